@@ -1,0 +1,41 @@
+#include "base/root.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+
+#include "base/bounds.h"
+#include "base/buffer.h"
+
+static const char *root_prefix = "";
+
+void root_set(const char *prefix)
+{
+	root_prefix = strcmp(prefix, "/") == 0 ? "" : prefix;
+}
+
+bool root_is_fake(void)
+{
+	return root_prefix[0] != '\0';
+}
+
+int root_join(const char *path, char *joined, size_t size)
+{
+	struct buffer b;
+
+	buffer_init(&b, joined, size);
+	buffer_add(&b, root_prefix);
+	buffer_add(&b, path);
+	return b.cut ? -ENAMETOOLONG : 0;
+}
+
+int root_open(const char *path, int flags)
+{
+	char joined[PATH_BYTES];
+	int fd = root_join(path, joined, sizeof(joined));
+
+	if (fd < 0)
+		return fd;
+	fd = open(joined, flags | O_CLOEXEC);
+	return fd < 0 ? -errno : fd;
+}
