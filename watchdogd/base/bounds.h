@@ -26,8 +26,8 @@ enum {
 	HOLDS_MAX = 4096,         /* `for` of all instances together */
 	LIMIT_MAX = 24,           /* N of `limit = N per D`: its ring lies in the ledger */
 	EVENTS_MAX = 64,          /* events of one look */
-	LADDERS_MAX = 384,        /* (rule, unit) pairs that fire or are within their limit's time */
-	ENTRIES_MAX = 112,        /* open steps and alerts in the ledger */
+	LADDERS_MAX = 512,        /* (rule, unit) pairs that fire or are within their limit's time */
+	ENTRIES_MAX = 160,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */
 	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit */
 	LOOP_FDS_MAX = 2 * UNITS_MAX + 64,

@@ -1,0 +1,54 @@
+/* What watches: the sources and the units, behind four calls of the sentinel. Each source reads one
+ * kernel interface (source_psi.c, source_meminfo.c, source_cgroup.c, source_kmsg.c), writes readings
+ * into the state page and adds events to the queue. After see_open nothing is allocated on the heap and
+ * no path on a disk is looked up. */
+#ifndef WD_SEE_SEE_H
+#define WD_SEE_SEE_H
+
+#include <stdint.h>
+
+#include "base/clock.h"
+#include "base/loop.h"
+#include "config/config.h"
+#include "see/event.h"
+#include "share/ledger.h"
+#include "share/state.h"
+
+struct see; /* see/source.h; one, static */
+
+/* What it works with; all borrowed for the life of the process. */
+struct see_with {
+	struct loop *loop;
+	struct state *state;
+	struct ledger *ledger;       /* remembers the kmsg position */
+	struct event_queue *events;
+	const struct config *config;
+};
+
+/* Open all sources: a source that cannot be opened is blind, told once in the log and in state->blind;
+ * the rest works. Never fails. The one `struct see`, static. */
+struct see *see_open(const struct see_with *with);
+
+/* Another config: units are matched by name and target and keep what is known of them. */
+void see_config(struct see *see, const struct config *config);
+
+/* One look: units found, lost or returned; readings into the state page (between state_write_begin and
+ * _end of the caller), events into the queue. What woke us before is already in the queue. */
+void see_look(struct see *see, mono_ms now);
+
+/* How long the next look may wait, by the headroom left and the units: 50 to 1000 ms. */
+uint32_t see_next_ms(const struct see *see, mono_ms now);
+
+/* The processes of a unit now, fresh from its cgroup with all below it, or from /proc for `match`: pids
+ * into pids (at most max). Zombies and kernel threads are left out. The number, or -errno. */
+int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max);
+
+/* A kept descriptor of the unit's cgroup directory, or -1: the one with cgroup.kill, cgroup.freeze
+ * (v2, also of a hybrid host), or v1's freezer. Stays see's; valid until the next look. */
+enum see_dir { SEE_DIR_V2, SEE_DIR_V1_FREEZER };
+int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir);
+
+/* Read a unit's status, processes and anon again now, outside a look: before and after an action. */
+void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now);
+
+#endif

@@ -1,0 +1,255 @@
+#include "share/ledger.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "share/state.h"
+
+static uint64_t ledger_hash_more(uint64_t hash, const char *text)
+{
+	for (; *text != '\0'; text++)
+		hash = (hash ^ (unsigned char)*text) * 0x100000001b3u;
+	return hash;
+}
+
+uint64_t ledger_hash(const char *name)
+{
+	uint64_t hash = ledger_hash_more(0xcbf29ce484222325u, name);
+
+	return hash != 0 ? hash : 1;
+}
+
+uint64_t ledger_key(const char *rule, const char *unit)
+{
+	uint64_t hash = ledger_hash_more(ledger_hash_more(ledger_hash(rule), "/"), unit);
+
+	return hash != 0 ? hash : 1;
+}
+
+static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
+{
+	struct buffer b;
+
+	memset(ledger->ladders, 0, sizeof(ledger->ladders));
+	memset(ledger->entries, 0, sizeof(ledger->entries));
+	for (int i = 0; i < MARKS_MAX; i++)
+		if (ledger->marks[i].kind == STATE_MARK_FROZEN)
+			memset(&ledger->marks[i], 0, sizeof(ledger->marks[i]));
+	BUFFER_OVER(&b, ledger->boot_id);
+	buffer_add(&b, boot_id);
+}
+
+static struct ledger *ledger_map_file(int fd)
+{
+	struct ledger *ledger = mmap(NULL, LEDGER_BYTES, PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+
+	return ledger == MAP_FAILED ? NULL : ledger;
+}
+
+static bool ledger_is_ours(const struct ledger *ledger)
+{
+	return ledger->magic == LEDGER_MAGIC && ledger->version == LEDGER_VERSION && ledger->size == LEDGER_BYTES;
+}
+
+/* Text fields of an old file end somewhere, whatever happened to it. */
+static void ledger_end_texts(struct ledger *ledger)
+{
+	ledger->boot_id[sizeof(ledger->boot_id) - 1] = '\0';
+	ledger->kmsg_boot_id[sizeof(ledger->kmsg_boot_id) - 1] = '\0';
+	for (int i = 0; i < MARKS_MAX; i++)
+		ledger->marks[i].unit[NAME_BYTES - 1] = '\0';
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		struct ledger_entry *e = &ledger->entries[i];
+
+		e->plugin[NAME_BYTES - 1] = e->rule[NAME_BYTES - 1] = e->unit[NAME_BYTES - 1] = '\0';
+		e->target[sizeof(e->target) - 1] = e->text[sizeof(e->text) - 1] = '\0';
+		e->event[sizeof(e->event) - 1] = '\0';
+	}
+}
+
+struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh)
+{
+	struct ledger *ledger;
+
+	/* posix_fallocate: the pages are there now, so that no later write can find the disk full. */
+	errno = posix_fallocate(fd, 0, LEDGER_BYTES);
+	if (errno != 0)
+		return NULL;
+	ledger = ledger_map_file(fd);
+	if (ledger == NULL)
+		return NULL;
+	*fresh = !ledger_is_ours(ledger);
+	if (*fresh) {
+		memset(ledger, 0, LEDGER_BYTES);
+		ledger->next_id = 1;
+		ledger->next_firing = 1;
+		ledger->size = LEDGER_BYTES;
+		ledger->version = LEDGER_VERSION;
+		ledger_begin_boot(ledger, boot_id);
+		ledger->magic = LEDGER_MAGIC;
+	}
+	ledger_end_texts(ledger);
+	if (strcmp(ledger->boot_id, boot_id) != 0)
+		ledger_begin_boot(ledger, boot_id);
+	return ledger;
+}
+
+struct ledger *ledger_map(int fd)
+{
+	struct stat st;
+	struct ledger *ledger;
+
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	ledger = st.st_size == LEDGER_BYTES ? ledger_map_file(fd) : NULL;
+	if (ledger != NULL && ledger_is_ours(ledger))
+		return ledger;
+	if (ledger != NULL)
+		(void)munmap(ledger, LEDGER_BYTES);
+	errno = EPROTO;
+	return NULL;
+}
+
+/* The alert that matters least: least severe, then oldest. */
+static struct ledger_entry *ledger_least_alert(struct ledger *ledger)
+{
+	struct ledger_entry *least = NULL;
+
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		struct ledger_entry *e = &ledger->entries[i];
+
+		if (e->kind != LEDGER_ALERT || e->state != LEDGER_OPEN)
+			continue;
+		if (least == NULL || e->severity < least->severity ||
+		    (e->severity == least->severity && e->id < least->id))
+			least = e;
+	}
+	return least;
+}
+
+struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
+{
+	struct ledger_entry *entry = NULL;
+
+	for (int i = 0; i < ENTRIES_MAX && entry == NULL; i++)
+		if (ledger->entries[i].state == LEDGER_FREE)
+			entry = &ledger->entries[i];
+	if (entry == NULL) {
+		entry = ledger_least_alert(ledger);
+		if (entry == NULL)
+			return NULL;
+		ledger->merged_alerts++;
+		ledger_free(entry);
+	}
+	memset(entry, 0, sizeof(*entry));
+	entry->kind = kind;
+	entry->id = ledger->next_id++;
+	return entry;
+}
+
+void ledger_commit(struct ledger_entry *entry)
+{
+	entry->at = clock_wall();
+	entry->at_mono = clock_mono();
+	atomic_store_explicit(&entry->state, LEDGER_OPEN, memory_order_release);
+}
+
+void ledger_free(struct ledger_entry *entry)
+{
+	atomic_store_explicit(&entry->state, LEDGER_FREE, memory_order_release);
+}
+
+struct ledger_entry *ledger_find(struct ledger *ledger, uint64_t id)
+{
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		if (ledger->entries[i].state == LEDGER_OPEN && ledger->entries[i].id == id)
+			return &ledger->entries[i];
+	return NULL;
+}
+
+struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit)
+{
+	for (int i = 0; i < MARKS_MAX; i++)
+		if (ledger->marks[i].unit[0] != '\0' && strcmp(ledger->marks[i].unit, unit) == 0)
+			return &ledger->marks[i];
+	return NULL;
+}
+
+static struct ledger_mark *ledger_mark_new(struct ledger *ledger, const char *unit)
+{
+	for (int i = 0; i < MARKS_MAX; i++) {
+		struct ledger_mark *mark = &ledger->marks[i];
+		struct buffer b;
+
+		if (mark->unit[0] != '\0')
+			continue;
+		memset(mark, 0, sizeof(*mark));
+		mark->at = clock_wall();
+		BUFFER_OVER(&b, mark->unit);
+		buffer_add(&b, unit);
+		return mark;
+	}
+	return NULL;
+}
+
+struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char kind, const char *rule)
+{
+	struct ledger_mark *mark = ledger_mark_find(ledger, unit);
+	uint64_t hash = ledger_hash(rule);
+
+	if (mark == NULL)
+		mark = ledger_mark_new(ledger, unit);
+	if (mark == NULL)
+		return NULL;
+	mark->kind = kind;
+	for (int i = 0; i < mark->rules; i++)
+		if (mark->rule[i] == hash)
+			return mark;
+	if (mark->rules < MARK_RULES_MAX)
+		mark->rule[mark->rules++] = hash;
+	return mark;
+}
+
+void ledger_unmark(struct ledger *ledger, const char *unit)
+{
+	struct ledger_mark *mark = ledger_mark_find(ledger, unit);
+
+	if (mark != NULL)
+		mark->unit[0] = '\0';
+}
+
+struct ledger_ladder *ledger_ladder_find(struct ledger *ledger, uint64_t key)
+{
+	for (int i = 0; i < LADDERS_MAX; i++)
+		if (ledger->ladders[i].key == key)
+			return &ledger->ladders[i];
+	return NULL;
+}
+
+struct ledger_ladder *ledger_ladder(struct ledger *ledger, uint64_t key)
+{
+	struct ledger_ladder *ladder = ledger_ladder_find(ledger, key);
+
+	if (ladder != NULL)
+		return ladder;
+	for (int i = 0; i < LADDERS_MAX; i++) {
+		struct ledger_ladder *l = &ledger->ladders[i];
+
+		if (l->key == 0) {
+			ladder = l;
+			break;
+		}
+		if (l->firing == 0 && (ladder == NULL || l->since < ladder->since))
+			ladder = l;
+	}
+	if (ladder == NULL)
+		return NULL;
+	memset(ladder, 0, sizeof(*ladder));
+	ladder->key = key;
+	return ladder;
+}

@@ -1,0 +1,118 @@
+/* The ledger: what must survive a kill -9 of everything, in one mapped file of fixed size beside the
+ * control socket (/run is tmpfs, so it outlives the processes). The sentinel alone changes it, but for
+ * `taken` of an entry, which is the worker's.
+ * It is the queue as well: messages carry entry numbers. Each step and alert is written here before it
+ * is handed on and stays until its proof was seen, or it was delivered. */
+#ifndef WD_SHARE_LEDGER_H
+#define WD_SHARE_LEDGER_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "base/clock.h"
+
+#define LEDGER_MAGIC 0x4745444cu /* "LDEG" */
+#define LEDGER_VERSION 1u
+#define LEDGER_BYTES (256u * 1024)
+#define LEDGER_NONE UINT32_MAX
+
+enum ledger_kind { LEDGER_STEP, LEDGER_ALERT };
+enum ledger_entry_state { LEDGER_FREE, LEDGER_OPEN };
+
+/* A step or alert that is not done yet. Complete in itself: a worker needs no config to carry it out. */
+struct ledger_entry {
+	uint64_t id;                 /* unique on this boot, rising; the alert's id for good */
+	_Atomic uint32_t state;      /* enum ledger_entry_state; set to OPEN last */
+	_Atomic uint32_t taken;      /* a worker has begun what must not be done twice (exec) */
+	uint32_t kind, verb, severity;
+	uint32_t timeout_ms;         /* how long the worker may take; 0: its own default */
+	uint32_t as_nobody;          /* bool: run without privileges (the exec channel) */
+	uint32_t instance_key;       /* low half of the ladder's key, to find it again */
+	wall_ms at;                  /* when it was asked */
+	mono_ms at_mono;
+	uint64_t cgroup_id;          /* the unit's when asked: another one means it was restarted since */
+	char plugin[NAME_BYTES];     /* who carries it out: "systemd", "exec"; "" the sentinel itself */
+	char rule[NAME_BYTES];
+	char unit[NAME_BYTES];       /* the watched unit; "" none */
+	char target[LINE_BYTES + 1]; /* what the plugin acts on: "x.service", a command */
+	char event[16];              /* "oom-kill", ...; "" for a condition */
+	char text[TEXT_BYTES];       /* what was seen and what is done */
+};
+
+/* A unit that we stopped or froze and have not given back. */
+struct ledger_mark {
+	char unit[NAME_BYTES];       /* "" : free */
+	char kind;                   /* enum state_mark */
+	uint16_t rules;              /* how many of rule[] are in use */
+	wall_ms at;
+	uint64_t rule[MARK_RULES_MAX]; /* ledger_hash of the names of the rules whose ladder reached it */
+};
+
+/* Where the ladder of one (rule, unit) pair stands, and how often it fired of late. Kept here so that a
+ * reload, a restart of the sentinel and a kill -9 are the same thing: the ladder goes on. */
+struct ledger_ladder {
+	uint64_t key;                /* ledger_key(rule, unit); 0: free */
+	uint64_t text_hash;          /* of the rule: a changed rule begins anew */
+	uint64_t firing;             /* number of the firing; 0: not firing */
+	mono_ms since;               /* when the phase below began */
+	mono_ms proved;              /* when the last step was proved: older readings do not count; 0: none */
+	uint64_t entry;              /* id of the entry of the step under way; 0: none */
+	uint16_t step;               /* index of the step under way, or the next to take */
+	uint8_t phase;               /* enum ladder_phase (decide/ladder.h) */
+	uint8_t flags;               /* decide/ladder.h */
+	uint16_t limit_next;         /* place of the next time in the ring below */
+	uint16_t held_back;          /* firings beyond the limit, told in the next alert */
+	uint32_t acted;              /* bits of the steps that took effect in this round */
+	uint32_t limit_at_s[LIMIT_MAX]; /* CLOCK_MONOTONIC seconds of the last firings; 0: none */
+};
+
+struct ledger {
+	uint32_t magic, version, size;
+	char boot_id[37];
+	_Atomic uint64_t next_id;
+	uint64_t next_firing;
+	char kmsg_boot_id[37];       /* the last record of /dev/kmsg that was looked at */
+	uint64_t kmsg_sequence;      /* 0: none */
+	uint32_t merged_alerts;      /* alerts lost to the bound, told in the next one */
+	struct ledger_mark marks[MARKS_MAX];
+	struct ledger_ladder ladders[LADDERS_MAX];
+	struct ledger_entry entries[ENTRIES_MAX];
+};
+_Static_assert(sizeof(struct ledger) <= LEDGER_BYTES, "the ledger has a fixed size");
+
+/* FNV-1a of a name, and of a rule with its unit ("" for none); never 0. */
+uint64_t ledger_hash(const char *name);
+uint64_t ledger_key(const char *rule, const char *unit);
+
+/* Map the file, LEDGER_BYTES long, all pages touched. What is in it is kept when magic, version and
+ * size agree, otherwise it begins empty; of another boot, the ladders and entries begin empty, frozen
+ * marks end and stopped marks stay. boot_id: 36 characters, or "" where there is none. fresh: set true
+ * when nothing was kept. The mapping lives as long as the process. NULL with errno. */
+struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh);
+
+/* The same file mapped by a worker, nothing changed. NULL with errno; EPROTO: not ours. */
+struct ledger *ledger_map(int fd);
+
+/* A free entry with a new id, zeroed, not open yet: fill it, then ledger_commit. When all are taken the
+ * oldest of the least severe alerts gives way (merged_alerts counts it); NULL when all are steps. */
+struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind);
+void ledger_commit(struct ledger_entry *entry);
+void ledger_free(struct ledger_entry *entry);
+
+/* The open entry of that id, or NULL. */
+struct ledger_entry *ledger_find(struct ledger *ledger, uint64_t id);
+
+/* The mark of a unit, or NULL; ledger_mark makes one (NULL when all are taken) and adds the rule's
+ * name; ledger_unmark ends it. */
+struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit);
+struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char kind, const char *rule);
+void ledger_unmark(struct ledger *ledger, const char *unit);
+
+/* The ladder of a key; ledger_ladder makes one where there is none (the oldest idle one gives way; NULL
+ * when all fire). */
+struct ledger_ladder *ledger_ladder_find(struct ledger *ledger, uint64_t key);
+struct ledger_ladder *ledger_ladder(struct ledger *ledger, uint64_t key);
+
+#endif

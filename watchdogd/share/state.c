@@ -1,0 +1,91 @@
+#include "share/state.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+
+struct state *state_create(int fd)
+{
+	struct state *state;
+
+	if (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(*state)) < 0)
+		return NULL;
+	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
+	if (state == MAP_FAILED)
+		return NULL;
+	state->size = sizeof(*state);
+	state->version = STATE_VERSION;
+	state->magic = STATE_MAGIC;
+	return state;
+}
+
+const struct state *state_map(int fd)
+{
+	struct stat st;
+	const struct state *state;
+
+	if (fstat(fd, &st) < 0)
+		return NULL;
+	if ((size_t)st.st_size < sizeof(*state)) {
+		errno = EPROTO;
+		return NULL;
+	}
+	state = mmap(NULL, sizeof(*state), PROT_READ, MAP_SHARED, fd, 0);
+	if (state == MAP_FAILED)
+		return NULL;
+	if (state->magic != STATE_MAGIC || state->version != STATE_VERSION || state->size != sizeof(*state)) {
+		(void)munmap((void *)(uintptr_t)state, sizeof(*state));
+		errno = EPROTO;
+		return NULL;
+	}
+	return state;
+}
+
+void state_write_begin(struct state *state)
+{
+	atomic_fetch_add_explicit(&state->sequence, 1, memory_order_relaxed);
+	atomic_thread_fence(memory_order_release);
+}
+
+void state_write_end(struct state *state)
+{
+	atomic_fetch_add_explicit(&state->sequence, 1, memory_order_release);
+}
+
+bool state_copy(const struct state *state, struct state *copy)
+{
+	for (int i = 0; i < 100; i++) {
+		unsigned before = atomic_load_explicit(&state->sequence, memory_order_acquire);
+
+		memcpy(copy, state, sizeof(*copy));
+		atomic_thread_fence(memory_order_acquire);
+		if ((before & 1) == 0 && before == atomic_load_explicit(&state->sequence, memory_order_relaxed))
+			return true;
+		(void)usleep(1000);
+	}
+	return false;
+}
+
+void state_add_action(struct state *state, uint32_t severity, const char *rule, const char *unit, const char *text)
+{
+	uint64_t last = 0;
+	struct state_action *action;
+	struct buffer b;
+
+	for (int i = 0; i < STATE_ACTIONS; i++)
+		last = state->actions[i].number > last ? state->actions[i].number : last;
+	action = &state->actions[(last + 1) % STATE_ACTIONS];
+	action->at = clock_wall();
+	action->severity = severity;
+	BUFFER_OVER(&b, action->rule);
+	buffer_add(&b, rule != NULL ? rule : "");
+	BUFFER_OVER(&b, action->unit);
+	buffer_add(&b, unit != NULL ? unit : "");
+	BUFFER_OVER(&b, action->text);
+	buffer_add(&b, text);
+	action->number = last + 1;
+}

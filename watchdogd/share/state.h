@@ -1,0 +1,134 @@
+/* The state page: what the sentinel knows, in one mapped file of fixed, versioned layout. The sentinel
+ * alone writes it; `watchdogctl status` and later the metrics map it and read. A sequence lock makes a
+ * copy consistent. Sources write their readings straight into it, conditions read them from it: there
+ * is no second copy. */
+#ifndef WD_SHARE_STATE_H
+#define WD_SHARE_STATE_H
+
+#include <stdatomic.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "base/clock.h"
+#include "words/reading.h"
+
+#define STATE_MAGIC 0x41545357u /* "WSTA" */
+#define STATE_VERSION 1u
+#define STATE_ACTIONS 16        /* last actions kept for `status` */
+
+enum state_known { STATE_UNKNOWN, STATE_KNOWN, STATE_NEVER };
+
+struct state_reading {
+	int64_t value;    /* in its dimension (words/reading.h) */
+	int64_t total;    /* READING_BYTES: what 100 % is; 0: % is unknown */
+	mono_ms from;     /* its window began then; for an instant, when it was read */
+	uint32_t known;   /* enum state_known */
+	uint32_t pad;
+};
+
+enum state_unit_status {
+	STATE_UNIT_UNSEEN,   /* not looked at yet */
+	STATE_UNIT_RUNNING,  /* has a cgroup (or processes) with something in it */
+	STATE_UNIT_INACTIVE, /* no cgroup, or an empty one; no process matches */
+	STATE_UNIT_FROZEN,
+};
+
+/* What we did to a unit and have not given back. */
+enum state_mark { STATE_MARK_NONE, STATE_MARK_STOPPED, STATE_MARK_FROZEN };
+
+struct state_unit {
+	char name[NAME_BYTES];
+	uint8_t kind;               /* enum config_unit_kind */
+	uint8_t status;             /* enum state_unit_status */
+	uint8_t mark;               /* enum state_mark */
+	uint8_t busy;               /* 1 + enum verb of the action under way, 0: none */
+	uint32_t processes;         /* how many we know in it */
+	mono_ms since;              /* when it was seen to come into that status */
+	mono_ms started;            /* when it was seen to begin running; 0: before we looked */
+	uint64_t cgroup_id;         /* inode of its cgroup directory; 0: none */
+	uint64_t held_bytes;        /* its anon one `grace` after its last start; 0: not known */
+	uint64_t oom_kills;         /* kernel OOM kills attributed to it since we know it */
+	char main_comm[16];         /* the largest process, for the reader; hostile text */
+	int32_t main_pid;
+	uint32_t pad;
+	struct state_reading readings[UNIT_READINGS];
+};
+
+enum state_rule_phase {
+	STATE_RULE_QUIET,     /* not true */
+	STATE_RULE_HOLDING,   /* true, its `for` still running */
+	STATE_RULE_FIRING,    /* a step is asked, being proved or settling */
+	STATE_RULE_STANDING,  /* fired, stands where it is until `when` is true again or `clear` */
+	STATE_RULE_GIVEN_UP,  /* held back by its limit */
+};
+
+/* One (rule, unit) pair that can fire; the same index as config.instances. */
+struct state_rule {
+	char rule[NAME_BYTES];
+	char unit[NAME_BYTES];    /* "" for none */
+	uint8_t phase;            /* enum state_rule_phase */
+	uint8_t when;             /* enum condition_truth: what `when` is now */
+	uint16_t step;            /* the step it stands at, from 0 */
+	uint32_t fired;           /* firings since the start of watchdogd */
+	mono_ms since;
+};
+
+struct state_action {
+	uint64_t number;          /* rises by one; 0: none */
+	wall_ms at;
+	uint32_t severity;
+	char rule[NAME_BYTES];
+	char unit[NAME_BYTES];
+	char text[160];
+};
+
+struct state {
+	uint32_t magic, version;
+	uint32_t size;            /* of the file, bytes */
+	uint32_t units, rules;    /* rows in use */
+	atomic_uint sequence;     /* odd while the sentinel writes */
+	int32_t sentinel_pid;
+	uint32_t dry_run;         /* bool */
+	uint32_t generation;      /* of the config that the sentinel has taken */
+	mono_ms started, tick;    /* when the sentinel started, and last looked */
+	uint64_t looks;           /* how many times it looked */
+	uint64_t firings;         /* numbered: the last one's number */
+	char boot_id[37];
+	char config_path[256];
+	char blind[256];          /* sources that cannot read, and why; "" when all see */
+	uint64_t mem_total_bytes, swap_total_bytes;
+	struct state_reading host[HOST_READINGS];
+	struct state_action actions[STATE_ACTIONS]; /* ring by number % STATE_ACTIONS */
+	struct state_unit unit[UNITS_MAX];
+	struct state_rule rule[INSTANCES_MAX];
+};
+
+/* Map the page for its writer: sized, zeroed, header set. The mapping lives as long as the process.
+ * NULL with errno. */
+struct state *state_create(int fd);
+
+/* Map the page of another process for reading. NULL with errno; EPROTO: another version. */
+const struct state *state_map(int fd);
+
+/* Around each change by the writer. */
+void state_write_begin(struct state *state);
+void state_write_end(struct state *state);
+
+/* A consistent copy into `copy` (sizeof(struct state) bytes); false when the writer did not let one be
+ * taken within 100 tries (it was killed in the middle: the copy is the best there is). */
+bool state_copy(const struct state *state, struct state *copy);
+
+/* Set a reading. */
+static inline void state_set(struct state_reading *reading, int64_t value, int64_t total, mono_ms from)
+{
+	reading->value = value;
+	reading->total = total;
+	reading->from = from;
+	reading->known = STATE_KNOWN;
+}
+
+/* Note an action for `status`, between state_write_begin and _end; text may be hostile. */
+void state_add_action(struct state *state, uint32_t severity, const char *rule, const char *unit, const char *text);
+
+#endif
