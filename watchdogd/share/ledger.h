@@ -26,10 +26,12 @@ struct ledger_entry {
 	uint64_t id;                 /* unique on this boot, rising; the alert's id for good */
 	_Atomic uint32_t state;      /* enum ledger_entry_state; set to OPEN last */
 	_Atomic uint32_t taken;      /* a worker has begun what must not be done twice (exec) */
-	uint32_t kind, verb, severity;
+	uint32_t kind, severity;
+	uint32_t verb;               /* enum verb: what the worker (or the sentinel itself) is asked to do */
+	uint32_t step_verb;          /* enum verb: what the step says; `restart` is a stop, then a start */
 	uint32_t timeout_ms;         /* how long the worker may take; 0: its own default */
 	uint32_t as_nobody;          /* bool: run without privileges (the exec channel) */
-	uint32_t instance_key;       /* low half of the ladder's key, to find it again */
+	uint64_t ladder_key;         /* of the ladder that waits for it; 0: none */
 	wall_ms at;                  /* when it was asked */
 	mono_ms at_mono;
 	uint64_t cgroup_id;          /* the unit's when asked: another one means it was restarted since */

@@ -1,0 +1,95 @@
+#include "do/direct.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "base/root.h"
+
+/* The parent of a process, from the last ')' of /proc/PID/stat (comm may hold anything); -1: gone. */
+static int direct_parent(int32_t pid)
+{
+	char path[64], text[512];
+	struct buffer b;
+	const char *end;
+	int proc, parent = -1;
+
+	BUFFER_OVER(&b, path);
+	buffer_addf(&b, "/proc/%d/stat", pid);
+	proc = root_open(path, O_RDONLY);
+	if (proc < 0)
+		return -1;
+	if (file_read(proc, text, sizeof(text)) > 0) {
+		end = strrchr(text, ')');
+		parent = end != NULL && strlen(end) > 4 ? atoi(end + 4) : -1;
+	}
+	(void)close(proc);
+	return parent;
+}
+
+/* PID 1, we, our main, and main's other children. */
+static bool direct_is_ours(int32_t pid)
+{
+	pid_t main_pid = getppid();
+
+	return pid <= 1 || pid == getpid() || pid == main_pid || (main_pid > 1 && direct_parent(pid) == main_pid);
+}
+
+static int direct_signal_pid(int32_t pid, int signal)
+{
+	int fd, error;
+
+	if (root_is_fake() || direct_is_ours(pid))
+		return -EPERM;
+	fd = (int)syscall(SYS_pidfd_open, pid, 0);
+	if (fd < 0)
+		return -errno;
+	error = syscall(SYS_pidfd_send_signal, fd, signal, NULL, 0) < 0 ? -errno : 0;
+	(void)close(fd);
+	return error;
+}
+
+int direct_signal(struct see *see, uint32_t unit, int signal)
+{
+	static int32_t pids[DIRECT_PIDS_MAX];
+	int n = see_unit_pids(see, unit, pids, DIRECT_PIDS_MAX);
+	int reached = 0, error = -ESRCH;
+
+	for (int i = 0; i < n; i++) {
+		int result = direct_signal_pid(pids[i], signal);
+
+		if (result == 0)
+			reached++;
+		else if (result != -ESRCH)
+			error = result;
+	}
+	return n < 0 ? n : reached > 0 ? reached : error;
+}
+
+int direct_kill(struct see *see, uint32_t unit)
+{
+	int dir = see_unit_dir(see, unit, SEE_DIR_V2);
+	int error = dir >= 0 ? file_write_at(dir, "cgroup.kill", "1") : -ENOENT;
+
+	if (error == 0)
+		return 0;
+	error = direct_signal(see, unit, SIGKILL);
+	return error > 0 ? 0 : error;
+}
+
+int direct_freeze(struct see *see, uint32_t unit, bool freeze)
+{
+	int v2 = see_unit_dir(see, unit, SEE_DIR_V2);
+	int v1 = see_unit_dir(see, unit, SEE_DIR_V1_FREEZER);
+	int error = v2 >= 0 ? file_write_at(v2, "cgroup.freeze", freeze ? "1" : "0") : -ENOENT;
+
+	if (error == -ENOENT && v1 >= 0)
+		error = file_write_at(v1, "freezer.state", freeze ? "FROZEN" : "THAWED");
+	return error == -ENOENT ? -EOPNOTSUPP : error;
+}

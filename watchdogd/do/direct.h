@@ -1,0 +1,25 @@
+/* What the kernel does at once, without blocking: signals through pidfds, cgroup.kill, cgroup.freeze.
+ * Done by the sentinel itself, with no worker in between. PID 1 and watchdogd's own processes are never
+ * hit, whatever a unit says. With a root prefix no signal is sent. */
+#ifndef WD_DO_DIRECT_H
+#define WD_DO_DIRECT_H
+
+#include <stdint.h>
+
+#include "see/see.h"
+
+enum { DIRECT_PIDS_MAX = 4096 };
+
+/* Send a signal to each process of the unit. How many got it, or -errno when none could be reached
+ * (-ESRCH: the unit has no process). */
+int direct_signal(struct see *see, uint32_t unit, int signal);
+
+/* Kill all of the unit: cgroup.kill where the kernel has it (v2, 5.14), otherwise SIGKILL through pidfds,
+ * once over; call again until nothing is left. 0 or -errno. */
+int direct_kill(struct see *see, uint32_t unit);
+
+/* Freeze or thaw the unit's cgroup: cgroup.freeze (v2, 5.2) or v1's freezer.state. Only asks: frozen is
+ * what the unit's status says later. 0, -EOPNOTSUPP where there is no freezer for it, or -errno. */
+int direct_freeze(struct see *see, uint32_t unit, bool freeze);
+
+#endif
