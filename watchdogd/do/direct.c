@@ -12,6 +12,8 @@
 #include "base/file.h"
 #include "base/root.h"
 
+static int32_t direct_pids[DIRECT_PIDS_MAX]; /* one thread: used within one call */
+
 /* The parent of a process, from the last ')' of /proc/PID/stat (comm may hold anything); -1: gone. */
 static int direct_parent(int32_t pid)
 {
@@ -57,12 +59,11 @@ static int direct_signal_pid(int32_t pid, int signal)
 
 int direct_signal(struct see *see, uint32_t unit, int signal)
 {
-	static int32_t pids[DIRECT_PIDS_MAX];
-	int n = see_unit_pids(see, unit, pids, DIRECT_PIDS_MAX);
+	int n = see_unit_pids(see, unit, direct_pids, DIRECT_PIDS_MAX);
 	int reached = 0, error = -ESRCH;
 
 	for (int i = 0; i < n; i++) {
-		int result = direct_signal_pid(pids[i], signal);
+		int result = direct_signal_pid(direct_pids[i], signal);
 
 		if (result == 0)
 			reached++;
@@ -72,11 +73,24 @@ int direct_signal(struct see *see, uint32_t unit, int signal)
 	return n < 0 ? n : reached > 0 ? reached : error;
 }
 
+/* One of us is in the unit's cgroup: what hits the cgroup as a whole would hit us. */
+static bool direct_holds_us(struct see *see, uint32_t unit)
+{
+	int n = see_unit_pids(see, unit, direct_pids, DIRECT_PIDS_MAX);
+
+	for (int i = 0; i < n && !root_is_fake(); i++)
+		if (direct_is_ours(direct_pids[i]))
+			return true;
+	return false;
+}
+
 int direct_kill(struct see *see, uint32_t unit)
 {
 	int dir = see_unit_dir(see, unit, SEE_DIR_V2);
-	int error = dir >= 0 ? file_write_at(dir, "cgroup.kill", "1") : -ENOENT;
+	int error = -ENOENT;
 
+	if (dir >= 0 && !direct_holds_us(see, unit))
+		error = file_write_at(dir, "cgroup.kill", "1");
 	if (error == 0)
 		return 0;
 	error = direct_signal(see, unit, SIGKILL);
@@ -87,8 +101,12 @@ int direct_freeze(struct see *see, uint32_t unit, bool freeze)
 {
 	int v2 = see_unit_dir(see, unit, SEE_DIR_V2);
 	int v1 = see_unit_dir(see, unit, SEE_DIR_V1_FREEZER);
-	int error = v2 >= 0 ? file_write_at(v2, "cgroup.freeze", freeze ? "1" : "0") : -ENOENT;
+	int error = -ENOENT;
 
+	if (freeze && direct_holds_us(see, unit))
+		return -EPERM;
+	if (v2 >= 0)
+		error = file_write_at(v2, "cgroup.freeze", freeze ? "1" : "0");
 	if (error == -ENOENT && v1 >= 0)
 		error = file_write_at(v1, "freezer.state", freeze ? "FROZEN" : "THAWED");
 	return error == -ENOENT ? -EOPNOTSUPP : error;

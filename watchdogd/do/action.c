@@ -1,0 +1,516 @@
+#include "do/action.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "do/action_phase.h"
+#include "do/direct.h"
+
+/* Of each verb: its first phase, the one that follows when it is proved, how its plugin is called. */
+static const struct {
+	enum action_phase first, then; /* then == first: no second phase */
+	enum state_mark mark;          /* put on the unit before it is done */
+	bool ends_mark;                /* taken off when it is done */
+} action_verbs[VERBS] = {
+	[VERB_STOP] = {ACTION_STOP, ACTION_STOP, STATE_MARK_STOPPED, false},
+	[VERB_KILL] = {ACTION_KILL, ACTION_KILL, STATE_MARK_NONE, false},
+	[VERB_START] = {ACTION_START, ACTION_START, STATE_MARK_NONE, true},
+	[VERB_RESTART] = {ACTION_STOP, ACTION_ROOM, STATE_MARK_NONE, true},
+	[VERB_SIGNAL] = {ACTION_SIGNAL, ACTION_SIGNAL, STATE_MARK_NONE, false},
+	[VERB_FREEZE] = {ACTION_FREEZE, ACTION_FREEZE, STATE_MARK_FROZEN, false},
+	[VERB_THAW] = {ACTION_THAW, ACTION_THAW, STATE_MARK_NONE, true},
+	[VERB_RUN] = {ACTION_RUN, ACTION_RUN, STATE_MARK_NONE, false},
+};
+
+enum { ACTION_SYSTEMD_MS = 30000, ACTION_RUN_MS = 30000 };
+
+static struct action *action_of_unit(struct actions *actions, uint32_t unit)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+
+		if (action->used && action->unit == unit && action->phase != ACTION_OWED)
+			return action;
+	}
+	return NULL;
+}
+
+static struct action *action_free_row(struct actions *actions)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++)
+		if (!actions->action[i].used)
+			return &actions->action[i];
+	return NULL;
+}
+
+static const char *action_unit_name(const struct actions *actions, uint32_t unit)
+{
+	return unit == CONFIG_NONE ? "" : config_unit_at(actions->config, unit)->name;
+}
+
+static void action_copy(char *to, size_t size, const char *text)
+{
+	struct buffer b;
+
+	buffer_init(&b, to, size);
+	buffer_add(&b, text);
+}
+
+static void action_entry_target(const struct actions *actions, const struct action *action,
+				const struct config_step *step, struct ledger_entry *entry)
+{
+	const char *target = "";
+
+	if (action->phase == ACTION_RUN && step != NULL)
+		target = config_string(actions->config, step->command);
+	else if (action->phase == ACTION_SIGNAL && step != NULL)
+		target = verb_signal_name(step->signal);
+	else if (action->unit != CONFIG_NONE)
+		target = config_string(actions->config, config_unit_at(actions->config, action->unit)->target);
+	action_copy(entry->target, sizeof(entry->target), target);
+	action_copy(entry->plugin, sizeof(entry->plugin), action->phase == ACTION_RUN ? "exec" : "systemd");
+}
+
+/* How long the worker may take: a stop of systemd's goes on after our kill, until the unit has ended. */
+static uint32_t action_timeout_ms(const struct actions *actions, const struct action *action)
+{
+	if (action->unit == CONFIG_NONE)
+		return ACTION_RUN_MS;
+	return config_unit_at(actions->config, action->unit)->stop_timeout_ms + ACTION_SYSTEMD_MS;
+}
+
+/* Write the phase into the ledger, before it is asked. -EAGAIN when there is no room. */
+static int action_write_entry(struct actions *actions, struct action *action, const struct order *order)
+{
+	struct ledger_entry *entry = ledger_add(actions->ledger, LEDGER_STEP);
+	const struct config_step *step = NULL;
+
+	if (entry == NULL)
+		return -EAGAIN;
+	if (order != NULL) {
+		const struct config_rule *rule = config_rule_at(actions->config, order->rule);
+
+		step = config_step_at(actions->config, rule, order->step);
+		entry->ladder_key = ledger_key(rule->name,
+					       action_unit_name(actions, config_instance_at(actions->config,
+									order->instance)->unit));
+		entry->severity = rule->severity;
+		action_copy(entry->event, sizeof(entry->event), rule->is_event ? event_words[rule->event].name : "");
+		action_copy(entry->text, sizeof(entry->text), order->text);
+	}
+	entry->verb = action_phase_verb(action->phase);
+	entry->step_verb = action->verb;
+	entry->cgroup_id = action->cgroup_id;
+	entry->timeout_ms = action_timeout_ms(actions, action);
+	action_copy(entry->rule, sizeof(entry->rule), action->rule);
+	action_copy(entry->unit, sizeof(entry->unit), action_unit_name(actions, action->unit));
+	action_entry_target(actions, action, step, entry);
+	ledger_commit(entry);
+	action->entry = entry->id;
+	return 0;
+}
+
+static void action_end_entry(struct actions *actions, struct action *action)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	if (entry != NULL)
+		ledger_free(entry);
+	action->entry = 0;
+}
+
+static int64_t action_available(const struct actions *actions)
+{
+	const struct state_reading *available = &actions->state->host[HOST_AVAILABLE];
+
+	return available->known == STATE_KNOWN ? available->value : -1;
+}
+
+static void action_fill(struct actions *actions, struct action *action, const struct order *order, mono_ms now)
+{
+	const struct state_unit *unit = order->unit != CONFIG_NONE ? &actions->state->unit[order->unit] : NULL;
+
+	memset(action, 0, sizeof(*action));
+	action->verb = order->verb;
+	action->phase = action_verbs[order->verb].first;
+	action->unit = order->unit;
+	action->instance[0] = order->instance;
+	action->instances = 1;
+	action->began = now;
+	action->available_before = action_available(actions);
+	action->anon_before = -1;
+	action_copy(action->rule, sizeof(action->rule), config_rule_at(actions->config, order->rule)->name);
+	if (unit != NULL) {
+		action->cgroup_id = unit->cgroup_id;
+		if (unit->readings[UNIT_ANON].known == STATE_KNOWN)
+			action->anon_before = unit->readings[UNIT_ANON].value;
+	}
+}
+
+/* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
+ * unit yet; anything else waits. */
+static enum outcome action_join(struct action *action, const struct order *order)
+{
+	bool takes_over = (order->verb == VERB_STOP || order->verb == VERB_KILL) &&
+			  action->verb == VERB_RESTART && action->phase != ACTION_START;
+
+	if ((action->verb != order->verb && !takes_over) || action->instances == ACTION_JOIN_MAX)
+		return OUTCOME_BUSY;
+	if (takes_over) {
+		action->verb = order->verb;
+		action->phase = action->phase == ACTION_ROOM ? ACTION_STOP : action->phase;
+	}
+	action->instance[action->instances++] = order->instance;
+	return OUTCOME_BEGUN;
+}
+
+static bool action_is_done_already(struct actions *actions, const struct order *order, mono_ms now, char *why)
+{
+	const struct state_unit *unit;
+	enum verb verb = order->verb;
+	const char *is = NULL;
+
+	if (order->unit == CONFIG_NONE)
+		return false;
+	see_unit_refresh(actions->see, order->unit, now);
+	unit = &actions->state->unit[order->unit];
+	if (unit->status == STATE_UNIT_INACTIVE && verb != VERB_START && verb != VERB_RESTART)
+		is = "it is not running";
+	else if (unit->status == STATE_UNIT_RUNNING && (verb == VERB_START || verb == VERB_THAW))
+		is = "it is running already";
+	else if (unit->status == STATE_UNIT_FROZEN && verb == VERB_FREEZE)
+		is = "it is frozen already";
+	if (is != NULL)
+		action_copy(why, TEXT_BYTES, is);
+	return is != NULL;
+}
+
+static void action_update_mark(struct actions *actions, const struct action *action)
+{
+	enum state_mark mark = action_verbs[action->verb].mark;
+	const char *name = action_unit_name(actions, action->unit);
+
+	if (mark == STATE_MARK_NONE)
+		return;
+	if (ledger_mark(actions->ledger, name, (char)mark, action->rule) == NULL)
+		diag_warning("no room in the ledger to remember that %s is %s", name,
+			     mark == STATE_MARK_FROZEN ? "frozen" : "stopped");
+}
+
+enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
+{
+	struct action *action = order->unit != CONFIG_NONE ? action_of_unit(actions, order->unit) : NULL;
+	int error;
+
+	why[0] = '\0';
+	if (action != NULL)
+		return action_join(action, order);
+	if (action_is_done_already(actions, order, now, why))
+		return OUTCOME_SKIPPED;
+	action = action_free_row(actions);
+	if (action == NULL)
+		return OUTCOME_BUSY;
+	action_fill(actions, action, order, now);
+	if (action_write_entry(actions, action, order) < 0)
+		return OUTCOME_BUSY;
+	action_update_mark(actions, action);
+	action->used = true;
+	if (order->unit != CONFIG_NONE)
+		actions->state->unit[order->unit].busy = (uint8_t)(1 + order->verb);
+	error = action_phase_enter(actions, action, now);
+	if (error < 0 && error != -ESRCH) {
+		action_saw(action, "%s", error == -EOPNOTSUPP ? "there is no way to do that to it on this host"
+							       : diag_errno(error));
+		action->progress = ACTION_NOT_DONE;
+	}
+	return OUTCOME_BEGUN;
+}
+
+void actions_answer(struct actions *actions, const struct message *message)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+
+		if (!action->used || action->entry != message->id || action->entry == 0)
+			continue;
+		action->worker_done = true;
+		action->worker_result = message->type == MESSAGE_DONE ? 0 : message->result < 0 ? message->result : -EIO;
+		action_saw(action, "%s", message->text);
+	}
+}
+
+void actions_worker_up(struct actions *actions)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+		struct ledger_entry *entry;
+
+		if (!action->used || !action->worker_asked || action->worker_done)
+			continue;
+		entry = ledger_find(actions->ledger, action->entry);
+		if (entry == NULL)
+			continue;
+		entry->at_mono = clock_mono(); /* its time begins anew; `taken` stays: a command runs once */
+		action->worker_asked = worker_ask(actions->actor, entry->id) == 0;
+	}
+}
+
+/* The next phase of what has several; true when there is one and it has begun. */
+static bool action_next_phase(struct actions *actions, struct action *action, mono_ms now)
+{
+	uint64_t old = action->entry;
+	struct ledger_entry *entry;
+	int error;
+
+	if (action->verb != VERB_RESTART || action->phase == ACTION_START)
+		return false;
+	action->phase = action->phase == ACTION_ROOM ? ACTION_START : ACTION_ROOM;
+	if (action->phase == ACTION_ROOM)
+		return action_phase_enter(actions, action, now) == 0;
+	/* The new entry first: a crash between the two leaves both, and the start is looked into. */
+	entry = ledger_find(actions->ledger, old);
+	if (action_write_entry(actions, action, NULL) < 0)
+		return true;
+	if (entry != NULL) {
+		ledger_find(actions->ledger, action->entry)->ladder_key = entry->ladder_key;
+		ledger_free(entry);
+	}
+	action->killed = false;
+	error = action_phase_enter(actions, action, now);
+	if (error < 0) {
+		action_saw(action, "%s", diag_errno(error));
+		action->progress = ACTION_NOT_DONE;
+	}
+	return true;
+}
+
+void actions_look(struct actions *actions, mono_ms now)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+
+		if (!action->used || action->progress != ACTION_WAITS)
+			continue;
+		action->progress = action_phase_look(actions, action, now);
+		if (action->progress == ACTION_PROVED && action_next_phase(actions, action, now) &&
+		    action->progress == ACTION_PROVED)
+			action->progress = ACTION_WAITS;
+	}
+}
+
+static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
+{
+	if (bytes >= 0)
+		buffer_addf(b, "%s%lld MiB", before, (long long)(bytes / (1024 * 1024)));
+}
+
+/* "stopped xtts in 1.2 s: inactive (dead); it held 232 MiB; host.available 84 MiB -> 310 MiB" */
+static void action_format(const struct actions *actions, const struct action *action, mono_ms now, char *text)
+{
+	const struct verb_word *verb = &verb_words[action->verb];
+	char span[32];
+	struct buffer b;
+
+	buffer_init(&b, text, TEXT_BYTES);
+	if (action->progress == ACTION_PROVED)
+		buffer_addf(&b, "%s", verb->done);
+	else
+		buffer_addf(&b, "%s not done:", verb->name);
+	if (action->unit != CONFIG_NONE)
+		buffer_addf(&b, " %s", action_unit_name(actions, action->unit));
+	buffer_addf(&b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
+		    clock_format_span(now - action->began, span));
+	if (action->saw[0] != '\0')
+		buffer_addf(&b, ": %s", action->saw);
+	if (verb->frees && action->unit != CONFIG_NONE)
+		action_add_size(&b, "; it held ", action->anon_before);
+	action_add_size(&b, "; host.available ", action->available_before);
+	action_add_size(&b, " -> ", action_available(actions));
+}
+
+/* A unit that came back by our doing, or that could not be frozen, carries our mark no more. */
+static void action_end_mark(struct actions *actions, const struct action *action)
+{
+	bool done = action->progress == ACTION_PROVED;
+
+	if (action->unit == CONFIG_NONE)
+		return;
+	if ((done && action_verbs[action->verb].ends_mark) || (!done && action->verb == VERB_FREEZE))
+		ledger_unmark(actions->ledger, action_unit_name(actions, action->unit));
+	actions->state->unit[action->unit].busy = 0;
+}
+
+static void action_result(struct actions *actions, struct action *action, struct action_result *result, mono_ms now)
+{
+	bool done = action->progress == ACTION_PROVED;
+
+	result->outcome = done ? OUTCOME_DONE : OUTCOME_FAILED;
+	result->severity = done ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	result->unit = action->unit;
+	result->instances = action->instances;
+	memcpy(result->instance, action->instance, sizeof(result->instance));
+	action_copy(result->rule, sizeof(result->rule), action->rule);
+	action_format(actions, action, now, result->text);
+}
+
+bool actions_next(struct actions *actions, struct action_result *result, mono_ms now)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+		bool owed;
+
+		if (!action->used || action->progress == ACTION_WAITS)
+			continue;
+		if (action->phase == ACTION_OWED) {
+			action_end_entry(actions, action);
+			action->used = false;
+			continue;
+		}
+		action_result(actions, action, result, now);
+		action_end_mark(actions, action);
+		owed = action->phase == ACTION_STOP && action->worker_asked && !action->worker_done;
+		if (owed) {
+			action->phase = ACTION_OWED;
+			action->progress = ACTION_WAITS;
+		} else {
+			action_end_entry(actions, action);
+			action->used = false;
+		}
+		return true;
+	}
+	return false;
+}
+
+bool actions_open(const struct actions *actions)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++)
+		if (actions->action[i].used && actions->action[i].phase != ACTION_OWED)
+			return true;
+	return false;
+}
+
+static uint32_t action_find_unit(const struct config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (strcmp(config_unit_at(config, i)->name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}
+
+static uint32_t action_find_instance(const struct config *config, uint64_t key)
+{
+	for (uint32_t i = 0; i < config->instances.count; i++) {
+		const struct config_instance *instance = config_instance_at(config, i);
+		const char *unit = instance->unit == CONFIG_NONE ? "" : config_unit_at(config, instance->unit)->name;
+
+		if (ledger_key(config_rule_at(config, instance->rule)->name, unit) == key)
+			return i;
+	}
+	return CONFIG_NONE;
+}
+
+/* Units and ladders have other numbers now. What is under way goes on to its end, told under its rule's
+ * name, also when no ladder waits for it any more. */
+void actions_config(struct actions *actions, const struct config *config)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+		struct ledger_entry *entry = action->used ? ledger_find(actions->ledger, action->entry) : NULL;
+		uint32_t kept = 0;
+
+		if (entry == NULL) {
+			action->used = false;
+			continue;
+		}
+		if (action->unit != CONFIG_NONE)
+			action->unit = action_find_unit(config, entry->unit);
+		if (entry->unit[0] != '\0' && action->unit == CONFIG_NONE) {
+			diag_warning("%s of %s goes on unwatched: the unit left the config",
+				     verb_words[action->verb].name, entry->unit);
+			action_end_entry(actions, action);
+			action->used = false;
+			continue;
+		}
+		for (uint32_t k = 0; k < action->instances; k++) {
+			const struct config_instance *old = config_instance_at(actions->config, action->instance[k]);
+			uint32_t found = action_find_instance(
+				config, ledger_key(config_rule_at(actions->config, old->rule)->name,
+						   action_unit_name(actions, old->unit)));
+
+			if (found != CONFIG_NONE)
+				action->instance[kept++] = found;
+		}
+		action->instances = kept;
+	}
+	actions->config = config;
+}
+
+/* One entry that an earlier sentinel left open. */
+static void action_recover(struct actions *actions, struct ledger_entry *entry, mono_ms now)
+{
+	struct action *action = action_free_row(actions);
+	uint32_t unit = action_find_unit(actions->config, entry->unit);
+	uint32_t instance = action_find_instance(actions->config, entry->ladder_key);
+
+	if (action == NULL || (entry->unit[0] != '\0' && unit == CONFIG_NONE)) {
+		diag_warning("%s of %s, begun before, is not looked after any more", verb_words[entry->step_verb].name,
+			     entry->unit[0] != '\0' ? entry->unit : entry->target);
+		ledger_free(entry);
+		return;
+	}
+	memset(action, 0, sizeof(*action));
+	action->used = true;
+	action->verb = entry->step_verb;
+	action->phase = action_verbs[action->verb].first;
+	if (action->verb == VERB_RESTART && entry->verb == VERB_START)
+		action->phase = ACTION_START;
+	action->unit = unit;
+	action->instance[0] = instance;
+	action->instances = instance != CONFIG_NONE;
+	action->entry = entry->id;
+	action->cgroup_id = entry->cgroup_id;
+	action->began = entry->at_mono;
+	action->available_before = -1;
+	action->anon_before = -1;
+	action->phase_began = now;
+	action_copy(action->rule, sizeof(action->rule), entry->rule);
+	action_saw(action, "taken up again");
+	if (unit != CONFIG_NONE) {
+		see_unit_refresh(actions->see, unit, now);
+		actions->state->unit[unit].busy = (uint8_t)(1 + action->verb);
+	}
+	/* The proof first; only what it does not show is asked again. */
+	action->progress = action->phase == ACTION_RUN ? ACTION_WAITS : action_phase_look(actions, action, now);
+	if (action->progress == ACTION_WAITS && !action->killed)
+		(void)action_phase_enter(actions, action, now);
+}
+
+void actions_init(struct actions *actions, mono_ms now)
+{
+	memset(actions->action, 0, sizeof(actions->action));
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		struct ledger_entry *entry = &actions->ledger->entries[i];
+
+		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP && entry->step_verb < VERBS)
+			action_recover(actions, entry, now);
+		else if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP)
+			ledger_free(entry);
+	}
+}
+
+void actions_thaw_all(struct actions *actions)
+{
+	for (uint32_t i = 0; i < actions->config->units.count; i++) {
+		const char *name = config_unit_at(actions->config, i)->name;
+		const struct ledger_mark *mark = ledger_mark_find(actions->ledger, name);
+
+		if (mark == NULL || mark->kind != STATE_MARK_FROZEN)
+			continue;
+		if (direct_freeze(actions->see, i, false) == 0) {
+			ledger_unmark(actions->ledger, name);
+			diag_event(SEVERITY_INFO, NULL, name, "thawed: watchdogd lets go of it");
+		}
+	}
+}

@@ -1,0 +1,105 @@
+/* Actions: what a step does, from asking to proof. The table in action.c says for each verb its phases,
+ * and action_phase.c for each phase who carries it out, the fallback, and the proof. An action is reported
+ * done only when the kernel (and systemd, for its units) shows that it is. Each stands in the ledger
+ * from before it is asked until its end. */
+#ifndef WD_DO_ACTION_H
+#define WD_DO_ACTION_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide/decide.h"
+#include "do/worker.h"
+#include "see/see.h"
+#include "share/ledger.h"
+#include "share/message.h"
+#include "share/state.h"
+
+enum { ACTIONS_MAX = 64, ACTION_JOIN_MAX = 8 };
+
+enum action_phase {
+	ACTION_STOP,   /* asked to end, then killed: until nothing is left */
+	ACTION_KILL,   /* killed at once: until nothing is left */
+	ACTION_ROOM,   /* stopped for a restart: until there is memory for the start */
+	ACTION_START,  /* until it is active and runs */
+	ACTION_SIGNAL,
+	ACTION_FREEZE, /* until frozen */
+	ACTION_THAW,
+	ACTION_RUN,    /* until the command has ended */
+	ACTION_OWED,   /* over for the ladder, but systemd has not been told of the stop yet */
+	ACTION_PHASES,
+};
+
+enum action_progress { ACTION_WAITS, ACTION_PROVED, ACTION_NOT_DONE };
+
+struct action {
+	bool used;
+	enum verb verb;                 /* what the step says */
+	enum action_phase phase;
+	uint32_t unit;                  /* CONFIG_NONE: a command */
+	uint32_t instance[ACTION_JOIN_MAX]; /* ladders that wait for it */
+	uint32_t instances;
+	char rule[NAME_BYTES];          /* who asked first */
+	mono_ms began, phase_began;
+	uint64_t entry;                 /* its ledger entry */
+	uint64_t cgroup_id;             /* the unit's when asked */
+	int64_t anon_before, available_before; /* bytes; -1: unknown */
+	bool worker_asked, worker_done; /* worker_done: it answered */
+	int worker_result;
+	bool killed;                    /* SIGKILL was sent */
+	uint8_t empty_looks;            /* looks in a row that found nothing left */
+	enum action_progress progress;
+	char saw[192];                  /* what was seen on the way, for the log */
+};
+
+struct actions {
+	const struct config *config;
+	struct see *see;
+	struct state *state;
+	struct ledger *ledger;
+	struct worker *actor;
+	bool dry_run;
+	uint64_t room_bytes;            /* what a start must leave now */
+	bool actor_hung;                /* it did not answer in its time: main is to restart it */
+	struct action action[ACTIONS_MAX];
+};
+
+/* Something to tell about an action that came to an end or turned: once for each. */
+struct action_result {
+	enum outcome outcome;           /* DONE, FAILED; BEGUN: it goes on, text says how */
+	enum severity severity;
+	uint32_t unit;
+	uint32_t instance[ACTION_JOIN_MAX];
+	uint32_t instances;
+	char rule[NAME_BYTES];
+	char text[TEXT_BYTES];
+};
+
+/* Fields config to dry_run are set by the caller. Takes up again what the ledger holds: a proof is
+ * looked for before anything is asked again. */
+void actions_init(struct actions *actions, mono_ms now);
+
+/* Another config: units are found again by name. */
+void actions_config(struct actions *actions, const struct config *config);
+
+/* Begin what an ORDER_STEP says. OUTCOME_BEGUN: the result comes by actions_next; BUSY: another action
+ * is under way on that unit; SKIPPED: its work is done already. why: TEXT_BYTES, for the log. */
+enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why);
+
+/* The actor's answer to entry message->id; unknown ids are passed over. */
+void actions_answer(struct actions *actions, const struct message *message);
+
+/* The actor was started anew: ask again what it has not answered. */
+void actions_worker_up(struct actions *actions);
+
+/* Look at every open action; then actions_next gives what is to be told until false. */
+void actions_look(struct actions *actions, mono_ms now);
+bool actions_next(struct actions *actions, struct action_result *result, mono_ms now);
+
+/* An action is under way: looks must come often. */
+bool actions_open(const struct actions *actions);
+
+/* Thaw every unit that carries our frozen mark (SIGTERM; a unit that leaves the config). */
+void actions_thaw_all(struct actions *actions);
+
+#endif

@@ -1,0 +1,307 @@
+#include "do/action_phase.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "do/direct.h"
+
+enum {
+	PHASE_KILL_MS = 10000,    /* a killed process that is still there then hangs in the kernel (state D) */
+	PHASE_START_MS = 30000,   /* the proof of a start */
+	PHASE_FREEZE_MS = 10000,
+	PHASE_HUNG_MS = 5000,     /* beyond the time that a worker was given: it hangs */
+	PHASE_HELD_UNKNOWN = 256 * 1024 * 1024, /* what a unit needs that we never saw running */
+};
+
+void action_saw(struct action *action, const char *format, ...)
+{
+	struct buffer b = {action->saw, sizeof(action->saw), strlen(action->saw), false};
+	va_list args;
+
+	if (b.len > 0)
+		buffer_add(&b, "; ");
+	va_start(args, format);
+	buffer_vaddf(&b, format, args);
+	va_end(args);
+}
+
+static const struct config_unit *phase_unit(const struct actions *actions, const struct action *action)
+{
+	return config_unit_at(actions->config, action->unit);
+}
+
+static struct state_unit *phase_state(const struct actions *actions, const struct action *action)
+{
+	return &actions->state->unit[action->unit];
+}
+
+static bool phase_by_systemd(const struct actions *actions, const struct action *action)
+{
+	return phase_unit(actions, action)->kind == CONFIG_SYSTEMD && actions->actor->fd >= 0;
+}
+
+static int phase_ask_actor(struct actions *actions, struct action *action)
+{
+	int error = worker_ask(actions->actor, action->entry);
+
+	action->worker_asked = error == 0;
+	action->worker_done = false;
+	if (error < 0)
+		action_saw(action, "the actor cannot be asked: %s", diag_errno(error));
+	return error;
+}
+
+/* host.available has fallen below `floor`: there is no time for a clean end. */
+static bool phase_below_floor(const struct actions *actions)
+{
+	const struct state_reading *available = &actions->state->host[HOST_AVAILABLE];
+
+	return available->known == STATE_KNOWN && available->total > 0 &&
+	       (double)available->value * 100000.0 < (double)actions->config->floor_mpct * (double)available->total;
+}
+
+/* --- stop and kill ------------------------------------------------------------------------------ */
+
+static int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)now;
+	/* A frozen process would answer SIGTERM only when thawed. */
+	if (phase_state(actions, action)->status == STATE_UNIT_FROZEN)
+		(void)direct_freeze(actions->see, action->unit, false);
+	if (phase_by_systemd(actions, action) && phase_ask_actor(actions, action) == 0)
+		return 0;
+	return direct_signal(actions->see, action->unit, SIGTERM) < 0 ? -ESRCH : 0;
+}
+
+static void phase_kill(struct actions *actions, struct action *action, mono_ms now)
+{
+	int error = direct_kill(actions->see, action->unit);
+
+	if (!action->killed) {
+		action->killed = true;
+		action->phase_began = now;
+		if (error < 0 && error != -ESRCH)
+			action_saw(action, "cannot kill: %s", diag_errno(error));
+	}
+}
+
+static int phase_kill_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	phase_kill(actions, action, now);
+	return 0;
+}
+
+/* Nothing left, seen twice: between two reads of cgroup.procs or /proc a fork may hide. A cgroup that is
+ * gone or another one (restarted since) is proof at once. */
+static bool phase_is_empty(struct actions *actions, struct action *action, mono_ms now)
+{
+	const struct state_unit *unit = phase_state(actions, action);
+
+	see_unit_refresh(actions->see, action->unit, now);
+	if (action->cgroup_id != 0 && unit->cgroup_id != action->cgroup_id)
+		return true;
+	if (unit->status == STATE_UNIT_INACTIVE)
+		action->empty_looks++;
+	else
+		action->empty_looks = 0;
+	return action->empty_looks >= 2;
+}
+
+/* systemd has shown the end, or cannot any more: a kill has made sure of it. */
+static bool phase_stop_is_shown(const struct action *action)
+{
+	return !action->worker_asked || (action->worker_done && action->worker_result == 0) || action->killed;
+}
+
+static void phase_escalate(struct actions *actions, struct action *action, mono_ms now)
+{
+	uint32_t timeout_ms = phase_unit(actions, action)->stop_timeout_ms;
+
+	if (phase_below_floor(actions)) {
+		action_saw(action, "killed at once: host.available is below floor");
+		phase_kill(actions, action, now);
+	} else if (now - action->phase_began >= timeout_ms) {
+		action_saw(action, "killed: not ended within its stop-timeout of %u s", timeout_ms / 1000);
+		phase_kill(actions, action, now);
+	} else if (action->worker_done && action->worker_result < 0) {
+		/* The actor could not: ask the processes themselves. */
+		action->worker_asked = false;
+		(void)direct_signal(actions->see, action->unit, SIGTERM);
+	}
+}
+
+static enum action_progress phase_stop_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	if (phase_is_empty(actions, action, now) && phase_stop_is_shown(action))
+		return ACTION_PROVED;
+	if (!action->killed) {
+		phase_escalate(actions, action, now);
+		return ACTION_WAITS;
+	}
+	if (now - action->phase_began >= PHASE_KILL_MS) {
+		action_saw(action, "killed, but %u processes are still there after %d s",
+			   phase_state(actions, action)->processes, PHASE_KILL_MS / 1000);
+		return ACTION_NOT_DONE;
+	}
+	phase_kill(actions, action, now);
+	return ACTION_WAITS;
+}
+
+/* --- room and start ------------------------------------------------------------------------------ */
+
+static enum action_progress phase_room_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	const struct state_reading *available = &actions->state->host[HOST_AVAILABLE];
+	uint64_t held = phase_state(actions, action)->held_bytes;
+	uint64_t need = actions->room_bytes + (held > 0 ? held : PHASE_HELD_UNKNOWN);
+	uint32_t wait_ms = phase_unit(actions, action)->restart_wait_ms;
+
+	if (available->known == STATE_KNOWN && (uint64_t)available->value >= need)
+		return ACTION_PROVED;
+	if (now - action->phase_began < wait_ms)
+		return ACTION_WAITS;
+	action_saw(action, "started though there is no room for it after %u s", wait_ms / 1000);
+	return ACTION_PROVED;
+}
+
+static int phase_start_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)now;
+	if (!phase_by_systemd(actions, action))
+		return -EOPNOTSUPP;
+	return phase_ask_actor(actions, action);
+}
+
+static enum action_progress phase_start_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	const struct state_unit *unit = phase_state(actions, action);
+
+	see_unit_refresh(actions->see, action->unit, now);
+	if (action->worker_done && action->worker_result < 0)
+		return ACTION_NOT_DONE;
+	if (action->worker_done && unit->status == STATE_UNIT_RUNNING)
+		return ACTION_PROVED;
+	if (now - action->phase_began < PHASE_START_MS)
+		return ACTION_WAITS;
+	action_saw(action, "not seen running after %d s", PHASE_START_MS / 1000);
+	return ACTION_NOT_DONE;
+}
+
+/* --- signal, freeze, thaw ------------------------------------------------------------------------ */
+
+static int phase_signal_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+	int signal = entry != NULL ? verb_signal_find(entry->target) : 0;
+	int n = direct_signal(actions->see, action->unit, signal);
+
+	(void)now;
+	if (n < 0)
+		return n;
+	action_saw(action, "SIG%s to %d processes", verb_signal_name(signal), n);
+	return 0;
+}
+
+static enum action_progress phase_signal_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)actions;
+	(void)action;
+	(void)now;
+	return ACTION_PROVED; /* that the kernel took the signal is all there is to see */
+}
+
+static int phase_freeze_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)now;
+	return direct_freeze(actions->see, action->unit, action->phase == ACTION_FREEZE);
+}
+
+static enum action_progress phase_freeze_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	bool want = action->phase == ACTION_FREEZE;
+
+	see_unit_refresh(actions->see, action->unit, now);
+	if ((phase_state(actions, action)->status == STATE_UNIT_FROZEN) == want)
+		return ACTION_PROVED;
+	if (now - action->phase_began < PHASE_FREEZE_MS)
+		return ACTION_WAITS;
+	action_saw(action, "not %s after %d s", want ? "frozen" : "thawed", PHASE_FREEZE_MS / 1000);
+	if (want)
+		(void)direct_freeze(actions->see, action->unit, false); /* half frozen is worse than running */
+	return ACTION_NOT_DONE;
+}
+
+/* --- commands, and what is owed to systemd ------------------------------------------------------- */
+
+static int phase_run_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)now;
+	return phase_ask_actor(actions, action);
+}
+
+static enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)actions;
+	(void)now;
+	if (!action->worker_done)
+		return ACTION_WAITS;
+	return action->worker_result < 0 ? ACTION_NOT_DONE : ACTION_PROVED;
+}
+
+static enum action_progress phase_owed_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)actions;
+	(void)now;
+	return action->worker_done ? ACTION_PROVED : ACTION_WAITS;
+}
+
+static const struct {
+	enum verb verb;
+	int (*enter)(struct actions *actions, struct action *action, mono_ms now);
+	enum action_progress (*look)(struct actions *actions, struct action *action, mono_ms now);
+} phases[ACTION_PHASES] = {
+	[ACTION_STOP] = {VERB_STOP, phase_stop_enter, phase_stop_look},
+	[ACTION_KILL] = {VERB_KILL, phase_kill_enter, phase_stop_look},
+	[ACTION_ROOM] = {VERB_RESTART, NULL, phase_room_look},
+	[ACTION_START] = {VERB_START, phase_start_enter, phase_start_look},
+	[ACTION_SIGNAL] = {VERB_SIGNAL, phase_signal_enter, phase_signal_look},
+	[ACTION_FREEZE] = {VERB_FREEZE, phase_freeze_enter, phase_freeze_look},
+	[ACTION_THAW] = {VERB_THAW, phase_freeze_enter, phase_freeze_look},
+	[ACTION_RUN] = {VERB_RUN, phase_run_enter, phase_answer_look},
+	[ACTION_OWED] = {VERB_STOP, NULL, phase_owed_look},
+};
+
+enum verb action_phase_verb(enum action_phase phase)
+{
+	return phases[phase].verb;
+}
+
+int action_phase_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	action->phase_began = now;
+	action->empty_looks = 0;
+	return phases[action->phase].enter != NULL ? phases[action->phase].enter(actions, action, now) : 0;
+}
+
+/* A worker that has not answered long after its time hangs, whatever it is asked. */
+static bool phase_is_hung(const struct actions *actions, const struct action *action, mono_ms now)
+{
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	return entry != NULL && action->worker_asked && !action->worker_done &&
+	       now - entry->at_mono > entry->timeout_ms + PHASE_HUNG_MS;
+}
+
+enum action_progress action_phase_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	if (phase_is_hung(actions, action, now)) {
+		actions->actor_hung = true;
+		action->worker_done = true;
+		action->worker_result = -ETIMEDOUT;
+		action_saw(action, "the actor did not answer in time");
+	}
+	return phases[action->phase].look(actions, action, now);
+}
