@@ -99,7 +99,8 @@ bool actions_next(struct actions *actions, struct action_result *result, mono_ms
 /* An action is under way: looks must come often. */
 bool actions_open(const struct actions *actions);
 
-/* Thaw every unit that carries our frozen mark (SIGTERM; a unit that leaves the config). */
+/* Thaw a unit that carries our frozen mark, and take the mark off; each of them (SIGTERM). */
+void actions_thaw(struct actions *actions, uint32_t unit);
 void actions_thaw_all(struct actions *actions);
 
 #endif

@@ -1,0 +1,204 @@
+#include "do/action_ledger.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "do/action_phase.h"
+
+enum { ACTION_SYSTEMD_MS = 30000, ACTION_RUN_MS = 30000 };
+
+const char *action_unit_name(const struct actions *actions, uint32_t unit)
+{
+	return unit == CONFIG_NONE ? "" : config_unit_at(actions->config, unit)->name;
+}
+
+void action_copy(char *to, size_t size, const char *text)
+{
+	struct buffer b;
+
+	buffer_init(&b, to, size);
+	buffer_add(&b, text);
+}
+
+struct action *action_free_row(struct actions *actions)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++)
+		if (!actions->action[i].used)
+			return &actions->action[i];
+	return NULL;
+}
+
+static void action_entry_target(const struct actions *actions, const struct action *action,
+				const struct config_step *step, struct ledger_entry *entry)
+{
+	const char *target = "";
+
+	if (action->phase == ACTION_RUN && step != NULL)
+		target = config_string(actions->config, step->command);
+	else if (action->phase == ACTION_SIGNAL && step != NULL)
+		target = verb_signal_name(step->signal);
+	else if (action->unit != CONFIG_NONE)
+		target = config_string(actions->config, config_unit_at(actions->config, action->unit)->target);
+	action_copy(entry->target, sizeof(entry->target), target);
+	action_copy(entry->plugin, sizeof(entry->plugin), action->phase == ACTION_RUN ? "exec" : "systemd");
+}
+
+/* How long the worker may take: a stop of systemd's goes on after our kill, until the unit has ended. */
+static uint32_t action_timeout_ms(const struct actions *actions, const struct action *action)
+{
+	if (action->unit == CONFIG_NONE)
+		return ACTION_RUN_MS;
+	return config_unit_at(actions->config, action->unit)->stop_timeout_ms + ACTION_SYSTEMD_MS;
+}
+
+/* Write the phase into the ledger, before it is asked. -EAGAIN when there is no room. */
+int action_write_entry(struct actions *actions, struct action *action, const struct order *order)
+{
+	struct ledger_entry *entry = ledger_add(actions->ledger, LEDGER_STEP);
+	const struct config_step *step = NULL;
+
+	if (entry == NULL)
+		return -EAGAIN;
+	if (order != NULL) {
+		const struct config_rule *rule = config_rule_at(actions->config, order->rule);
+
+		step = config_step_at(actions->config, rule, order->step);
+		entry->ladder_key = ledger_key(rule->name,
+					       action_unit_name(actions, config_instance_at(actions->config,
+									order->instance)->unit));
+		entry->severity = rule->severity;
+		action_copy(entry->event, sizeof(entry->event), rule->is_event ? event_words[rule->event].name : "");
+		action_copy(entry->text, sizeof(entry->text), order->text);
+	}
+	entry->verb = action_phase_verb(action->phase);
+	entry->step_verb = action->verb;
+	entry->cgroup_id = action->cgroup_id;
+	entry->timeout_ms = action_timeout_ms(actions, action);
+	action_copy(entry->rule, sizeof(entry->rule), action->rule);
+	action_copy(entry->unit, sizeof(entry->unit), action_unit_name(actions, action->unit));
+	action_entry_target(actions, action, step, entry);
+	ledger_commit(entry);
+	action->entry = entry->id;
+	return 0;
+}
+
+void action_end_entry(struct actions *actions, struct action *action)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	if (entry != NULL)
+		ledger_free(entry);
+	action->entry = 0;
+}
+
+static uint32_t action_find_unit(const struct config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (strcmp(config_unit_at(config, i)->name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}
+
+static uint32_t action_find_instance(const struct config *config, uint64_t key)
+{
+	for (uint32_t i = 0; i < config->instances.count; i++) {
+		const struct config_instance *instance = config_instance_at(config, i);
+		const char *unit = instance->unit == CONFIG_NONE ? "" : config_unit_at(config, instance->unit)->name;
+
+		if (ledger_key(config_rule_at(config, instance->rule)->name, unit) == key)
+			return i;
+	}
+	return CONFIG_NONE;
+}
+
+/* Units and ladders have other numbers now. What is under way goes on to its end, told under its rule's
+ * name, also when no ladder waits for it any more. */
+void actions_config(struct actions *actions, const struct config *config)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+		struct ledger_entry *entry = action->used ? ledger_find(actions->ledger, action->entry) : NULL;
+		uint32_t kept = 0;
+
+		if (entry == NULL) {
+			action->used = false;
+			continue;
+		}
+		if (action->unit != CONFIG_NONE)
+			action->unit = action_find_unit(config, entry->unit);
+		if (entry->unit[0] != '\0' && action->unit == CONFIG_NONE) {
+			diag_warning("%s of %s goes on unwatched: the unit left the config",
+				     verb_words[action->verb].name, entry->unit);
+			action_end_entry(actions, action);
+			action->used = false;
+			continue;
+		}
+		for (uint32_t k = 0; k < action->instances; k++) {
+			const struct config_instance *old = config_instance_at(actions->config, action->instance[k]);
+			uint32_t found = action_find_instance(
+				config, ledger_key(config_rule_at(actions->config, old->rule)->name,
+						   action_unit_name(actions, old->unit)));
+
+			if (found != CONFIG_NONE)
+				action->instance[kept++] = found;
+		}
+		action->instances = kept;
+	}
+	actions->config = config;
+}
+
+/* One entry that an earlier sentinel left open. */
+static void action_recover(struct actions *actions, struct ledger_entry *entry, mono_ms now)
+{
+	struct action *action = action_free_row(actions);
+	uint32_t unit = action_find_unit(actions->config, entry->unit);
+	uint32_t instance = action_find_instance(actions->config, entry->ladder_key);
+
+	if (action == NULL || (entry->unit[0] != '\0' && unit == CONFIG_NONE)) {
+		diag_warning("%s of %s, begun before, is not looked after any more", verb_words[entry->step_verb].name,
+			     entry->unit[0] != '\0' ? entry->unit : entry->target);
+		ledger_free(entry);
+		return;
+	}
+	memset(action, 0, sizeof(*action));
+	action->used = true;
+	action->verb = entry->step_verb;
+	action->phase = action_first_phase(action->verb);
+	if (action->verb == VERB_RESTART && entry->verb == VERB_START)
+		action->phase = ACTION_START;
+	action->unit = unit;
+	action->instance[0] = instance;
+	action->instances = instance != CONFIG_NONE;
+	action->entry = entry->id;
+	action->cgroup_id = entry->cgroup_id;
+	action->began = entry->at_mono;
+	action->available_before = -1;
+	action->anon_before = -1;
+	action->phase_began = now;
+	action_copy(action->rule, sizeof(action->rule), entry->rule);
+	action_saw(action, "taken up again");
+	if (unit != CONFIG_NONE) {
+		see_unit_refresh(actions->see, unit, now);
+		actions->state->unit[unit].busy = (uint8_t)(1 + action->verb);
+	}
+	/* The proof first; only what it does not show is asked again. */
+	action->progress = action->phase == ACTION_RUN ? ACTION_WAITS : action_phase_look(actions, action, now);
+	if (action->progress == ACTION_WAITS && !action->killed)
+		(void)action_phase_enter(actions, action, now);
+}
+
+void actions_init(struct actions *actions, mono_ms now)
+{
+	memset(actions->action, 0, sizeof(actions->action));
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		struct ledger_entry *entry = &actions->ledger->entries[i];
+
+		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP && entry->step_verb < VERBS)
+			action_recover(actions, entry, now);
+		else if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP)
+			ledger_free(entry);
+	}
+}
+

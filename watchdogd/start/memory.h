@@ -1,0 +1,15 @@
+/* Memory that stays: locked, so that a process of ours is not swapped out or read back from a disk when
+ * the host thrashes. MCL_ONFAULT: plain locking would pin all of libc and every reserved page; so what
+ * is needed must have been touched (a warm-up) before. */
+#ifndef WD_START_MEMORY_H
+#define WD_START_MEMORY_H
+
+/* Touch `bytes` of stack below here, then lock what is there and what will come. who: for the message
+ * that tells a failure once (an ordinary user has a small RLIMIT_MEMLOCK). */
+void memory_lock(const char *who);
+
+/* Be the last that the kernel's OOM killer takes: oom_score_adj -999, where we may (CAP_SYS_RESOURCE);
+ * what exec starts for the user is set back to 0. */
+void memory_protect(void);
+
+#endif

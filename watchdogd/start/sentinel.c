@@ -1,0 +1,268 @@
+#include "start/sentinel.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/signalfd.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "base/file.h"
+#include "base/notify.h"
+#include "base/root.h"
+#include "share/message.h"
+#include "start/memory.h"
+
+enum {
+	SENTINEL_IDLE_MS = 1000,    /* at most one wake-up a second on a quiet host */
+	SENTINEL_ACTION_MS = 100,   /* while an action waits for its proof */
+	SENTINEL_NOTIFY_MS = 60000, /* STATUS, where no watchdog asks for more */
+	SENTINEL_ORDERS_MAX = 256,  /* of one look: a ladder that does not end is a bug, not a hang */
+};
+
+static struct sentinel sentinel;
+
+static void sentinel_on_signal(void *arg, uint32_t events)
+{
+	struct sentinel *s = arg;
+
+	(void)events;
+	s->stop = true;
+}
+
+static const char *sentinel_unit_name(const struct sentinel *s, uint32_t unit)
+{
+	return unit == CONFIG_NONE ? "" : config_unit_at(s->config, unit)->name;
+}
+
+static struct alert sentinel_alert(const struct sentinel *s, const struct order *order, const char *text)
+{
+	const struct config_rule *rule = config_rule_at(s->config, order->rule);
+
+	return (struct alert){.severity = order->severity, .rule = rule->name,
+			      .unit = sentinel_unit_name(s, order->unit),
+			      .event = rule->is_event ? event_words[rule->event].name : "", .text = text};
+}
+
+static enum outcome sentinel_step(struct sentinel *s, const struct order *order, mono_ms now)
+{
+	struct alert note;
+	char why[TEXT_BYTES], text[TEXT_BYTES];
+	enum outcome outcome;
+	struct buffer b;
+
+	BUFFER_OVER(&b, text);
+	note = sentinel_alert(s, order, text);
+	note.severity = SEVERITY_WARNING;
+	if (s->dry_run) {
+		buffer_addf(&b, "dry run: would %s %s: %s", verb_words[order->verb].name,
+			    order->verb == VERB_RUN ? "a command" : note.unit, order->text);
+		alert_note(&s->alerts, &note);
+		return OUTCOME_DONE;
+	}
+	outcome = action_begin(&s->actions, order, now, why);
+	if (outcome == OUTCOME_SKIPPED)
+		buffer_addf(&b, "%s %s skipped: %s", verb_words[order->verb].name, note.unit, why);
+	else if (outcome == OUTCOME_BEGUN)
+		buffer_addf(&b, "%s %s: %s", verb_words[order->verb].name, note.unit, order->text);
+	if (outcome != OUTCOME_BUSY)
+		alert_note(&s->alerts, &note);
+	return outcome;
+}
+
+static void sentinel_carry_out(struct sentinel *s, const struct order *order, mono_ms now)
+{
+	struct alert alert = sentinel_alert(s, order, order->text);
+
+	switch (order->kind) {
+	case ORDER_STEP:
+		decide_answer(&s->decide, order, sentinel_step(s, order, now), now);
+		break;
+	case ORDER_ALERT:
+	case ORDER_CLEAR:
+		alert_send(&s->alerts, &alert);
+		break;
+	case ORDER_TELL:
+		alert_note(&s->alerts, &alert);
+		break;
+	}
+}
+
+static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
+{
+	struct action_result result;
+
+	s->actions.room_bytes = decide_room_bytes(&s->decide);
+	actions_look(&s->actions, now);
+	while (actions_next(&s->actions, &result, now)) {
+		struct alert note = {.severity = result.severity, .rule = result.rule,
+				     .unit = sentinel_unit_name(s, result.unit), .event = "", .text = result.text};
+
+		alert_note(&s->alerts, &note);
+		for (uint32_t i = 0; i < result.instances; i++)
+			decide_outcome(&s->decide, result.instance[i], result.outcome, now);
+	}
+	if (s->actions.actor_hung) {
+		struct message message;
+
+		s->actions.actor_hung = false;
+		message_make(&message, MESSAGE_WORKER_HUNG, 0, 0, "");
+		(void)message_send(MESSAGE_FD_MAIN, &message, -1);
+	}
+}
+
+/* source -> reading/event -> rule -> step -> action, alert. */
+static void sentinel_look(struct sentinel *s)
+{
+	mono_ms now = clock_mono();
+	struct order order;
+
+	state_write_begin(s->state);
+	see_look(s->see, now);
+	for (uint32_t i = 0; i < s->events.count; i++)
+		decide_event(&s->decide, &s->events.event[i], now);
+	event_clear(&s->events);
+	sentinel_finish_actions(s, now);
+	decide_look(&s->decide, now);
+	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)
+		sentinel_carry_out(s, &order, now);
+	s->state->tick = now;
+	s->state->looks++;
+	state_write_end(s->state);
+}
+
+static uint32_t sentinel_wait_ms(const struct sentinel *s, mono_ms now)
+{
+	uint32_t wait = SENTINEL_IDLE_MS, see = see_next_ms(s->see, now), decide = decide_next_ms(&s->decide, now);
+
+	wait = see < wait ? see : wait;
+	wait = decide < wait ? decide : wait;
+	if (actions_open(&s->actions) && wait > SENTINEL_ACTION_MS)
+		wait = SENTINEL_ACTION_MS;
+	return wait > 0 ? wait : 1;
+}
+
+/* WATCHDOG=1 says that the loop runs; STATUS= what `systemctl status` shows. */
+static void sentinel_notify(struct sentinel *s, mono_ms now)
+{
+	const struct state_reading *available = &s->state->host[HOST_AVAILABLE];
+	uint32_t firing = 0;
+	char text[160];
+	struct buffer b;
+
+	for (uint32_t i = 0; i < s->state->rules; i++)
+		firing += s->state->rule[i].phase >= STATE_RULE_FIRING;
+	if (now < s->notify_at && firing == s->firing)
+		return;
+	BUFFER_OVER(&b, text);
+	buffer_addf(&b, "WATCHDOG=1\nSTATUS=watching %u units; %u rules firing", s->state->units, firing);
+	if (available->known == STATE_KNOWN && available->total > 0)
+		buffer_addf(&b, "; host.available %.0f %%", 100.0 * (double)available->value / (double)available->total);
+	notify_send(text);
+	s->firing = firing;
+	s->notify_at = now + s->notify_every_ms;
+}
+
+static int sentinel_signals(struct sentinel *s)
+{
+	sigset_t set;
+	int fd;
+
+	(void)sigemptyset(&set);
+	(void)sigaddset(&set, SIGTERM);
+	(void)sigprocmask(SIG_BLOCK, &set, NULL);
+	(void)signal(SIGINT, SIG_IGN);  /* a terminal's ^C goes to main, which tells us */
+	(void)signal(SIGHUP, SIG_IGN);
+	(void)signal(SIGPIPE, SIG_IGN);
+	fd = signalfd(-1, &set, SFD_CLOEXEC | SFD_NONBLOCK);
+	return fd < 0 ? -errno : loop_add(&s->loop, fd, EPOLLIN, sentinel_on_signal, s);
+}
+
+static void sentinel_boot_id(char boot_id[37])
+{
+	int fd = root_open("/proc/sys/kernel/random/boot_id", O_RDONLY);
+
+	if (fd >= 0)
+		(void)file_read(fd, boot_id, 37);
+	(void)file_close(fd);
+}
+
+static int sentinel_map(struct sentinel *s)
+{
+	bool fresh;
+	char boot_id[37] = "";
+
+	s->config = config_map(MESSAGE_FD_CONFIG);
+	s->state = state_create(MESSAGE_FD_STATE);
+	if (s->config == NULL || s->state == NULL)
+		return -errno;
+	sentinel_boot_id(boot_id);
+	s->ledger = ledger_open(MESSAGE_FD_LEDGER, boot_id, &fresh);
+	if (s->ledger == NULL)
+		return -errno;
+	memcpy(s->state->boot_id, boot_id, sizeof(boot_id));
+	s->state->sentinel_pid = getpid();
+	s->state->dry_run = s->dry_run;
+	s->state->started = clock_mono();
+	return 0;
+}
+
+/* Everything once, so that each page it needs is there before memory is locked. */
+static int sentinel_start(struct sentinel *s)
+{
+	mono_ms now = clock_mono();
+	int error = sentinel_map(s);
+
+	if (error < 0)
+		return error;
+	error = loop_init(&s->loop);
+	if (error == 0)
+		error = sentinel_signals(s);
+	if (error == 0)
+		error = sentinel_open_links(s);
+	if (error < 0)
+		return error;
+	sentinel_describe(s);
+	s->see = see_open(&(struct see_with){.loop = &s->loop, .state = s->state, .ledger = s->ledger,
+					     .events = &s->events, .config = s->config});
+	s->alerts = (struct alerts){s->config, s->state, s->ledger, &s->actor};
+	s->actions.config = s->config;
+	s->actions.see = s->see;
+	s->actions.state = s->state;
+	s->actions.ledger = s->ledger;
+	s->actions.actor = &s->actor;
+	decide_init(&s->decide, s->config, s->state, s->ledger, s->dry_run);
+	see_look(s->see, now);
+	actions_init(&s->actions, now);
+	alerts_retry(&s->alerts);
+	return 0;
+}
+
+int sentinel_run(bool dry_run)
+{
+	struct sentinel *s = &sentinel;
+	int error;
+
+	s->dry_run = dry_run;
+	s->notify_every_ms = notify_watchdog_ms() / 2;
+	if (s->notify_every_ms == 0 || s->notify_every_ms > SENTINEL_NOTIFY_MS)
+		s->notify_every_ms = SENTINEL_NOTIFY_MS;
+	error = sentinel_start(s);
+	if (error < 0) {
+		diag_critical("the sentinel cannot start: %s", diag_errno(error));
+		return 1;
+	}
+	sentinel_look(s);
+	sentinel_tell_taken(s, "");
+	memory_lock("the sentinel");
+	while (!s->stop) {
+		sentinel_notify(s, clock_mono());
+		(void)loop_wait(&s->loop, (int)sentinel_wait_ms(s, clock_mono()));
+		sentinel_look(s);
+	}
+	actions_thaw_all(&s->actions);
+	return 0;
+}

@@ -1,0 +1,46 @@
+/* The sentinel: watches and decides. One thread, one loop; sentinel.c is the way of the data, from
+ * source to alert; sentinel_links.c is what main and the actor say to it. */
+#ifndef WD_START_SENTINEL_H
+#define WD_START_SENTINEL_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/loop.h"
+#include "decide/decide.h"
+#include "do/action.h"
+#include "see/see.h"
+#include "tell/alert.h"
+
+/* All that it owns, in one static object: nothing is allocated later. */
+struct sentinel {
+	const struct config *config;
+	struct state *state;
+	struct ledger *ledger;
+	struct loop loop;
+	struct event_queue events;
+	struct see *see;
+	struct decide decide;
+	struct actions actions;
+	struct alerts alerts;
+	struct worker actor;
+	bool dry_run, stop;
+	mono_ms notify_at;
+	uint32_t notify_every_ms;
+	uint32_t firing; /* rules firing when STATUS was last sent */
+};
+
+/* Run on the descriptors that main handed over (share/message.h), until told to stop. dry_run: steps are
+ * only said. 0 when told to stop, 1 when it could not start. */
+int sentinel_run(bool dry_run);
+
+/* Of config: how many units, rules, which file; for the state page. */
+void sentinel_describe(struct sentinel *sentinel);
+
+/* Watch the links to main and to the actor. 0 or -errno. */
+int sentinel_open_links(struct sentinel *sentinel);
+
+/* Tell main that the config is in force; text: what is to be told with it. */
+void sentinel_tell_taken(const struct sentinel *sentinel, const char *text);
+
+#endif

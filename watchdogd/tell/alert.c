@@ -1,0 +1,95 @@
+#include "tell/alert.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+
+static const char *alert_or_null(const char *text)
+{
+	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+static void alert_copy(char *to, size_t size, const char *text)
+{
+	struct buffer b;
+
+	buffer_init(&b, to, size);
+	buffer_add(&b, text != NULL ? text : "");
+}
+
+void alert_note(struct alerts *alerts, const struct alert *alert)
+{
+	diag_event(alert->severity, alert_or_null(alert->rule), alert_or_null(alert->unit), "%s", alert->text);
+	state_add_action(alerts->state, alert->severity, alert->rule, alert->unit, alert->text);
+}
+
+/* The text, and before it what the bound of the ledger has cost since the last one. */
+static void alert_write_text(struct alerts *alerts, const struct alert *alert, struct ledger_entry *entry)
+{
+	struct buffer b;
+
+	BUFFER_OVER(&b, entry->text);
+	if (alerts->ledger->merged_alerts > 0)
+		buffer_addf(&b, "(%u earlier alerts were lost: the ledger was full) ", alerts->ledger->merged_alerts);
+	buffer_add(&b, alert->text);
+	alerts->ledger->merged_alerts = 0;
+}
+
+static void alert_ask(struct alerts *alerts, const struct alert *alert, const struct config_channel *channel)
+{
+	struct ledger_entry *entry = ledger_add(alerts->ledger, LEDGER_ALERT);
+
+	if (entry == NULL) {
+		alerts->ledger->merged_alerts++;
+		diag_warning("channel %s misses an alert: the ledger is full of open steps", channel->name);
+		return;
+	}
+	entry->severity = alert->severity;
+	entry->verb = entry->step_verb = VERB_ALERT;
+	entry->as_nobody = true;
+	entry->timeout_ms = channel->timeout_ms;
+	alert_copy(entry->plugin, sizeof(entry->plugin), channel->plugin);
+	alert_copy(entry->rule, sizeof(entry->rule), alert->rule);
+	alert_copy(entry->unit, sizeof(entry->unit), alert->unit);
+	alert_copy(entry->event, sizeof(entry->event), alert->event);
+	alert_copy(entry->target, sizeof(entry->target), config_string(alerts->config, channel->command));
+	alert_write_text(alerts, alert, entry);
+	ledger_commit(entry);
+	(void)worker_ask(alerts->actor, entry->id); /* not taken now: alerts_retry */
+}
+
+void alert_send(struct alerts *alerts, const struct alert *alert)
+{
+	alert_note(alerts, alert);
+	for (uint32_t i = 0; i < alerts->config->channels.count; i++) {
+		const struct config_channel *channel = config_channel_at(alerts->config, i);
+
+		if (!channel->later && alert->severity >= channel->severity)
+			alert_ask(alerts, alert, channel);
+	}
+}
+
+bool alert_answer(struct alerts *alerts, const struct message *message)
+{
+	struct ledger_entry *entry = ledger_find(alerts->ledger, message->id);
+
+	if (entry == NULL || entry->kind != LEDGER_ALERT)
+		return false;
+	if (message->type != MESSAGE_DONE)
+		diag_event(SEVERITY_WARNING, alert_or_null(entry->rule), alert_or_null(entry->unit),
+			   "alert %llu not delivered by %s: %s", (unsigned long long)entry->id, entry->target,
+			   message->text);
+	ledger_free(entry);
+	return true;
+}
+
+void alerts_retry(struct alerts *alerts)
+{
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		struct ledger_entry *entry = &alerts->ledger->entries[i];
+
+		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_ALERT)
+			(void)worker_ask(alerts->actor, entry->id);
+	}
+}

@@ -1,0 +1,42 @@
+/* Alerts: what people are told. Each goes to the log and the state page at once, and into the ledger for
+ * every channel that wants it, where it stays until the channel has taken it. */
+#ifndef WD_TELL_ALERT_H
+#define WD_TELL_ALERT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "config/config.h"
+#include "do/worker.h"
+#include "share/ledger.h"
+#include "share/message.h"
+#include "share/state.h"
+
+struct alerts {
+	const struct config *config;
+	struct state *state;
+	struct ledger *ledger;
+	struct worker *actor; /* runs the exec channel, as nobody */
+};
+
+/* One alert; all texts borrowed, "" or NULL where there is none, text may be hostile. */
+struct alert {
+	enum severity severity;
+	const char *rule, *unit;
+	const char *event; /* "oom-kill"; "" for a condition */
+	const char *text;
+};
+
+/* Tell it. Never waits, never fails: what a channel could not take is asked again by alerts_retry. */
+void alert_send(struct alerts *alerts, const struct alert *alert);
+
+/* A log line and a line of `status`, for no channel: a step taken, skipped or not done. */
+void alert_note(struct alerts *alerts, const struct alert *alert);
+
+/* The actor's answer to an alert's entry; false when the id is none of an alert. */
+bool alert_answer(struct alerts *alerts, const struct message *message);
+
+/* Ask again what stands in the ledger: at start, and when the actor was started anew. */
+void alerts_retry(struct alerts *alerts);
+
+#endif
