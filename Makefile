@@ -21,8 +21,9 @@ OPT       := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HARDEN    :=
 SANLD     := -fsanitize=address,undefined
 endif
+DEFS       = -D_GNU_SOURCE -DWD_LIBDIR='"$(libdir)"'
 ALL_CFLAGS  = -std=gnu11 -fPIC -ffunction-sections -fdata-sections $(OPT) $(HARDEN) $(WARN) \
-              $(if $(WERROR),-Werror) -D_GNU_SOURCE -Iwatchdogd -I$(BUILD)/gen -MMD -MP $(CFLAGS)
+              $(if $(WERROR),-Werror) $(DEFS) -Iwatchdogd -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--as-needed $(SANLD) $(LDFLAGS)
 
 # Each program is its main file and what it needs of the archive.
@@ -59,16 +60,71 @@ $(BUILD)/plugins/%.so: $(BUILD)/obj/plugins/%.o $(LIB)
 	@mkdir -p $(@D)
 	$(CC) -shared $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*)))
 
-# Unit tests: always with sanitizers, in a build directory of their own.
+# The built-in config is the file itself.
+$(BUILD)/obj/watchdogd/start/default_conf.o: conf/watchdogd.conf
+
+# Unit tests: helpers beside them are linked into each.
 TESTS     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
+TEST_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out test/unit/test_%,$(wildcard test/unit/*.c)))
 unit: $(TESTS)
-$(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(LIB)
+$(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -lcmocka -linih
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih
+
+# What a fresh Debian machine lacks; the lists of test and lint are in test/packages.
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libsystemd-dev
+deps:
+	@test/install-packages $(BUILD_PACKAGES)
+deps-test: deps
+	@test/install-packages $$(cat test/packages)
+
+# Watch this host in the foreground, by the built-in config, with nothing left behind.
+run: deps
+	@$(MAKE) --no-print-directory all
+	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
+	 RUNTIME_DIRECTORY=$$dir STATE_DIRECTORY=$$dir $(BUILD)/watchdogd $(RUNFLAGS)
+
+# Everything: units under sanitizers, the whole daemon on this kernel, a real kernel in a VM.
+test: deps-test
+	@test/run $(TESTFLAGS)
+
+lint:
+	@test/lint
+fuzz:
+	@test/fuzz/run
+bench: all
+	@test/bench/run
+
+install: all
+	install -d $(DESTDIR)$(sbindir) $(DESTDIR)$(bindir) $(DESTDIR)$(libdir)/plugins $(DESTDIR)$(unitdir)
+	install -d $(DESTDIR)$(docdir) $(DESTDIR)$(sysconfdir)/watchdogd
+	install -m 755 $(BUILD)/watchdogd $(DESTDIR)$(sbindir)/
+	install -m 755 $(BUILD)/watchdogctl $(DESTDIR)$(bindir)/
+	install -m 755 $(BUILD)/wd-sentinel $(BUILD)/wd-worker $(DESTDIR)$(libdir)/
+	install -m 644 $(PLUGINS) $(DESTDIR)$(libdir)/plugins/
+	for page in man/*.[1-8]; do \
+		install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
+	for file in conf/*.service conf/*.slice; do \
+		sed 's,@sbindir@,$(sbindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
+	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
+	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
+		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
+
+uninstall:
+	rm -f $(DESTDIR)$(sbindir)/watchdogd $(DESTDIR)$(bindir)/watchdogctl
+	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
+	for page in man/*.[1-8]; do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
+	for file in conf/*.service conf/*.slice; do rm -f $(DESTDIR)$(unitdir)/$${file##*/}; done
 
 clean:
 	rm -rf $(BUILD)
 
-.PHONY: all unit clean
+help:
+	@echo 'make          build into $(BUILD)/          make run    watch this host, here and now'
+	@echo 'make test     all tests, VM included       make unit   build the unit tests'
+	@echo 'make lint     compilers, analysers, pages  make fuzz   the fuzzers, a minute each'
+	@echo 'make bench    sizes and speed, with peers  make install DESTDIR= prefix=$(prefix)'
+
+.PHONY: all unit deps deps-test run test lint fuzz bench install uninstall clean help
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)
