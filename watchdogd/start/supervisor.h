@@ -1,10 +1,19 @@
 /* What main does once its options are read: the files that outlive processes, the links between them, the
- * processes themselves, signals, reloads, the control socket. */
+ * processes themselves, signals, reloads, the control socket. supervisor.c is the loop, supervisor_files.c
+ * what it opens, supervisor_reload.c the config. */
 #ifndef WD_START_SUPERVISOR_H
 #define WD_START_SUPERVISOR_H
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
+
+#include "ask/control.h"
+#include "base/bounds.h"
+#include "base/clock.h"
+#include "config/config_parse.h"
+#include "share/message.h"
+#include "start/children.h"
 
 struct supervisor_options {
 	const char *path;     /* of the config file; NULL: the built-in one */
@@ -14,8 +23,47 @@ struct supervisor_options {
 	bool dry_run, verbose;
 };
 
+enum supervisor_child { CHILD_SENTINEL, CHILD_ACTOR, CHILDREN };
+
+struct supervisor {
+	const struct supervisor_options *options;
+	struct config *config;      /* the one in force, or on its way there */
+	int config_fd;
+	uint32_t generation;
+	uint32_t reload_client;     /* who waits for MESSAGE_TAKEN; 0: nobody */
+	mono_ms reload_since;       /* 0: no reload is on its way */
+	bool ready;                 /* READY=1 was sent */
+	mono_ms stop_since;         /* 0: not stopping */
+	int signals;
+	int ledger, state;
+	int sentinel_link[2], actor_link[2], work_link[2]; /* [0] main's or the sentinel's end, [1] the child's */
+	struct child child[CHILDREN];
+	char plugins[PATH_BYTES];
+	struct control control;
+};
+
 /* Run until SIGTERM or SIGINT. 0 then; -EINVAL: the config is refused (told); another -errno: could not
  * start (told). */
 int supervisor_run(const struct supervisor_options *options);
+
+/* supervisor_files.c: the ledger (its lock says that no other watchdogd works here), the state page, the
+ * control socket; the links; what each process gets. 0 or -errno, told. */
+int supervisor_open_files(struct supervisor *supervisor);
+int supervisor_open_links(struct supervisor *supervisor);
+int supervisor_describe_children(struct supervisor *supervisor);
+
+/* supervisor_reload.c: the config, parsed anew; each finding goes to the log, and to who asked for a
+ * reload. NULL when it is refused. The caller frees it. */
+struct config *supervisor_parse(struct supervisor *supervisor);
+void supervisor_tell_finding(void *arg, enum config_finding finding, const char *line);
+
+/* Reload: parse, hand out, and when the sentinel has taken it, answer. client: of the control socket, 0:
+ * nobody. A file that does not parse changes nothing. */
+void supervisor_begin_reload(struct supervisor *supervisor, uint32_t client, mono_ms now);
+void supervisor_taken(struct supervisor *supervisor, const struct message *message, mono_ms now);
+void supervisor_check_taken(struct supervisor *supervisor, mono_ms now);
+
+/* A message to the sentinel; fd_along: goes with it, -1: none. */
+void supervisor_send(const struct supervisor *supervisor, enum message_type type, uint64_t id, int fd_along);
 
 #endif

@@ -1,0 +1,149 @@
+#include "start/supervisor.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/socket.h>
+#include <sys/statfs.h>
+
+#include <linux/magic.h>
+
+#include "ask/place.h"
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "base/root.h"
+
+/* PATH of a file beside the control socket. */
+static void supervisor_beside(const struct supervisor *s, const char *name, char path[PATH_BYTES])
+{
+	const char *control = config_string(s->config, s->config->control);
+	struct buffer b;
+
+	buffer_init(&b, path, PATH_BYTES);
+	buffer_add_bytes(&b, control, (size_t)(strrchr(control, '/') + 1 - control));
+	buffer_add(&b, name);
+}
+
+static int supervisor_open_file(const struct supervisor *s, const char *name, mode_t mode)
+{
+	char path[PATH_BYTES];
+	int fd;
+
+	supervisor_beside(s, name, path);
+	fd = open(path, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+	if (fd < 0) {
+		int error = -errno;
+
+		diag_critical("cannot open %s: %s; another `control` in [watchdogd] moves it", path, diag_errno(error));
+		return error;
+	}
+	return fd;
+}
+
+static void supervisor_check_tmpfs(const struct supervisor *s)
+{
+	struct statfs fs;
+
+	if (fstatfs(s->ledger, &fs) == 0 && fs.f_type != TMPFS_MAGIC && fs.f_type != RAMFS_MAGIC)
+		diag_info("the ledger beside %s is on a disk, not on a tmpfs: a slow disk may delay the sentinel",
+			  config_string(s->config, s->config->control));
+}
+
+/* The ledger first: its lock says that no other watchdogd works here. */
+int supervisor_open_files(struct supervisor *s)
+{
+	const char *control = config_string(s->config, s->config->control);
+	const char *readers = config_string(s->config, s->config->readers);
+	int error = place_make(control, readers);
+
+	if (error < 0)
+		diag_critical("cannot make the directory of %s: %s", control, diag_errno(error));
+	s->ledger = error < 0 ? error : supervisor_open_file(s, "ledger", 0600);
+	if (s->ledger < 0)
+		return s->ledger;
+	if (flock(s->ledger, LOCK_EX | LOCK_NB) < 0) {
+		diag_critical("another watchdogd runs with %s", control);
+		return -EBUSY;
+	}
+	supervisor_check_tmpfs(s);
+	s->state = supervisor_open_file(s, "state", 0640);
+	if (s->state < 0)
+		return s->state;
+	(void)place_share(s->state, readers);
+	error = control_open(&s->control, control, readers);
+	if (error < 0)
+		diag_warning("cannot listen at %s: %s; watchdogctl can read the status, but not command", control,
+			     diag_errno(error));
+	return 0;
+}
+
+int supervisor_open_links(struct supervisor *s)
+{
+	int *links[] = {s->sentinel_link, s->actor_link, s->work_link};
+
+	for (size_t i = 0; i < ARRAY_LEN(links); i++)
+		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, links[i]) < 0)
+			return -errno;
+	return 0;
+}
+
+static void supervisor_add_arg(struct child *child, const char *arg)
+{
+	int n = 0;
+
+	while (child->args[n] != NULL)
+		n++;
+	if (n < CHILD_ARGS_MAX - 1)
+		child->args[n] = arg;
+}
+
+static int supervisor_describe(struct supervisor *s, enum supervisor_child which, const char *name,
+			       const char *program)
+{
+	struct child *child = &s->child[which];
+	int error = child_find_program(program, child->path);
+
+	if (error < 0)
+		diag_critical("cannot find %s, neither beside watchdogd nor in its library directory", program);
+	child->name = name;
+	memset(child->fds, -1, sizeof(child->fds));
+	child->fds[MESSAGE_FD_LEDGER] = s->ledger;
+	supervisor_add_arg(child, name);
+	return error;
+}
+
+int supervisor_describe_children(struct supervisor *s)
+{
+	struct child *sentinel = &s->child[CHILD_SENTINEL], *actor = &s->child[CHILD_ACTOR];
+	const char *plugins = config_string(s->config, s->config->plugins);
+	struct buffer b;
+
+	if (supervisor_describe(s, CHILD_SENTINEL, "wd-sentinel", "wd-sentinel") < 0 ||
+	    supervisor_describe(s, CHILD_ACTOR, "wd-actor", "wd-worker") < 0)
+		return -ENOENT;
+	sentinel->fds[MESSAGE_FD_MAIN] = s->sentinel_link[1];
+	sentinel->fds[MESSAGE_FD_STATE] = s->state;
+	sentinel->fds[MESSAGE_FD_ACTOR] = s->work_link[0];
+	sentinel->fds[MESSAGE_FD_CONFIG] = s->config_fd;
+	if (s->options->dry_run)
+		supervisor_add_arg(sentinel, "--dry-run");
+	if (root_is_fake()) {
+		supervisor_add_arg(sentinel, "--root");
+		supervisor_add_arg(sentinel, s->options->root);
+	}
+	actor->fds[MESSAGE_FD_MAIN] = s->actor_link[1];
+	actor->fds[MESSAGE_FD_ACTOR] = s->work_link[1];
+	BUFFER_OVER(&b, s->plugins);
+	if (plugins[0] != '\0')
+		buffer_add(&b, plugins);
+	else if (child_find_program("plugins", s->plugins) < 0)
+		diag_warning("no plugins directory: no unit of systemd can be stopped or started, no command run");
+	supervisor_add_arg(actor, "actor");
+	supervisor_add_arg(actor, s->plugins);
+	if (s->options->verbose) {
+		supervisor_add_arg(sentinel, "--verbose");
+		supervisor_add_arg(actor, "--verbose");
+	}
+	return 0;
+}

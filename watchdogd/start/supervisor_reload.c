@@ -1,0 +1,150 @@
+#include "start/supervisor.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "base/notify.h"
+
+enum { SUPERVISOR_TAKE_MS = 10000 }; /* the sentinel has so long to take a config before the asker is told */
+
+void supervisor_tell_finding(void *arg, enum config_finding finding, const char *line)
+{
+	struct supervisor *s = arg;
+
+	if (finding == CONFIG_ERROR)
+		diag_critical("%s", line);
+	else if (finding == CONFIG_WARNING)
+		diag_warning("%s", line);
+	else
+		diag_info("%s", line);
+	if (s->reload_client != 0 && finding != CONFIG_LATER)
+		control_say(&s->control, s->reload_client, line);
+}
+
+struct config *supervisor_parse(struct supervisor *s)
+{
+	const struct supervisor_options *o = s->options;
+	struct config *config;
+
+	if (o->path == NULL)
+		return config_parse("built-in config", o->builtin, o->builtin_bytes, supervisor_tell_finding, s);
+	errno = 0;
+	config = config_parse_file(o->path, supervisor_tell_finding, s);
+	if (config == NULL && errno != 0) {
+		char line[PATH_BYTES + 128];
+		struct buffer b;
+
+		BUFFER_OVER(&b, line);
+		buffer_addf(&b, "%s: cannot be read: %s", o->path, diag_errno(errno));
+		supervisor_tell_finding(s, CONFIG_ERROR, line);
+	}
+	return config;
+}
+
+void supervisor_send(const struct supervisor *s, enum message_type type, uint64_t id, int fd_along)
+{
+	struct message message;
+	int error;
+
+	message_make(&message, type, id, 0, "");
+	error = message_send(s->sentinel_link[0], &message, fd_along);
+	if (error < 0)
+		diag_warning("cannot send %s to the sentinel: %s", message_name(type), diag_errno(error));
+}
+
+static void supervisor_answer(struct supervisor *s, enum control_result result, const char *text, mono_ms now)
+{
+	if (s->reload_client != 0)
+		control_answer(&s->control, s->reload_client, result, text, now);
+	s->reload_client = 0;
+}
+
+static void supervisor_say_fixed(struct supervisor *s, const struct config *config)
+{
+	if (strcmp(config_string(config, config->control), config_string(s->config, s->config->control)) != 0 ||
+	    strcmp(config_string(config, config->plugins), config_string(s->config, s->config->plugins)) != 0)
+		supervisor_tell_finding(s, CONFIG_WARNING,
+					"`control` and `plugins` of [watchdogd] change with a restart, not with a reload");
+}
+
+/* A file that does not parse changes nothing. */
+static int supervisor_reload(struct supervisor *s, mono_ms now)
+{
+	struct config *config;
+	int fd;
+
+	config = supervisor_parse(s);
+	if (config == NULL) {
+		diag_critical("reload refused: the config has errors; the old one stays in force");
+		supervisor_answer(s, CONTROL_INVALID, "the config has errors; the old one stays in force", now);
+		return -EINVAL;
+	}
+	config->generation = s->generation + 1;
+	fd = config_seal(config);
+	if (fd < 0) {
+		diag_critical("reload refused: %s; the old config stays in force", diag_errno(fd));
+		supervisor_answer(s, CONTROL_ERROR, diag_errno(fd), now);
+		free(config);
+		return fd;
+	}
+	supervisor_say_fixed(s, config);
+	config_check_host(config, supervisor_tell_finding, s);
+	(void)control_set_readers(&s->control, config_string(config, config->readers));
+	free(s->config);
+	(void)close(s->config_fd);
+	s->config = config;
+	s->config_fd = fd;
+	s->generation++;
+	s->child[CHILD_SENTINEL].fds[MESSAGE_FD_CONFIG] = fd;
+	s->reload_since = now;
+	supervisor_send(s, MESSAGE_CONFIG, s->generation, fd);
+	return 0;
+}
+
+void supervisor_begin_reload(struct supervisor *s, uint32_t client, mono_ms now)
+{
+	char text[96];
+	struct buffer b;
+
+	if (s->reload_since != 0) {
+		if (client != 0)
+			control_answer(&s->control, client, CONTROL_ERROR, "another reload is under way", now);
+		return;
+	}
+	s->reload_client = client;
+	BUFFER_OVER(&b, text);
+	buffer_addf(&b, "RELOADING=1\nMONOTONIC_USEC=%llu", (unsigned long long)now * 1000);
+	notify_send(text);
+	if (supervisor_reload(s, now) < 0)
+		notify_send("READY=1\nSTATUS=the last reload was refused: see the log");
+}
+
+void supervisor_taken(struct supervisor *s, const struct message *message, mono_ms now)
+{
+	if (message->id != s->generation)
+		return; /* of a config that has been replaced since */
+	if (!s->ready || s->reload_since != 0)
+		notify_send("READY=1");
+	if (!s->ready)
+		diag_info("watching: %u units, %u rules%s", s->config->units.count, s->config->rules.count,
+			  s->options->dry_run ? "; dry run: no action is taken" : "");
+	else if (s->reload_since != 0)
+		diag_info("reloaded: %u units, %u rules; %s", s->config->units.count, s->config->rules.count,
+			  message->text);
+	supervisor_answer(s, CONTROL_OK, message->text, now);
+	s->ready = true;
+	s->reload_since = 0;
+}
+
+
+void supervisor_check_taken(struct supervisor *s, mono_ms now)
+{
+	if (s->reload_since == 0 || now - s->reload_since <= SUPERVISOR_TAKE_MS)
+		return;
+	s->reload_since = 0;
+	supervisor_answer(s, CONTROL_ERROR, "the sentinel did not take the config in time", now);
+}
