@@ -1,0 +1,79 @@
+#!/bin/bash
+# Over a full incident and a reload: no heap call of the sentinel after start. And strace of a quiet time
+# shows reads, epoll and little else, at most one wake-up a second.
+. "$(dirname "$0")/lib.sh"
+make_hog
+mkdir -p "$top/build/test"
+${CC:-gcc} -shared -fPIC -O1 -o "$top/build/test/count_malloc.so" "$top/test/integration/count_malloc.c" -ldl
+make_cgroup /wdt-xtts
+make_cgroup /wdt-bot
+limit_cgroup /wdt-bot $((30 << 20))
+in_cgroup /wdt-xtts "$hog" 60 deaf &
+write_conf <<CONF
+[unit xtts]
+cgroup = /wdt-xtts
+stop-timeout = 1s
+group = all
+
+[unit bot]
+cgroup = /wdt-bot
+group = all
+
+[unit name]
+match = no-such-program-here
+
+[rule big]
+when = xtts.anon > 40M and not host.available < 1% for 1s
+then = alert warning
+       freeze xtts
+       thaw xtts
+       stop largest of all
+
+[rule oom]
+on = oom-kill
+then = alert critical
+       run /bin/true
+
+[channel hook]
+plugin = exec
+command = /bin/true
+CONF
+COUNT_MALLOC=$dir/malloc LD_PRELOAD=$top/build/test/count_malloc.so start_daemon
+ok $? "the daemon starts under the counter"
+check "the incident: a unit is stopped" wait_for 30 logged 'unit=xtts stopped xtts'
+in_cgroup /wdt-bot "$hog" 60 &
+wait $! 2>/dev/null
+check "and a kernel kill is told" wait_for 5 logged 'rule=oom unit=bot'
+check "reload" ctl reload
+sleep 2
+calls=$(cat "$dir"/malloc.* 2>/dev/null | grep -cE '^(malloc|calloc|realloc|free)$')
+check "the counter was there" sh -c "ls '$dir'/malloc.*"
+ok "$((calls != 0))" "the sentinel made no heap call ($calls)"
+[ "$calls" -eq 0 ] || head -40 "$dir"/malloc.* >&2
+stop_daemon
+
+# Quiet time: nothing fires.
+write_conf <<CONF
+[unit xtts]
+cgroup = /wdt-xtts
+
+[rule tight]
+when = host.used > 99% for 5s
+then = alert warning
+CONF
+: >"$log"
+start_daemon
+seconds=${QUIET_SECONDS:-20}
+if command -v strace >/dev/null; then
+	sleep 3
+	timeout "$seconds" strace -f -tt -o "$dir/strace" -p "$(child_pid wd-sentinel)" 2>/dev/null
+	wakes=$(grep -c 'epoll_wait(' "$dir/strace")
+	ok "$((wakes > seconds + 2))" "at most one wake-up a second ($wakes in $seconds s)"
+	other=$(grep -oE '[0-9.]+ [a-z_0-9]+\(' "$dir/strace" | awk '{print $2}' | sort -u | grep -vE '^(pread64|read|epoll_wait|sendto|openat|close|getdents64|fstat|newfstatat|lseek)\($')
+	ok "$([ -z "$other" ] && echo 0 || echo 1)" "only reads, epoll and a notify (${other:-nothing else})"
+	opened=$(grep -c 'openat(AT_FDCWD' "$dir/strace")
+	ok "$((opened > 0))" "no path is looked up from the root ($opened)"
+else
+	skip "strace of a quiet time" "no strace"
+fi
+plan_end
