@@ -33,10 +33,11 @@ static void explain_kill_who(const struct explain_kill *kill, struct buffer *out
 	const struct oomrecord *record = &kill->record;
 
 	if (kill->stamp_len > 0) {
+		buffer_add(out, "[");
 		escape_line(out, kill->stamp, kill->stamp_len);
-		buffer_add(out, ": ");
+		buffer_add(out, "] ");
 	}
-	buffer_add(out, kill->stamp_len > 0 ? "the kernel killed " : "The kernel killed ");
+	buffer_add(out, "The kernel killed ");
 	if (!explain_kill_knows(record, OOMRECORD_COMM))
 		buffer_add(out, "a process whose name is not said");
 	else if (record->comm[0] == '\0')
@@ -63,7 +64,7 @@ static void explain_kill_why(const struct oomrecord *record, struct buffer *out)
 		explain_kill_name(out, record->oom_memcg);
 		buffer_add(out, " had reached its memory limit.");
 	} else if (record->scope == OOMRECORD_SCOPE_CGROUP) {
-		buffer_add(out, ": a cgroup had reached its memory limit (which, is not said).");
+		buffer_add(out, ": a cgroup (not said which) had reached its memory limit.");
 	} else if (record->scope == OOMRECORD_SCOPE_CPUSET) {
 		buffer_add(out, ": the memory nodes of cpuset ");
 		explain_kill_name(out, explain_kill_knows(record, OOMRECORD_CPUSET) ? record->cpuset
@@ -78,8 +79,8 @@ static void explain_kill_why(const struct oomrecord *record, struct buffer *out)
 	} else if (record->scope == OOMRECORD_SCOPE_HOST) {
 		buffer_add(out, ": the host was out of memory.");
 	} else {
-		buffer_add(out, ": memory had run out (whether the host's or a cgroup's, is not "
-				"said).");
+		buffer_add(out,
+			   ": memory had run out (not said whether the host's or a cgroup's).");
 	}
 }
 
@@ -106,14 +107,14 @@ static void explain_kill_held(const struct oomrecord *record, struct buffer *out
 		uint64_t kb;
 
 		memcpy(&kb, (const char *)record + parts[i].offset, sizeof(kb));
-		if (!(record->known & parts[i].bit))
+		if (!(record->known & parts[i].bit) || kb == 0)
 			continue;
 		buffer_add(out, before);
 		explain_kill_size(out, kb);
 		buffer_addf(out, " %s", parts[i].what);
 		before = ", ";
 	}
-	buffer_add(out, ").");
+	buffer_add(out, *before == ',' ? ")." : ".");
 }
 
 /* The table counts pages of a size that the log does not tell, but the victim's address space

@@ -142,7 +142,7 @@ static bool kmsgline_stamp(struct oomtext stamp, struct kmsgline *out)
 {
 	struct oomtext rest = stamp;
 	uint64_t at_us;
-	size_t n = 0;
+	size_t n = 0, at;
 
 	oomtext_skip_blanks(&rest);
 	if (kmsgline_seconds(&rest, &at_us) && (rest.n == 0 || oomtext_begins(rest, " <"))) {
@@ -157,8 +157,9 @@ static bool kmsgline_stamp(struct oomtext stamp, struct kmsgline *out)
 	for (rest = stamp; rest.n > 0; rest = oomtext_from(rest, n)) {
 		oomtext_skip_blanks(&rest);
 		n = kmsgline_word(rest).n;
-		if (kmsgline_time_at(oomtext_part(rest, 0, n)) == 0) {
-			kmsgline_set_day(out, rest.at);
+		at = kmsgline_time_at(oomtext_part(rest, 0, n));
+		if (at != OOMTEXT_NONE) {
+			kmsgline_set_day(out, rest.at + at);
 			return true;
 		}
 	}

@@ -134,7 +134,7 @@ static enum oomfields_kind oomfields_victim(struct oomtext text, bool worded, st
 	if (!oomtext_number(&text, INT32_MAX, &pid) || pid == 0)
 		return OOMFIELDS_ODD;
 	out->pid = (int32_t)pid;
-	/* Cut behind the pid: the kernel's words before it are enough. */
+	/* Cut behind the pid or in the name: the kernel's words before it are enough. */
 	if (text.n == 0)
 		return worded ? OOMFIELDS_KILLED : OOMFIELDS_ODD;
 	if (oomtext_begins(text, ", ")) {
@@ -144,10 +144,10 @@ static enum oomfields_kind oomfields_victim(struct oomtext text, bool worded, st
 	} else if (!oomtext_skip(&text, " ")) {
 		return OOMFIELDS_ODD;
 	}
-	if (text.n == 0)
-		return worded ? OOMFIELDS_KILLED : OOMFIELDS_ODD;
-	if (!oomfields_comm(&text, out->comm))
+	if (text.n > 0 && *text.at != '(')
 		return OOMFIELDS_ODD;
+	if (!oomfields_comm(&text, out->comm))
+		return worded ? OOMFIELDS_KILLED : OOMFIELDS_ODD;
 	out->known |= OOMRECORD_COMM;
 	oomfields_old_uid(&text, out);
 	oomfields_tail(text, out);
