@@ -71,6 +71,9 @@ static void every_prefix_of_the_kernel_comes_off(void **state)
 		"Thu Jan 22 18:38:01 2026 kern.err kernel: [    1.234567] x (y) [z]",
 		"1769107081.123456 host kernel: x (y) [z]",
 		"[    1.234567] host kernel: x (y) [z]",
+		"2026-01-22T18:38:01.000Z [    1.234567] x (y) [z]",
+		"2026-01-22 18:38:01 host kernel: x (y) [z]",
+		"> > [    1.234567] x (y) [z]",
 		"3,1,1234567,-;x (y) [z]",
 		"3,1,1234567,c,caller=T12;x (y) [z]",
 	};

@@ -73,9 +73,36 @@ static void loglines_clock(struct loglines *lines, struct kmsgline *line)
 	lines->last_us = line->at_us;
 }
 
+/* Take the colours out of what `dmesg --color` or journalctl wrote: the former begins each line
+ * with one, the latter writes them behind the tag. A colour elsewhere is somebody's name. */
+static void loglines_uncolour(struct loglines *lines)
+{
+	struct oomtext line = {lines->line, lines->line_len};
+	size_t to = 0;
+
+	if (!oomtext_begins(line, "\x1b[") && oomtext_find(line, "kernel: \x1b[") == OOMTEXT_NONE)
+		return;
+	for (size_t from = 0; from < line.n;) {
+		size_t end = from + 2;
+
+		if (oomtext_begins(oomtext_from(line, from), "\x1b[")) {
+			while (end < line.n && (line.at[end] == ';' ||
+						(line.at[end] >= '0' && line.at[end] <= '9')))
+				end++;
+			if (end < line.n && line.at[end] == 'm') {
+				from = end + 1;
+				continue;
+			}
+		}
+		lines->line[to++] = lines->line[from++];
+	}
+	lines->line_len = to;
+}
+
 static bool loglines_kernel(struct loglines *lines, struct kmsgline *line)
 {
 	while (loglines_raw(lines)) {
+		loglines_uncolour(lines);
 		kmsgline_text(lines->line, lines->line_len, line);
 		if (!line->kernel || line->text.n == 0)
 			continue;

@@ -260,6 +260,18 @@ static bool kmsgline_skip_tag(struct oomtext *text)
 	return false;
 }
 
+/* "[   12.345678]" right behind a time: a console's output that something put times before. */
+static bool kmsgline_is_boot_stamp(struct oomtext text)
+{
+	uint64_t at_us;
+
+	oomtext_skip_blanks(&text);
+	if (!oomtext_skip(&text, "["))
+		return false;
+	oomtext_skip_blanks(&text);
+	return kmsgline_seconds(&text, &at_us) && oomtext_begins(text, "]");
+}
+
 /* A time as syslog daemons and journalctl write it. True when there was one; the text then begins
  * behind the tag, or the line is a program's. */
 static bool kmsgline_skip_syslog(struct oomtext *text, struct kmsgline *out)
@@ -292,7 +304,8 @@ static bool kmsgline_skip_syslog(struct oomtext *text, struct kmsgline *out)
 				kmsgline_skip_caller(&rest);
 				(void)oomtext_skip(&rest, " ");
 			} else {
-				out->kernel = kmsgline_skip_tag(&rest);
+				out->kernel =
+					kmsgline_skip_tag(&rest) || kmsgline_is_boot_stamp(rest);
 			}
 			*text = rest;
 			return true;
@@ -330,12 +343,18 @@ void kmsgline_text(const char *line, size_t len, struct kmsgline *out)
 		return;
 	memset(out, 0, sizeof(*out));
 	out->kernel = true;
-	oomtext_skip_blanks(&text);
+	while (text.n > 0 && *text.at == '\0') /* what a crash leaves in the middle of a log */
+		text = oomtext_from(text, 1);
+	do
+		oomtext_skip_blanks(&text);
+	while (oomtext_skip(&text, "> ")); /* quoted in a mail */
 	before = text.n;
 	if (kmsgline_skip_priority(&text, out) || kmsgline_skip_decoded(&text, out))
 		out->kernel = out->facility == 0;
 	if (!kmsgline_skip_stamp(&text, out) && kmsgline_skip_syslog(&text, out)) {
 		out->kernel = out->kernel && out->facility == 0;
+		if (kmsgline_is_boot_stamp(text))
+			oomtext_skip_blanks(&text);
 		(void)kmsgline_skip_stamp(&text, out);
 	} else if (kmsgline_skip_kernel(&text)) {
 		(void)kmsgline_skip_stamp(&text, out);

@@ -112,23 +112,19 @@ int32_t oomcontext_pid(struct oomtext text)
 	return oomtext_begins(text, oomcontext_kill) && oomcontext_ids(&text, &pid, &uid) ? pid : 0;
 }
 
-/* Take ",task=COMM" off the end. Without the name it must be the only one that could be. */
+/* Take ",task=COMM" off the end. With another name than the kill's, or none, only where there is
+ * one place that it could begin. */
 static bool oomcontext_name(struct oomtext *text, const struct oomrecord *out)
 {
 	static const char word[] = ",task=";
-	size_t at = oomtext_find_last(*text, word);
+	size_t n = strlen(out->comm), at;
 
-	if (out->known & OOMRECORD_COMM) {
-		size_t n = strlen(out->comm);
-
-		if (text->n < n + strlen(word) || memcmp(text->at + text->n - n, out->comm, n) != 0)
-			return false;
-		text->n -= n;
-		if (!oomtext_ends(*text, word))
-			return false;
-		text->n -= strlen(word);
+	if ((out->known & OOMRECORD_COMM) && oomtext_ends(*text, out->comm) &&
+	    oomtext_ends(oomtext_part(*text, 0, text->n - n), word)) {
+		text->n -= n + strlen(word);
 		return true;
 	}
+	at = oomtext_find_last(*text, word);
 	if (at == OOMTEXT_NONE || oomtext_find(*text, word) != at)
 		return false;
 	text->n = at;
@@ -175,6 +171,18 @@ static void oomcontext_memcgs(struct oomtext text, struct oomrecord *out)
 	}
 }
 
+/* CONSTRAINT_..., up to its comma; empty when it is anything else. */
+static struct oomtext oomcontext_constraint(struct oomtext text)
+{
+	struct oomtext word = oomtext_from(text, strlen(oomcontext_kill));
+	size_t n = 0;
+
+	while (n < word.n && ((word.at[n] >= 'A' && word.at[n] <= 'Z') || word.at[n] == '_' ||
+			      (word.at[n] >= '0' && word.at[n] <= '9')))
+		n++;
+	return oomtext_part(word, 0, n < word.n && word.at[n] == ',' ? n : 0);
+}
+
 static void oomcontext_read_kill(struct oomtext text, struct oomrecord *out)
 {
 	struct oomtext word;
@@ -187,11 +195,7 @@ static void oomcontext_read_kill(struct oomtext text, struct oomrecord *out)
 		out->uid = uid;
 		out->known |= OOMRECORD_UID;
 	}
-	word = oomtext_from(text, strlen(oomcontext_kill));
-	for (size_t i = 0; i < word.n; i++)
-		if (!((word.at[i] >= 'A' && word.at[i] <= 'Z') || word.at[i] == '_' ||
-		      (word.at[i] >= '0' && word.at[i] <= '9')))
-			word.n = i;
+	word = oomcontext_constraint(text);
 	if (word.n > 0 && oomtext_copy(word, out->constraint, sizeof(out->constraint)))
 		out->known |= OOMRECORD_CONSTRAINT;
 	if (oomtext_is(word, "CONSTRAINT_MEMCG"))

@@ -28,8 +28,20 @@ static bool oomfields_scope(struct oomtext words, enum oomrecord_scope *scope)
 	return true;
 }
 
-/* "(COMM)" at the start of text, where nothing that can stand behind it holds a ")": up to the last
- * one near enough. Steps over it. */
+/* Can this stand behind a name? */
+static bool oomfields_is_behind(struct oomtext text)
+{
+	static const char *const begins[] = {" total-vm:", " vsz:",  " vm:",  " score ",
+					     ", UID ",     ", now ", ", anon"};
+
+	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
+		if (oomtext_begins(text, begins[i]))
+			return true;
+	return text.n == 0;
+}
+
+/* "(COMM)" at the start of text: up to the last ")" near enough that has the kernel's next word
+ * behind it, as nothing behind a name repeats that word; else up to the last. Steps over it. */
 static bool oomfields_comm(struct oomtext *text, char *comm)
 {
 	struct oomtext near = *text;
@@ -40,6 +52,13 @@ static bool oomfields_comm(struct oomtext *text, char *comm)
 	if (near.n > OOMRECORD_COMM_SIZE + 1)
 		near.n = OOMRECORD_COMM_SIZE + 1;
 	end = oomtext_find_last(near, ")");
+	for (size_t at = end; at != OOMTEXT_NONE;
+	     at = oomtext_find_last(oomtext_part(near, 0, at), ")")) {
+		if (oomfields_is_behind(oomtext_from(*text, at + 1))) {
+			end = at;
+			break;
+		}
+	}
 	if (end == OOMTEXT_NONE || end == 0)
 		return false;
 	if (!oomtext_copy(oomtext_part(near, 1, end - 1), comm, OOMRECORD_COMM_SIZE))
