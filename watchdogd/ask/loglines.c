@@ -112,47 +112,58 @@ static bool loglines_kernel(struct loglines *lines, struct kmsgline *line)
 	return false;
 }
 
-/* Could line be torn? newline: torn in a name. */
-static bool loglines_is_torn(const struct kmsgline *line, bool *newline)
+/* Could the line be torn? */
+static bool loglines_is_torn(const struct kmsgline *line)
 {
 	size_t killed = oomtext_find(line->text, "illed process ");
-	struct oomtext text = line->text;
 
-	*newline = false;
 	if (line->raw)
 		return false;
-	if (killed != OOMTEXT_NONE) {
-		text = oomtext_from(text, killed);
-		*newline = !line->bare && oomtext_find(text, "(") != OOMTEXT_NONE &&
-			   oomtext_find(text, ")") == OOMTEXT_NONE;
-		return oomtext_find(text, "oom_score_adj:") == OOMTEXT_NONE;
-	}
-	if (oomtext_begins(text, "oom-kill:constraint=")) {
-		*newline = !line->bare;
-		return !line->bare && oomtext_find(text, ",task=") != OOMTEXT_NONE &&
-		       oomtext_find(text, ",uid=") == OOMTEXT_NONE;
-	}
-	return oomtext_find(text, " invoked oom-killer: gfp_mask=") != OOMTEXT_NONE &&
-	       oomtext_find(text, "oom_score_adj=") == OOMTEXT_NONE;
+	if (killed != OOMTEXT_NONE)
+		return oomtext_find(oomtext_from(line->text, killed), "oom_score_adj:") ==
+		       OOMTEXT_NONE;
+	if (oomtext_begins(line->text, "oom-kill:constraint="))
+		return oomtext_find(line->text, ",task=") != OOMTEXT_NONE &&
+		       oomtext_find(line->text, ",uid=") == OOMTEXT_NONE;
+	return oomtext_find(line->text, " invoked oom-killer: gfp_mask=") != OOMTEXT_NONE &&
+	       oomtext_find(line->text, "oom_score_adj=") == OOMTEXT_NONE;
 }
 
-/* Is the line the rest of the one held? Only what can be nothing else: no prefix of its own, and
- * it begins as the kernel goes on there, or it ends the name that was open. */
-static bool loglines_is_rest(const struct loglines_held *held, const struct kmsgline *line)
+/* Torn in a name by a newline of its own: dmesg and journalctl write the rest without a prefix,
+ * some blanks before it. A name is short, and the kernel goes on behind it in one way. */
+static bool loglines_is_rest_of_name(const struct loglines_held *held, struct oomtext near)
+{
+	struct oomtext sofar = {held->bytes, held->len};
+
+	if (held->line.bare || oomtext_find(sofar, "total-vm:") != OOMTEXT_NONE)
+		return false;
+	if (oomtext_begins(sofar, "oom-kill:"))
+		return oomtext_find(near, ",pid=") != OOMTEXT_NONE;
+	return oomtext_find(sofar, " (") != OOMTEXT_NONE &&
+	       (oomtext_find(near, ") total-vm:") != OOMTEXT_NONE ||
+		oomtext_find(near, "), UID ") != OOMTEXT_NONE);
+}
+
+/* Is the line the rest of the one held? Only what can be nothing else: no prefix of its own, and it
+ * ends the name that was open, or begins as the kernel goes on there (a mail client has wrapped
+ * it). What it was torn at is put into at. */
+static bool loglines_is_rest(const struct loglines_held *held, const struct kmsgline *line,
+			     const char **at)
 {
 	static const char *const begins[] = {
-		"(",         "total-vm:",      "anon-rss:", "file-rss:", "shmem-rss:",    "UID:",
-		"pgtables:", "oom_score_adj:", "nodemask=", "order=",    "oom_score_adj="};
+		"(",         "total-vm:",      "anon-rss:", "file-rss:", "shmem-rss:",     "UID:",
+		"pgtables:", "oom_score_adj:", "nodemask=", "order=",    "oom_score_adj=",
+	};
 	struct oomtext near = line->text;
 
-	if (!line->bare || held->joined == LOGLINES_JOINS_MAX)
+	if (!held->any || !line->bare || held->joined == LOGLINES_JOINS_MAX)
 		return false;
 	if (near.n > LOGLINES_NAME_MAX)
 		near.n = LOGLINES_NAME_MAX;
-	if (held->newline)
-		return oomtext_find(near, ") total-vm:") != OOMTEXT_NONE ||
-		       oomtext_find(near, "), UID ") != OOMTEXT_NONE ||
-		       oomtext_find(near, ",pid=") != OOMTEXT_NONE;
+	*at = "\n";
+	if (loglines_is_rest_of_name(held, near))
+		return true;
+	*at = " ";
 	for (size_t i = 0; i < sizeof(begins) / sizeof(begins[0]); i++)
 		if (oomtext_begins(near, begins[i]))
 			return true;
@@ -169,10 +180,9 @@ static void loglines_add(struct loglines_held *held, struct oomtext text)
 	held->len += text.n;
 }
 
-static void loglines_hold(struct loglines_held *held, const struct kmsgline *line, bool newline)
+static void loglines_hold(struct loglines_held *held, const struct kmsgline *line)
 {
 	held->any = true;
-	held->newline = newline;
 	held->joined = 0;
 	held->len = 0;
 	held->line = *line;
@@ -191,10 +201,32 @@ static void loglines_give(struct loglines_held *held, struct kmsgline *line)
 	held->any = false;
 }
 
+/* The name at the start of a line may be torn too: its first part is then a short line before, and
+ * its own is indented. */
+static void loglines_mend_head(struct loglines *lines, struct kmsgline *line)
+{
+	bool torn = line->bare && lines->line[0] == ' ' && lines->before_len > 0 &&
+		    oomtext_find(line->text, " invoked oom-killer: gfp_mask=") < LOGLINES_COMM_SIZE;
+	size_t n = line->text.n;
+
+	lines->mended_len = lines->before_len;
+	memcpy(lines->mended, lines->before, lines->before_len);
+	lines->before_len = 0;
+	if (!line->bare && !line->raw && n < LOGLINES_COMM_SIZE) {
+		memcpy(lines->before, line->text.at, n);
+		lines->before_len = n;
+	}
+	if (!torn || n >= sizeof(lines->mended) - LOGLINES_COMM_SIZE)
+		return;
+	lines->mended[lines->mended_len++] = '\n';
+	memcpy(lines->mended + lines->mended_len, line->text.at, n);
+	line->text = (struct oomtext){lines->mended, lines->mended_len + n};
+}
+
 bool loglines_next(struct loglines *lines, struct kmsgline *line)
 {
 	struct loglines_held *held = &lines->held;
-	bool newline;
+	const char *at;
 
 	for (;;) {
 		if (lines->waits) {
@@ -205,11 +237,12 @@ bool loglines_next(struct loglines *lines, struct kmsgline *line)
 				return false;
 			loglines_give(held, line);
 			return true;
+		} else {
+			loglines_mend_head(lines, line);
 		}
-		if (held->any && loglines_is_rest(held, line)) {
-			loglines_add(held, (struct oomtext){held->newline ? "\n" : " ", 1});
+		if (loglines_is_rest(held, line, &at)) {
+			loglines_add(held, (struct oomtext){at, 1});
 			loglines_add(held, line->text);
-			held->newline = false;
 			held->joined++;
 			continue;
 		}
@@ -220,8 +253,8 @@ bool loglines_next(struct loglines *lines, struct kmsgline *line)
 			loglines_give(held, line);
 			return true;
 		}
-		if (!loglines_is_torn(line, &newline))
+		if (!loglines_is_torn(line))
 			return true;
-		loglines_hold(held, line, newline);
+		loglines_hold(held, line);
 	}
 }

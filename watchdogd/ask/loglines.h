@@ -13,11 +13,11 @@
 #define LOGLINES_LINE_SIZE  8192  /* more of a line is passed over; a record has about 2 KiB */
 #define LOGLINES_CHUNK_SIZE 65536 /* also more than a record of /dev/kmsg, which is read whole */
 #define LOGLINES_STAMP_SIZE 64
+#define LOGLINES_COMM_SIZE  16 /* TASK_COMM_LEN */
 
 /* A line that may be torn, waiting for the rest. */
 struct loglines_held {
 	bool any;
-	bool newline; /* torn in a name, by a newline of its own */
 	unsigned joined;
 	size_t len;
 	struct kmsgline line; /* its text is in bytes */
@@ -39,6 +39,10 @@ struct loglines {
 	bool waits;                /* next is a line read that has not been given yet */
 	struct kmsgline next;
 	struct loglines_held held;
+	size_t before_len; /* the line before, where it could be the first part of a name */
+	char before[LOGLINES_COMM_SIZE];
+	size_t mended_len;
+	char mended[LOGLINES_LINE_SIZE];
 };
 
 /* Begin with what is read from fd, which stays the caller's. */
