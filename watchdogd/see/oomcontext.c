@@ -96,8 +96,11 @@ static bool oomcontext_ids(struct oomtext *text, int32_t *pid, uint32_t *uid)
 		return false;
 	rest = oomtext_from(*text, pid_at + strlen(",pid="));
 	if (!oomtext_number(&rest, INT32_MAX, &number) || !oomtext_skip(&rest, ",uid=") ||
-	    !oomtext_signed(&rest, INT32_MIN, UINT32_MAX, &id) || rest.n > 0)
+	    !oomtext_signed(&rest, INT32_MIN, UINT32_MAX, &id))
 		return false;
+	if (rest.n > 0 && *rest.at != ' ' && *rest.at != ',')
+		return false; /* blanks of an editor and words of a vendor may follow, no more
+				 digits */
 	*pid = (int32_t)number;
 	*uid = (uint32_t)id; /* printed with %d: 4294967294 is -2 */
 	text->n = pid_at;
@@ -225,6 +228,8 @@ void oomcontext_read(struct oomtext text, struct oomrecord *out)
 
 bool oomcontext_group(struct oomtext text, struct oomtext *memcg)
 {
+	while (oomtext_ends(text, " "))
+		text.n--;
 	if (!oomtext_skip(&text, oomcontext_tasks) || !oomtext_ends(text, oomcontext_set))
 		return false;
 	*memcg = oomtext_part(text, 0, text.n - strlen(oomcontext_set));
