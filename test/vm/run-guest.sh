@@ -10,6 +10,8 @@
 #   xtts=24 nodira=15 mirzo=10                       sizes in % of RAM
 #   peak=65       what mirzo climbs to, % of RAM     rate=16     MB/s it climbs at
 #   leak=50       what leak.service climbs to        linger=20   seconds after the ramp
+#   many=200      units of the scenario peer-cost    config=     daemon's config, from the top of the tree,
+#                                                               in place of SCENARIO/watchdogd.conf
 #   daemon=yes    no: nobody watches                 daemon-args= more arguments for it
 #   limit=600     seconds of wall time for it all    name=       of the directory of the log (SCENARIO)
 #
@@ -38,7 +40,7 @@ main() {
 
 set_options() {
 	opt_memory=1024 opt_swap=0 opt_iops=0 opt_root_iops=0 opt_xtts=24 opt_nodira=15 opt_mirzo=10
-	opt_peak=65 opt_rate=16 opt_leak=50 opt_linger=20 opt_daemon=yes opt_daemon_args='' opt_limit=600
+	opt_peak=65 opt_rate=16 opt_leak=50 opt_linger=20 opt_daemon=yes opt_daemon_args='' opt_config='' opt_many=200 opt_limit=600
 	opt_name=$1
 	shift
 	if [ -e "$scenario_dir/options" ]; then
@@ -63,6 +65,8 @@ set_option() {
 	rate=*) opt_rate=$option_value ;;
 	leak=*) opt_leak=$option_value ;;
 	linger=*) opt_linger=$option_value ;;
+	many=*) opt_many=$option_value ;;
+	config=*) opt_config=$option_value ;;
 	daemon=*) opt_daemon=$option_value ;;
 	daemon-args=*) opt_daemon_args=$option_value ;;
 	limit=*) opt_limit=$option_value ;;
@@ -84,25 +88,16 @@ build_loads() {
 # The payload lies over the guest's root, so its paths are the guest's.
 make_payload() {
 	payload=$work_dir/payload
-	mkdir -p "$payload/opt/vm/bin" "$payload/etc/systemd/system" "$payload/etc/watchdogd"
+	mkdir -p "$payload/opt/vm/bin" "$payload/etc/systemd/system"
 	cp "$vm_dir"/guest/main.sh "$vm_dir"/guest/lib.sh "$vm_dir"/guest/scenario.sh "$payload/opt/vm/"
 	cp "$cache_dir/bin/claudir" "$cache_dir/bin/sampler" "$payload/opt/vm/bin/"
 	for name in claude xtts_server leak; do cp "$cache_dir/bin/hog" "$payload/opt/vm/bin/$name"; done
 	cp "$vm_dir"/units/*.service "$vm_dir"/units/*.slice "$payload/etc/systemd/system/"
 	if [ "$opt_daemon" = yes ]; then add_daemon; fi
-	for own in scenario.sh watchdogd.conf; do
-		[ ! -e "$scenario_dir/$own" ] || add_own "$own"
-	done
+	if [ -e "$scenario_dir/scenario.sh" ]; then cp "$scenario_dir/scenario.sh" "$payload/opt/vm/"; fi
 	write_load_env >"$payload/opt/vm/load.env"
 	# Directories keep the modes they have in the image.
 	(cd "$payload" && find . ! -type d | tar --owner=0 --group=0 --numeric-owner -T - -cf "$work_dir/payload.tar")
-}
-
-add_own() {
-	case $1 in
-	watchdogd.conf) cp "$scenario_dir/$1" "$payload/etc/watchdogd/" ;;
-	*) cp "$scenario_dir/$1" "$payload/opt/vm/" ;;
-	esac
 }
 
 # The programs run from one directory. The unit file is the one that `make install` installs, once there is one.
@@ -115,6 +110,9 @@ add_daemon() {
 	for unit in "$top_dir"/conf/*.service "$top_dir"/conf/*.slice; do
 		[ ! -e "$unit" ] || cp "$unit" "$payload/etc/systemd/system/"
 	done
+	config=$scenario_dir/watchdogd.conf
+	if [ -n "$opt_config" ] && [ -e "$top_dir/$opt_config" ]; then config=$top_dir/$opt_config; fi
+	install -D -m 644 "$config" "$payload/etc/watchdogd/watchdogd.conf"
 	install -D -m 644 "$vm_dir/units/watchdogd-vm.conf" "$payload/etc/systemd/system/watchdogd.service.d/vm.conf"
 }
 
@@ -128,6 +126,7 @@ write_load_env() {
 		RATE=$opt_rate
 		LEAK=$opt_leak
 		LINGER=$opt_linger
+		MANY=$opt_many
 		FILL=64
 		DAEMON_ARGS="$opt_daemon_args"
 	END

@@ -48,6 +48,10 @@ start_loads() {
 # Without a daemon (the baseline) there is none to start.
 start_daemon() {
 	[ -x /opt/watchdogd/watchdogd ] || return 0
+	while read -r key value unit_kb; do
+		[ "$key" = MemTotal: ] && fact memtotal_kb "$value"
+	done </proc/meminfo
+	: "$unit_kb"
 	systemctl start watchdogd && fact daemon_started 1
 	say "daemon: $(systemctl is-active watchdogd)"
 }
@@ -64,7 +68,8 @@ note_units() {
 	fact "uptime_$1" "$(uptime_s)"
 }
 
-ramp_begins() { : >/run/vm/ramp; say "ramp begins"; }
+# ramp_begins NAME: of the load that goes by this name.
+ramp_begins() { : >"/run/vm/$1.ramp"; say "ramp of $1 begins"; }
 
 # The ramp is over when its top is reached or when its climber is gone.
 ramp_is_over() { [ -e /run/vm/mirzo.peak ] || [ "$(claude_of mirzo)" != "$1" ]; }

@@ -9,7 +9,7 @@ start_daemon
 sleep 3
 note_units before
 climber=$(claude_of mirzo)
-ramp_begins
+ramp_begins mirzo
 wait_until 300 ramp_is_over "$climber"
 say "ramp over"
 sleep "$LINGER"

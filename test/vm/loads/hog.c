@@ -1,9 +1,9 @@
 /* A process that fills memory and keeps it in use: the `claude` of a bot, xtts_server, a leak, by the name
  * it is installed under.
  *
- *   hog -n NAME -s PERCENT -r MB_PER_S [-t SECONDS] [-p PERCENT -w FILE]
+ *   hog -n NAME -s PERCENT -r MB_PER_S [-t SECONDS] [-p PERCENT]
  *
- * It grows to -s percent of RAM at -r MB/s and makes /run/vm/NAME.full. With -p it then waits for the file -w,
+ * It grows to -s percent of RAM at -r MB/s and makes /run/vm/NAME.full. With -p it then waits for /run/vm/NAME.ramp,
  * removes it (so that a restarted one does not climb again), grows to -p percent and makes /run/vm/NAME.peak.
  * All it holds is touched once in -t seconds (4), for ever: a page that is never touched again would be swapped
  * out for good, and press on nobody. */
@@ -21,7 +21,6 @@ enum { TICK_MS = 10, PAGE_BYTES = 4096, PAGES_PER_MB = (1 << 20) / PAGE_BYTES };
 
 struct hog {
 	const char *name;
-	const char *ramp_file;
 	long start_pct, peak_pct;
 	long rate_mb_s;
 	long touch_all_s;
@@ -89,14 +88,32 @@ static void hog_grow_to(struct hog *hog, size_t pages_wanted)
 	}
 }
 
+struct hog_path {
+	char text[256];
+};
+
+static struct hog_path hog_path_of(const struct hog *hog, const char *what)
+{
+	struct hog_path path;
+
+	snprintf(path.text, sizeof path.text, "/run/vm/%s.%s", hog->name, what);
+	return path;
+}
+
 static void hog_tell(const struct hog *hog, const char *what)
 {
-	char path[256];
+	int fd = open(hog_path_of(hog, what).text, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 
-	snprintf(path, sizeof path, "/run/vm/%s.%s", hog->name, what);
-	int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0644);
 	if (fd >= 0)
 		close(fd);
+}
+
+static void hog_wait_for_ramp(struct hog *hog)
+{
+	while (unlink(hog_path_of(hog, "ramp").text) < 0) {
+		hog_sleep_tick();
+		hog_touch_some(hog);
+	}
 }
 
 static struct hog hog_from_args(int argc, char **argv)
@@ -105,14 +122,13 @@ static struct hog hog_from_args(int argc, char **argv)
 			   .noise = 0x9e3779b97f4a7c15u ^ (uint64_t)getpid() << 32 };
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:r:t:p:w:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:r:t:p:")) != -1) {
 		switch (option) {
 		case 'n': hog.name = optarg; break;
 		case 's': hog.start_pct = atol(optarg); break;
 		case 'r': hog.rate_mb_s = atol(optarg); break;
 		case 't': hog.touch_all_s = atol(optarg); break;
 		case 'p': hog.peak_pct = atol(optarg); break;
-		case 'w': hog.ramp_file = optarg; break;
 		default: exit(2);
 		}
 	}
@@ -135,11 +151,8 @@ int main(int argc, char **argv)
 	madvise(hog.memory, most_bytes, MADV_NOHUGEPAGE);
 	hog_grow_to(&hog, hog_pages_of(hog.start_pct));
 	hog_tell(&hog, "full");
-	if (hog.peak_pct > hog.start_pct && hog.ramp_file) {
-		while (unlink(hog.ramp_file) < 0) {
-			hog_sleep_tick();
-			hog_touch_some(&hog);
-		}
+	if (hog.peak_pct > hog.start_pct) {
+		hog_wait_for_ramp(&hog);
 		hog_grow_to(&hog, hog_pages_of(hog.peak_pct));
 		hog_tell(&hog, "peak");
 	}

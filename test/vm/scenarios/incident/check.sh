@@ -1,0 +1,17 @@
+#!/bin/sh
+# The day of the incident, watched: xtts_server goes, both bots stay, the kernel has nothing to kill.
+# shellcheck source=test/vm/tap.sh
+. "$VM_DIR/tap.sh"
+
+daemon_held
+holds "a warning is told by rule tight" logged rule=tight
+holds "more than 80 % are in use when it is told" used_more_than 80 "$(logged_at rule=tight)"
+holds "rule critical acts on xtts" logged rule=critical unit=xtts
+holds "systemd shows xtts_server inactive" fact_is xtts_state_after inactive
+holds "xtts_server's cgroup is seen empty before the ramp is over" sampled 'xtts_alive == 0 && mirzo_pid > 0'
+holds "the kernel kills nothing" fact_is kernel_kills_after 0
+holds "mirzo's claude is untouched" fact_same mirzo_claude_before mirzo_claude_after
+holds "nodira's claude is untouched" fact_same nodira_claude_before nodira_claude_after
+holds "neither bot is ever seen without its claude" never_sampled "nodira_pid != $(fact nodira_claude_before) && ms > $(fact uptime_before)000 || mirzo_pid != $(fact mirzo_claude_before) && ms > $(fact uptime_before)000"
+note_course
+tap_end
