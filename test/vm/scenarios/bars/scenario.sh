@@ -29,6 +29,8 @@ note_sentinel() {
 	fact "sentinel_pid_$1" "$sentinel"
 	[ "$sentinel" != 0 ] || return 0
 	fact "sentinel_majflt_$1" "$(majflt_of "$sentinel")"
+	# The kernel's own sums in status lag by up to 64 pages; smaps_rollup counts page by page.
+	for key in Rss Anonymous; do fact "sentinel_${key}_$1" "$(kb_of $key "/proc/$sentinel/smaps_rollup")"; done
 	for key in VmRSS RssAnon VmLck; do fact "sentinel_${key}_$1" "$(kb_of $key "/proc/$sentinel/status")"; done
 }
 
