@@ -108,7 +108,8 @@ add_daemon() {
 	done
 	[ ! -d "$build_dir/plugins" ] || cp -r "$build_dir/plugins" "$payload/opt/watchdogd/plugins"
 	for unit in "$top_dir"/conf/*.service "$top_dir"/conf/*.slice; do
-		[ ! -e "$unit" ] || cp "$unit" "$payload/etc/systemd/system/"
+		[ -e "$unit" ] || continue
+		sed 's#@s*bindir@#/opt/watchdogd#g' "$unit" >"$payload/etc/systemd/system/${unit##*/}"
 	done
 	config=$scenario_dir/watchdogd.conf
 	if [ -n "$opt_config" ] && [ -e "$top_dir/$opt_config" ]; then config=$top_dir/$opt_config; fi

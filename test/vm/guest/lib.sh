@@ -81,7 +81,8 @@ end_loads() {
 }
 
 collect() {
-	if [ -x /opt/watchdogd/watchdogd ]; then
+	# Of a daemon that never started nothing is noted: each check of it then fails.
+	if grep -q '^daemon_started=' $results/facts; then
 		fact daemon_state "$(systemctl is-active watchdogd)"
 		fact daemon_restarts "$(unit_property watchdogd NRestarts)"
 		systemctl stop watchdogd
@@ -91,7 +92,8 @@ collect() {
 	end_loads
 	systemctl stop sampler
 	journalctl -q -o short-monotonic >$results/journal
-	journalctl -q -u watchdogd -o cat >$results/watchdogd.log
+	# Its own lines only, not what systemd says about it.
+	journalctl -q -o cat _SYSTEMD_UNIT=watchdogd.service >$results/watchdogd.log
 	dmesg >$results/dmesg
 	tar -C $results -cf /dev/vdc .
 }
