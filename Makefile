@@ -105,7 +105,7 @@ install: all
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for file in conf/*.service conf/*.slice; do \
-		sed 's,@sbindir@,$(sbindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
+		sed 's,@sbindir@,$(sbindir),g; s,@bindir@,$(bindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
 	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
 	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
 		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
