@@ -71,12 +71,12 @@ $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih
 
-# What a fresh Debian machine lacks; the lists of test and lint are in test/packages.
+# What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libsystemd-dev
 deps:
 	@test/install-packages $(BUILD_PACKAGES)
 deps-test: deps
-	@test/install-packages $$(cat test/packages)
+	@test/install-packages $$(grep -hv "^#" test/packages test/vm/packages.txt)
 
 # Watch this host in the foreground, by the built-in config, with nothing left behind.
 run: deps
