@@ -1,0 +1,14 @@
+/* watchdogctl's side of the control socket: one command sent, its answer shown. */
+#ifndef WD_ASK_CLIENT_H
+#define WD_ASK_CLIENT_H
+
+#include <stdio.h>
+
+enum { CLIENT_WAIT_MS = 65000 }; /* a little longer than main may work (control.h) */
+
+/* Send a command ("reload") to the daemon at the control socket and show its answer: on out when it
+ * was carried out, otherwise on err. 0: done; 1: refused, or not possible; 2: the config is
+ * refused; 3: no daemon answers there. */
+int client_run(const char *control, const char *command, FILE *out, FILE *err);
+
+#endif

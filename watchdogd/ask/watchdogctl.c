@@ -1,0 +1,186 @@
+/* watchdogctl: asks the daemon, and shows what it knows. Each verb is a file of its own; this one
+ * reads the command line and picks it. */
+#include <errno.h>
+#include <getopt.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ask/check.h"
+#include "ask/client.h"
+#include "ask/control.h"
+#include "ask/explain.h"
+#include "ask/status.h"
+#include "base/bounds.h"
+#include "base/buffer.h"
+#include "base/escape.h"
+#include "base/root.h"
+#include "config/suggest.h"
+
+enum { CTL_DONE = 0, CTL_IMPOSSIBLE = 1, CTL_USAGE = 2 };
+
+struct ctl {
+	const char *control; /* socket */
+	const char *file;    /* FILE, or NULL */
+	bool json;
+	bool root; /* --root was given */
+};
+
+static int ctl_check(const struct ctl *ctl)
+{
+	return check_run(ctl->file != NULL ? ctl->file : CHECK_PATH_DEFAULT, stdout, stderr);
+}
+
+static int ctl_explain(const struct ctl *ctl)
+{
+	bool standard_input = ctl->file == NULL || strcmp(ctl->file, "-") == 0;
+
+	return explain_run(standard_input ? NULL : ctl->file, ctl->json, stdout, stderr);
+}
+
+static int ctl_reload(const struct ctl *ctl)
+{
+	return client_run(ctl->control, "reload", stdout, stderr);
+}
+
+static int ctl_status(const struct ctl *ctl)
+{
+	return status_run(ctl->control, ctl->json, stdout, stderr);
+}
+
+static const struct ctl_verb {
+	const char *name;
+	const char *arguments;
+	const char *help;
+	bool file, json, root; /* takes FILE, --json, --root */
+	int (*run)(const struct ctl *ctl);
+} ctl_verbs[] = {
+	{.name = "check",
+	 .arguments = "[--root DIR] [FILE]",
+	 .help = "check a config file",
+	 .file = true,
+	 .root = true,
+	 .run = ctl_check},
+	{.name = "explain",
+	 .arguments = "[--json] [FILE]",
+	 .help = "tell the OOM kills of a kernel log",
+	 .file = true,
+	 .json = true,
+	 .run = ctl_explain},
+	{.name = "reload", .arguments = "", .help = "read the config again", .run = ctl_reload},
+	{.name = "status",
+	 .arguments = "[--json]",
+	 .help = "show the host, units, rules, last actions",
+	 .json = true,
+	 .run = ctl_status},
+};
+
+static void ctl_help(FILE *out)
+{
+	(void)fputs("usage: watchdogctl [-s CONTROL-SOCKET] VERB\n\n", out);
+	for (size_t i = 0; i < ARRAY_LEN(ctl_verbs); i++)
+		(void)fprintf(out, "    %-8s %-20s %s\n", ctl_verbs[i].name, ctl_verbs[i].arguments,
+			      ctl_verbs[i].help);
+	(void)fputs("\nsee watchdogctl(1)\n", out);
+}
+
+static const struct ctl_verb *ctl_find(const char *name)
+{
+	char text[256];
+	struct suggest suggest;
+	struct buffer line;
+
+	suggest_init(&suggest, name, strlen(name));
+	for (size_t i = 0; i < ARRAY_LEN(ctl_verbs); i++) {
+		if (strcmp(ctl_verbs[i].name, name) == 0)
+			return &ctl_verbs[i];
+		suggest_offer(&suggest, ctl_verbs[i].name);
+	}
+	BUFFER_OVER(&line, text);
+	buffer_add(&line, "watchdogctl: no verb \"");
+	escape_line(&line, name, strnlen(name, 64));
+	buffer_add(&line, "\"");
+	suggest_say(&suggest, &line);
+	(void)fprintf(stderr, "%s\n", text);
+	return NULL;
+}
+
+/* The options into ctl, wherever they stand; the words that are left begin at optind. False when
+ * one is wrong, which getopt has told. */
+static bool ctl_options(struct ctl *ctl, int argc, char **argv, bool *help)
+{
+	static const struct option options[] = {
+		{"socket", required_argument, NULL, 's'},
+		{"json", no_argument, NULL, 'j'},
+		{"root", required_argument, NULL, 'r'},
+		{"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0},
+	};
+	int option;
+
+	while ((option = getopt_long(argc, argv, "s:h", options, NULL)) != -1) {
+		switch (option) {
+		case 's':
+			ctl->control = optarg;
+			break;
+		case 'j':
+			ctl->json = true;
+			break;
+		case 'r':
+			root_set(optarg);
+			ctl->root = true;
+			break;
+		case 'h':
+			*help = true;
+			break;
+		default:
+			return false;
+		}
+	}
+	return true;
+}
+
+/* What the verb does not take was meant for another one: refused, not passed over. */
+static bool ctl_fits(const struct ctl *ctl, const struct ctl_verb *verb, int words)
+{
+	if (words <= (verb->file ? 1 : 0) && (verb->json || !ctl->json) &&
+	    (verb->root || !ctl->root))
+		return true;
+	(void)fprintf(stderr, "usage: watchdogctl [-s CONTROL-SOCKET] %s %s\n", verb->name,
+		      verb->arguments);
+	return false;
+}
+
+/* A reader that went away (head) is no failure; a disk that is full is one. */
+static int ctl_flush(int result)
+{
+	if (fflush(stdout) == 0 && !ferror(stdout))
+		return result;
+	if (errno == EPIPE)
+		return result;
+	(void)fprintf(stderr, "watchdogctl: cannot write the answer: %s\n", strerror(errno));
+	return result == CTL_DONE ? CTL_IMPOSSIBLE : result;
+}
+
+int main(int argc, char **argv)
+{
+	struct ctl ctl = {.control = CONTROL_PATH_DEFAULT};
+	const struct ctl_verb *verb;
+	bool help = false;
+
+	if (!ctl_options(&ctl, argc, argv, &help))
+		return CTL_USAGE;
+	if (help) {
+		ctl_help(stdout);
+		return ctl_flush(CTL_DONE);
+	}
+	if (optind == argc) {
+		ctl_help(stderr);
+		return CTL_USAGE;
+	}
+	verb = ctl_find(argv[optind]);
+	if (verb == NULL || !ctl_fits(&ctl, verb, argc - optind - 1))
+		return CTL_USAGE;
+	ctl.file = argv[optind + 1]; /* NULL where there is none */
+	return ctl_flush(verb->run(&ctl));
+}
