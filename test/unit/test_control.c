@@ -315,6 +315,36 @@ static void skip_unless_root(const struct fixture *f)
 	}
 }
 
+/* As an ordinary user, who cannot give files to the group that the config names. */
+static void ordinary_user_listens_without_the_readers(void **state)
+{
+	struct fixture *f = *state;
+	struct control *own = calloc(1, sizeof(*own));
+	char dir[96], path[128];
+	struct stat st;
+
+	skip_unless_root(f);
+	(void)snprintf(dir, sizeof(dir), "%s/home", f->dir);
+	(void)snprintf(path, sizeof(path), "%s/run/control", dir);
+	assert_int_equal(mkdir(dir, 0700), 0);
+	assert_int_equal(chown(dir, NOBODY, NOBODY), 0);
+	assert_int_equal(setgroups(0, NULL), 0);
+	assert_int_equal(setegid(NOBODY), 0);
+	assert_int_equal(seteuid(NOBODY), 0);
+	assert_int_equal(place_make(path, f->readers), 0);
+	assert_int_equal(control_open(own, path, f->readers), 0);
+	assert_int_equal(control_set_readers(own, f->readers), 0);
+	assert_int_equal(stat(path, &st), 0);
+	control_close(own);
+	assert_int_equal(seteuid(0), 0);
+	assert_int_equal(setegid(0), 0);
+	assert_int_equal(st.st_gid, NOBODY);
+	*strrchr(path, '/') = '\0';
+	assert_int_equal(rmdir(path), 0);
+	assert_int_equal(rmdir(dir), 0);
+	free(own);
+}
+
 static void stranger_cannot_even_connect(void **state)
 {
 	struct fixture *f = *state;
@@ -468,6 +498,7 @@ int main(void)
 		TEST(long_answer_is_cut_at_a_line_and_says_how_much_is_missing),
 		TEST(client_that_never_reads_is_ended_at_its_deadline),
 		TEST(one_client_too_many_is_told_to_come_again),
+		TEST(ordinary_user_listens_without_the_readers),
 		TEST(stranger_cannot_even_connect),
 		TEST(stranger_who_gets_through_is_refused),
 		TEST(reader_may_ping_but_not_command),

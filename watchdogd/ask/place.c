@@ -22,6 +22,14 @@ bool place_group(const char *name, gid_t *gid)
 	return group != NULL;
 }
 
+/* What chown(2) said. Who is not root cannot give a file to a group that he is not in (EPERM), nor
+ * a container to one that is not its own (EINVAL): then the readers do without, and the daemon
+ * runs. */
+static int place_given(int chown_result)
+{
+	return chown_result < 0 && errno != EPERM && errno != EINVAL ? -errno : 0;
+}
+
 static int place_parent(const char *path, char *dir, size_t size)
 {
 	const char *slash = strrchr(path, '/');
@@ -52,8 +60,8 @@ int place_make(const char *path, const char *readers)
 		return -errno;
 	/* A directory for others too (/run) is not ours to give away. */
 	if (fstat(fd, &st) == 0 && st.st_uid == geteuid() && (st.st_mode & 0777) == 0750 &&
-	    place_group(readers, &gid) && gid != st.st_gid && fchown(fd, (uid_t)-1, gid) < 0)
-		error = -errno;
+	    place_group(readers, &gid) && gid != st.st_gid)
+		error = place_given(fchown(fd, (uid_t)-1, gid));
 	(void)file_close(fd);
 	return error;
 }
@@ -61,10 +69,11 @@ int place_make(const char *path, const char *readers)
 int place_share(int fd, const char *readers)
 {
 	gid_t gid;
+	int error = 0;
 
-	if (place_group(readers, &gid) && fchown(fd, (uid_t)-1, gid) < 0)
-		return -errno;
-	return fchmod(fd, 0640) < 0 ? -errno : 0;
+	if (place_group(readers, &gid))
+		error = place_given(fchown(fd, (uid_t)-1, gid));
+	return error < 0 ? error : fchmod(fd, 0640) < 0 ? -errno : 0;
 }
 
 static int place_address(const char *path, struct sockaddr_un *address)
@@ -129,8 +138,10 @@ static int place_bind(int fd, const struct sockaddr_un *address, const char *rea
 		return error;
 	if (lstat(address->sun_path, st) < 0)
 		return -errno;
-	if (place_group(readers, &gid) && lchown(address->sun_path, (uid_t)-1, gid) < 0)
-		return -errno;
+	if (place_group(readers, &gid))
+		error = place_given(lchown(address->sun_path, (uid_t)-1, gid));
+	if (error < 0)
+		return error;
 	return chmod(address->sun_path, 0660) < 0 ? -errno : 0;
 }
 
@@ -157,9 +168,9 @@ int place_listen(const char *path, const char *readers, int backlog, struct stat
 int place_regroup(const char *path, const char *readers)
 {
 	gid_t gid = getegid();
+	int error;
 
 	(void)place_group(readers, &gid);
-	if (lchown(path, (uid_t)-1, gid) < 0)
-		return -errno;
-	return place_make(path, readers);
+	error = place_given(lchown(path, (uid_t)-1, gid));
+	return error < 0 ? error : place_make(path, readers);
 }

@@ -1,5 +1,6 @@
 /* The place of the control socket: its directory, who may reach it, the socket's file. main makes
- * it, and the state page lies beside; watchdogctl connects to it. */
+ * it, and the state page lies beside; watchdogctl connects to it. A group that we may not give a
+ * file to (an ordinary user's daemon) is no error: its members then stay outside. */
 #ifndef WD_ASK_PLACE_H
 #define WD_ASK_PLACE_H
 
