@@ -1,13 +1,14 @@
 #!/bin/bash
 # What people read is good: the pages pass their lint, the configs and the examples of the page are
 # accepted, and watchdogctl says what is wrong the way the page promises.
+# shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 touch "$log"
 cd "$top" || exit 1
 ctl=$bin/watchdogctl
 
 if command -v mandoc >/dev/null; then
-	check "the pages pass mandoc's lint" sh -c 'test -z "$(mandoc -Tlint -W warning man/*.[1-8] 2>&1)"'
+	check "the pages pass mandoc's lint" test -z "$(mandoc -Tlint -W warning man/*.[1-8] 2>&1)"
 else
 	skip "the pages pass mandoc's lint" "no mandoc"
 fi

@@ -364,6 +364,8 @@ static void broken_page_is_shown_as_far_as_it_goes(void **arg)
 	f->state->unit[0].kind = f->state->rule[0].phase = 255;
 	f->state->actions[1].severity = UINT32_MAX;
 	f->state->unit[0].readings[UNIT_MEMORY].known = 99;
+	state_set(&f->state->unit[0].readings[UNIT_ANON], INT64_MAX, 1, 0);
+	state_set(&f->state->unit[0].readings[UNIT_PRESSURE_SOME], INT64_MIN, 0, 0);
 	assert_int_equal(run(f, false), 0);
 	assert_int_equal(run(f, true), 0);
 }

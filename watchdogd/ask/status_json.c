@@ -47,14 +47,21 @@ static void status_json_thousandths(FILE *out, const char *key, int64_t value)
 		      size / 1000, size % 1000);
 }
 
+/* In 1/1000 %, whatever a broken page says: within what both types hold. */
+static int64_t status_json_share(const struct state_reading *reading)
+{
+	const double most = 1e15;
+	double share = (double)reading->value * 100000 / (double)reading->total;
+
+	return (int64_t)(share > most ? most : share < -most ? -most : share);
+}
+
 static void status_json_bytes(FILE *out, const struct state_reading *reading)
 {
 	(void)fprintf(out, "{\"bytes\":%" PRId64, reading->value);
 	if (reading->total > 0) {
 		(void)fputc(',', out);
-		status_json_thousandths(
-			out, "percent",
-			(int64_t)((double)reading->value * 100000 / (double)reading->total));
+		status_json_thousandths(out, "percent", status_json_share(reading));
 	}
 	(void)fputc('}', out);
 }
