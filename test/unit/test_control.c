@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -175,6 +176,30 @@ static void silent_client_is_ended_at_its_deadline(void **state)
 	turn(&f->control, NOW + CONTROL_ASK_MS);
 	assert_string_equal(heard(fd, &closed), "error: no command came\n");
 	assert_true(closed);
+	(void)close(fd);
+}
+
+static void want_of_descriptors_does_not_make_main_spin(void **state)
+{
+	struct fixture *f = *state;
+	struct pollfd fds[CONTROL_POLLFDS];
+	struct rlimit old, few;
+	int fd = client(f), next = dup(0), timeout_ms = -1;
+	bool closed;
+
+	assert_int_equal(getrlimit(RLIMIT_NOFILE, &old), 0);
+	few = (struct rlimit){.rlim_cur = (rlim_t)next, .rlim_max = old.rlim_max};
+	(void)close(next);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &few), 0);
+	turn(&f->control, NOW);
+	assert_int_equal(setrlimit(RLIMIT_NOFILE, &old), 0);
+	assert_int_equal(control_prepare(&f->control, fds, &timeout_ms, NOW), 0);
+	assert_int_equal(timeout_ms, CONTROL_ACCEPT_MS);
+	turn(&f->control, NOW + CONTROL_ACCEPT_MS);
+	say(fd, "x\n");
+	turn(&f->control, NOW + CONTROL_ACCEPT_MS);
+	assert_string_equal(heard(fd, &closed),
+			    "error: no command \"x\"; there are: ping reload\n");
 	(void)close(fd);
 }
 
@@ -493,6 +518,7 @@ int main(void)
 		TEST(unknown_command_is_refused_with_its_text_escaped),
 		TEST(line_without_end_is_refused_at_its_bound),
 		TEST(silent_client_is_ended_at_its_deadline),
+		TEST(want_of_descriptors_does_not_make_main_spin),
 		TEST(client_that_leaves_while_main_works_does_no_harm),
 		TEST(answer_that_main_never_gives_is_ended_at_its_deadline),
 		TEST(long_answer_is_cut_at_a_line_and_says_how_much_is_missing),

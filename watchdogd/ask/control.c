@@ -153,10 +153,14 @@ static void control_accept(struct control *control, mono_ms now)
 	for (int i = 0; i < CONTROL_CLIENTS; i++) { /* the rest at the next poll */
 		int fd = accept4(control->fd, NULL, NULL, SOCK_CLOEXEC | SOCK_NONBLOCK);
 
-		if (fd >= 0)
+		if (fd >= 0) {
 			control_take(control, fd, now);
-		else if (errno != ECONNABORTED && errno != EINTR)
+		} else if (errno == EAGAIN) {
 			return;
+		} else if (errno != ECONNABORTED && errno != EINTR) {
+			control->accept_at = now + CONTROL_ACCEPT_MS;
+			return;
+		}
 	}
 }
 
@@ -278,18 +282,27 @@ static void control_read(struct control_client *client, mono_ms now)
 
 /* ---- for main ---- */
 
+static void control_wait(int *timeout_ms, mono_ms until, mono_ms now)
+{
+	mono_ms left = until > now ? until - now : 0;
+
+	if (*timeout_ms < 0 || left < (mono_ms)*timeout_ms)
+		*timeout_ms = (int)left;
+}
+
 int control_prepare(const struct control *control, struct pollfd *fds, int *timeout_ms, mono_ms now)
 {
 	int count = 0;
 
-	if (control->fd >= 0)
+	if (control->fd >= 0 && now >= control->accept_at)
 		fds[count++] = (struct pollfd){.fd = control->fd, .events = POLLIN};
+	else if (control->fd >= 0)
+		control_wait(timeout_ms, control->accept_at, now);
 	for (int i = 0; i < CONTROL_CLIENTS; i++) {
 		const struct control_client *client = &control->client[i];
 		short events = client->phase == CONTROL_READING   ? POLLIN
 			       : client->phase == CONTROL_WRITING ? POLLOUT
 								  : 0;
-		mono_ms left = client->deadline > now ? client->deadline - now : 0;
 
 		if (client->phase == CONTROL_FREE)
 			continue;
@@ -297,8 +310,7 @@ int control_prepare(const struct control *control, struct pollfd *fds, int *time
 		 * again. */
 		if (events != 0)
 			fds[count++] = (struct pollfd){.fd = client->fd, .events = events};
-		if (*timeout_ms < 0 || left < (mono_ms)*timeout_ms)
-			*timeout_ms = (int)left;
+		control_wait(timeout_ms, client->deadline, now);
 	}
 	return count;
 }

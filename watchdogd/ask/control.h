@@ -27,6 +27,7 @@ enum {
 	CONTROL_ANSWER_BYTES = 16384, /* some eighty config errors; what is beyond is counted */
 	CONTROL_ASK_MS = 5000,        /* a client has so long to send its line */
 	CONTROL_WORK_MS = 60000,      /* main has so long to answer */
+	CONTROL_ACCEPT_MS = 1000,     /* after accept(2) failed for want of descriptors or memory */
 	CONTROL_READ_MS = 5000,       /* a client has so long to read its answer */
 };
 
@@ -73,6 +74,7 @@ struct control {
 	bool has_readers;
 	gid_t readers;
 	uint32_t last_token;
+	mono_ms accept_at; /* not before: who waits to connect would wake poll again and again */
 	struct control_client client[CONTROL_CLIENTS];
 };
 
