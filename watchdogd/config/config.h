@@ -29,6 +29,7 @@ enum config_unit_kind { CONFIG_SYSTEMD, CONFIG_CGROUP, CONFIG_MATCH };
 
 struct config_unit {
 	char name[NAME_BYTES];
+	uint32_t line;          /* of the config file */
 	uint32_t kind;          /* enum config_unit_kind */
 	config_text target;     /* the systemd unit "x.service"; the cgroup's path "/bots/x"; `match` as written */
 	uint32_t group;         /* index, or CONFIG_NONE */
@@ -90,6 +91,7 @@ struct config_rule {
 	uint32_t line;
 	uint32_t is_event;            /* `on` (event below), otherwise `when` */
 	uint32_t event;               /* enum event_kind */
+	uint32_t scope_unit, scope_group; /* of `on`, and the group of `each`; CONFIG_NONE: no such */
 	struct config_table when;     /* of struct config_node; empty for an event */
 	struct config_table clear;    /* empty: the default of SEMANTICS */
 	struct config_table restore;  /* empty: none */
@@ -112,6 +114,7 @@ struct config_instance {
 struct config_channel {
 	char name[NAME_BYTES];
 	char plugin[NAME_BYTES];
+	uint32_t line;        /* of the config file */
 	uint32_t severity;    /* the least that it gets */
 	uint32_t later;       /* bool: its plugin comes with a later version; gets nothing */
 	uint32_t timeout_ms;  /* exec */

@@ -1,0 +1,198 @@
+#include "config/config_check.h"
+
+#include <string.h>
+
+#include "config/condition_bound.h"
+#include "config/config_keys.h"
+
+__attribute__((format(printf, 4, 5))) static void
+config_check_tell(struct config_draft *draft, const struct config_section *section, const char *key,
+		  const char *format, ...)
+{
+	const struct config_entry *entry = key != NULL ? config_section_find(section, key) : NULL;
+	struct config_place place = config_section_place(section, entry);
+	char what[TEXT_BYTES];
+	struct buffer b;
+	va_list args;
+
+	BUFFER_OVER(&b, what);
+	va_start(args, format);
+	buffer_vaddf(&b, format, args);
+	va_end(args);
+	config_findings_error(&draft->findings, &place, "%s", what);
+}
+
+static bool config_check_has(const struct config_section *section, const char *key)
+{
+	return config_section_find(section, key) != NULL;
+}
+
+static void config_check_name(struct config_draft *draft, const struct config_section *section,
+			      const char *key, const char *name)
+{
+	if (!config_names_is_name(name))
+		config_check_tell(draft, section, key,
+				  "\"%s\" is no name; expected small letters, digits, _ "
+				  "and -, a letter first",
+				  name);
+	else if (section->what == CONFIG_UNIT_SECTION && config_names_is_word(name))
+		config_check_tell(draft, section, key,
+				  "\"%s\" is a word of conditions and steps; choose "
+				  "another name",
+				  name);
+}
+
+static void config_check_unit(struct config_draft *draft, const struct config_section *section)
+{
+	static const char *const kinds[] = {
+		[CONFIG_SYSTEMD] = "systemd", [CONFIG_CGROUP] = "cgroup", [CONFIG_MATCH] = "match"};
+	const struct config_entry *group = config_section_find(section, "group");
+	const char *first = NULL;
+
+	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
+		if (!config_check_has(section, kinds[i]))
+			continue;
+		if (first != NULL)
+			config_check_tell(draft, section, kinds[i],
+					  "the unit has \"%s\" already; expected one "
+					  "of systemd, cgroup, match",
+					  first);
+		first = kinds[i];
+	}
+	if (first == NULL)
+		config_check_tell(draft, section, NULL,
+				  "nothing says what the unit is; expected one of "
+				  "systemd, cgroup, match");
+	if (group == NULL || group->count == 0)
+		return;
+	config_check_name(draft, section, "group", group->items[0].text);
+	if (config_names_unit(&draft->names, group->items[0].text, strlen(group->items[0].text)) !=
+	    CONFIG_NONE)
+		config_check_tell(draft, section, "group",
+				  "\"%s\" is a unit; a group needs a name of its own",
+				  group->items[0].text);
+}
+
+static bool config_check_aims(const struct config_draft *draft, const struct config_rule *rule,
+			      const struct config_step *step, uint32_t unit)
+{
+	if (step->target != CONFIG_UNIT)
+		return draft->units[unit].group == step->group;
+	return step->unit == unit ||
+	       (step->unit == CONFIG_EACH && config_draft_scope_has(draft, rule, unit));
+}
+
+/* A step that starts a unit, or whose work a `restore` gives back, needs somebody who can start it.
+ */
+static void config_check_starts(struct config_draft *draft, const struct config_section *section,
+				const struct config_rule *rule, const struct config_step *step)
+{
+	bool starts = step->verb == VERB_START || step->verb == VERB_RESTART;
+	struct config_place place =
+		config_section_place(section, config_section_find(section, "then"));
+
+	if (!starts && !(step->verb == VERB_STOP && config_check_has(section, "restore")))
+		return;
+	place.line = step->line;
+	for (uint32_t i = 0; i < draft->names.unit_count; i++) {
+		if (draft->units[i].kind == CONFIG_SYSTEMD || draft->unit_has_start[i] ||
+		    !config_check_aims(draft, rule, step, i))
+			continue;
+		config_findings_error(
+			&draft->findings, &place,
+			"nobody can start the unit \"%s\" %s; give "
+			"it \"start = /path/of/command\", or \"systemd = NAME.service\"",
+			draft->units[i].name, starts ? "again" : "for restore");
+		return;
+	}
+}
+
+static void config_check_clear(struct config_draft *draft, const struct config_section *section,
+			       const struct config_rule *rule)
+{
+	const struct config_node *clear = &draft->nodes[rule->clear.at];
+	uint32_t i = condition_bound_overlap(&draft->nodes[rule->when.at], rule->when.count, clear,
+					     rule->clear.count);
+
+	if (i < rule->clear.count)
+		config_check_tell(draft, section, "clear",
+				  "%s can be so that both \"when\" and \"clear\" are "
+				  "true; move the bound of \"clear\" beyond that of \"when\"",
+				  condition_bound_reading(&clear[i])->name);
+}
+
+static void config_check_rule(struct config_draft *draft, const struct config_section *section)
+{
+	const struct config_rule *rule =
+		section->row == CONFIG_NONE ? NULL : &draft->rules[section->row];
+	bool on = config_check_has(section, "on"), when = config_check_has(section, "when");
+
+	if (on && when)
+		config_check_tell(draft, section, "on",
+				  "the rule has \"when\" already; expected one of when, on");
+	if (!on && !when)
+		config_check_tell(draft, section, NULL,
+				  "nothing says when the rule fires; expected one of "
+				  "when, on");
+	if (on && config_check_has(section, "clear"))
+		config_check_tell(draft, section, "clear",
+				  "an event has no clear; leave it out, or use "
+				  "\"when\"");
+	if (on && config_check_has(section, "each"))
+		config_check_tell(draft, section, "each",
+				  "an event is of one unit already; write \"on = EVENT "
+				  "GROUP\"");
+	if (!on && config_check_has(section, "after"))
+		config_check_tell(draft, section, "after",
+				  "counts events, but the rule has no \"on\"; use "
+				  "\"for\" in \"when\"");
+	if (!config_check_has(section, "then"))
+		config_check_tell(draft, section, NULL,
+				  "nothing says what the rule does; expected \"then\"");
+	if (rule == NULL)
+		return;
+	config_check_clear(draft, section, rule);
+	for (uint32_t i = 0; i < rule->steps.count; i++)
+		config_check_starts(draft, section, rule, &draft->steps[rule->steps.at + i]);
+}
+
+/* What a plugin cannot do without. */
+static void config_check_channel(struct config_draft *draft, const struct config_section *section)
+{
+	static const struct {
+		const char *plugin, *key;
+	} needs[] = {{"exec", "command"}, {"email", "url"}, {"email", "to"}, {"webhook", "url"}};
+	const struct config_entry *plugin = config_section_find(section, "plugin");
+
+	if (plugin == NULL) {
+		config_check_tell(draft, section, NULL,
+				  "nothing says how the message travels; expected "
+				  "\"plugin\"");
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_LEN(needs) && plugin->count > 0; i++)
+		if (strcmp(plugin->items[0].text, needs[i].plugin) == 0 &&
+		    !config_check_has(section, needs[i].key))
+			config_check_tell(draft, section, NULL, "the plugin \"%s\" needs \"%s\"",
+					  needs[i].plugin, needs[i].key);
+	if (plugin->count > 0 && strcmp(plugin->items[0].text, "exec") != 0 &&
+	    config_check_has(section, "command"))
+		config_check_tell(draft, section, "command",
+				  "only the plugin \"exec\" runs a command; leave it "
+				  "out");
+}
+
+void config_check_section(struct config_draft *draft, const struct config_section *section)
+{
+	static void (*const checks[CONFIG_KINDS])(struct config_draft * draft,
+						  const struct config_section *section) = {
+		[CONFIG_UNIT_SECTION] = config_check_unit,
+		[CONFIG_RULE] = config_check_rule,
+		[CONFIG_CHANNEL] = config_check_channel,
+	};
+
+	if (section->name[0] != '\0')
+		config_check_name(draft, section, NULL, section->name);
+	if (checks[section->what] != NULL)
+		checks[section->what](draft, section);
+}

@@ -1,0 +1,32 @@
+/* One key of one section: its text, checked by its type and bounds, into its field. */
+#ifndef WD_CONFIG_CONFIG_FIELD_H
+#define WD_CONFIG_CONFIG_FIELD_H
+
+#include "config/config_draft.h"
+#include "config/config_keys.h"
+
+struct config_field {
+	struct config_draft *draft;
+	const struct config_section *section;
+	const struct config_entry *entry; /* NULL: a default */
+	const struct config_key *key;
+	void *base;                /* the section's struct */
+	struct config_place place; /* of the present line */
+	bool quiet; /* its section comes later: what of it does too goes without saying */
+};
+
+/* Check all lines of field->entry and set the field; tells what is wrong. */
+void config_field_set(struct config_field *field);
+
+/* Set it from a text that no line of the file has. */
+void config_field_set_text(struct config_field *field, const char *text);
+
+/* Tell what is wrong with the present line. */
+#define config_field_error(field, ...)                                                             \
+	config_findings_error(&(field)->draft->findings, &(field)->place, __VA_ARGS__)
+
+/* Tell that something is not active yet, unless its section or key says so already. */
+void config_field_later(const struct config_field *field, const char *what, const char *word,
+			const char *effect);
+
+#endif

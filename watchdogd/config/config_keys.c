@@ -1,0 +1,185 @@
+#include "config/config_keys.h"
+
+#include <string.h>
+
+#include "base/bounds.h"
+#include "config/config.h"
+
+enum { KEY_MS = 1, KEY_S = 1000, KEY_M = 60 * KEY_S, KEY_H = 60 * KEY_M, KEY_D = 24 * KEY_H };
+#define KEY_MIB ((int64_t)1 << 20)
+
+const struct config_kind_word config_kind_words[CONFIG_KINDS] = {
+	[CONFIG_WATCHDOGD] = {"watchdogd", false, false},
+	[CONFIG_UNIT_SECTION] = {"unit", true, false},
+	[CONFIG_RULE] = {"rule", true, false},
+	[CONFIG_CHANNEL] = {"channel", true, false},
+	[CONFIG_HEARTBEAT] = {"heartbeat", false, true},
+	[CONFIG_SWAPFILE] = {"swapfile", false, true},
+};
+
+static const struct {
+	const char *name;
+	enum config_lines lines;
+} config_types[KEY_TYPES] = {
+	[KEY_DURATION] = {"duration", KEY_ONE_LINE},
+	[KEY_SIZE] = {"size", KEY_ONE_LINE},
+	[KEY_PERCENT] = {"percentage", KEY_ONE_LINE},
+	[KEY_NUMBER] = {"number", KEY_ONE_LINE},
+	[KEY_BOOL] = {"yes or no", KEY_ONE_LINE},
+	[KEY_RATE] = {"number per duration", KEY_ONE_LINE},
+	[KEY_SEVERITY] = {"severity", KEY_ONE_LINE},
+	[KEY_TEXT] = {"text", KEY_ONE_LINE},
+	[KEY_WORD] = {"word", KEY_ONE_LINE},
+	[KEY_PATH] = {"path", KEY_ONE_LINE},
+	[KEY_COMMAND] = {"command", KEY_JOINED},
+	[KEY_SERVICE] = {"systemd unit", KEY_ONE_LINE},
+	[KEY_CGROUP] = {"cgroup", KEY_ONE_LINE},
+	[KEY_CHOICE] = {"word", KEY_ONE_LINE},
+	[KEY_LIST] = {"texts", KEY_ITEMS},
+	[KEY_NAMES] = {"units and groups", KEY_ITEMS},
+	[KEY_RULES] = {"rules", KEY_ITEMS},
+	[KEY_SECRETS] = {"NAME=/path", KEY_ITEMS},
+	[KEY_HOURS] = {"hours", KEY_ONE_LINE},
+	[KEY_GROUP] = {"group", KEY_ONE_LINE},
+	[KEY_EVENT] = {"event", KEY_ONE_LINE},
+	[KEY_STEPS] = {"steps", KEY_ITEMS},
+	[KEY_CONDITION] = {"condition", KEY_JOINED},
+};
+
+/* The first cells of a row; the rest by name. */
+#define WATCHDOGD(key, member)                                                                     \
+	.section = CONFIG_WATCHDOGD, .name = key, .field = offsetof(struct config, member)
+#define UNIT(key, member)                                                                          \
+	.section = CONFIG_UNIT_SECTION, .name = key, .field = offsetof(struct config_unit, member)
+#define RULE(key, member)                                                                          \
+	.section = CONFIG_RULE, .name = key, .field = offsetof(struct config_rule, member)
+#define CHANNEL(key, member)                                                                       \
+	.section = CONFIG_CHANNEL, .name = key, .field = offsetof(struct config_channel, member)
+#define LATER(kind, key) .section = kind, .name = key, .field = CONFIG_NO_FIELD, .later = true
+
+/* clang-format off */
+static const struct config_key config_keys[] = {
+	{WATCHDOGD("state", state), .type = KEY_PATH, .standard = "/var/lib/watchdogd", .max = PATH_BYTES - 1,
+	 .help = "directory of the store; $STATE_DIRECTORY where that is set"},
+	{WATCHDOGD("control", control), .type = KEY_PATH, .standard = "/run/watchdogd/control",
+	 .max = SOCKET_PATH_MAX,
+	 .help = "control socket, the ledger and state page beside it; in $RUNTIME_DIRECTORY where that is set"},
+	{WATCHDOGD("history", history_bytes), .type = KEY_SIZE, .standard = "32M", .min = KEY_MIB,
+	 .max = KEY_MIB << 20, .later = true, .help = "the recorder's whole size on disk"},
+	{WATCHDOGD("readers", readers), .type = KEY_WORD, .help = "group that may read status; root alone commands"},
+	{WATCHDOGD("plugins", plugins), .type = KEY_PATH, .max = PATH_BYTES - 1, .help = "directory of the plugins"},
+	{WATCHDOGD("floor", floor_mpct), .type = KEY_PERCENT, .standard = "2%", .max = 50000,
+	 .help = "a stop becomes a kill at once when host.available is below"},
+
+	{UNIT("systemd", target), .type = KEY_SERVICE, .help = "systemd unit"},
+	{UNIT("cgroup", target), .type = KEY_CGROUP, .max = PATH_BYTES - 1, .help = "cgroup, below the cgroup mount"},
+	{UNIT("match", target), .type = KEY_TEXT, .help = "processes of that name, and all that they start"},
+	{LATER(CONFIG_UNIT_SECTION, "process"), .type = KEY_TEXT, .help = "must be alive inside the unit"},
+	{UNIT("grace", grace_ms), .type = KEY_DURATION, .standard = "20s", .max = KEY_D,
+	 .help = "how long the process may be missing"},
+	{LATER(CONFIG_UNIT_SECTION, "log"), .type = KEY_PATH, .max = PATH_BYTES - 1, .help = "log that is followed"},
+	{LATER(CONFIG_UNIT_SECTION, "log-match"), .type = KEY_LIST, .help = "texts in the log that mean trouble, one a line"},
+	{LATER(CONFIG_UNIT_SECTION, "log-silence"), .type = KEY_DURATION, .min = KEY_S, .max = 30LL * KEY_D,
+	 .help = "no new line for so long is the event silence"},
+	{LATER(CONFIG_UNIT_SECTION, "journal"), .type = KEY_BOOL, .standard = "no", .help = "follow the unit's journal as its log"},
+	{UNIT("group", group), .type = KEY_GROUP, .help = "group of units that rules may name"},
+	{UNIT("priority", priority), .type = KEY_NUMBER, .standard = "0", .min = -1000, .max = 1000,
+	 .help = "the lowest is shed first"},
+	{LATER(CONFIG_UNIT_SECTION, "idle"), .type = KEY_DURATION, .min = KEY_S, .max = 30LL * KEY_D,
+	 .help = "not used for so long: may be stopped when memory is short"},
+	{LATER(CONFIG_UNIT_SECTION, "stop-when-idle"), .type = KEY_BOOL, .standard = "no", .help = "stop it when idle, memory short or not"},
+	{UNIT("stop-timeout", stop_timeout_ms), .type = KEY_DURATION, .standard = "10s", .max = KEY_H,
+	 .help = "after so long a stop becomes a kill"},
+	{UNIT("restart-wait", restart_wait_ms), .type = KEY_DURATION, .standard = "2m", .max = KEY_H,
+	 .help = "the longest that a restart waits for room"},
+	{UNIT("protect", protect), .type = KEY_BOOL, .standard = "no", .help = "never touched by a step"},
+	{LATER(CONFIG_UNIT_SECTION, "stop"), .type = KEY_COMMAND, .help = "command that stops it"},
+	{LATER(CONFIG_UNIT_SECTION, "start"), .type = KEY_COMMAND, .help = "command that starts it"},
+	{LATER(CONFIG_UNIT_SECTION, "alive"), .type = KEY_COMMAND, .help = "command that says whether it is alive"},
+	{LATER(CONFIG_UNIT_SECTION, "user"), .type = KEY_WORD, .help = "whose systemd the unit is"},
+
+	{RULE("when", when), .type = KEY_CONDITION, .help = "condition on readings that begins a firing"},
+	{RULE("clear", clear), .type = KEY_CONDITION, .help = "condition that ends it"},
+	{RULE("on", event), .type = KEY_EVENT, .help = "event that begins a firing, perhaps of one group or unit"},
+	{RULE("then", steps), .type = KEY_STEPS, .help = "steps, one a line, taken downwards"},
+	{RULE("settle", settle_ms), .type = KEY_DURATION, .standard = "3s", .max = 10LL * KEY_M,
+	 .help = "after a step is proved, so long passes before it is judged"},
+	{RULE("limit", limit_n), .type = KEY_RATE, .standard = "5 per 1h", .min = 1, .max = LIMIT_MAX,
+	 .help = "firings per time and unit; beyond it no step is taken"},
+	{RULE("restore", restore), .type = KEY_CONDITION, .later = true, .help = "condition that gives back what the steps took"},
+	{LATER(CONFIG_RULE, "after"), .type = KEY_RATE, .min = 1, .max = LIMIT_MAX, .help = "only the Nth event within that time fires"},
+	{LATER(CONFIG_RULE, "repeat"), .type = KEY_DURATION, .min = KEY_M, .max = 30LL * KEY_D, .help = "the alert is sent again after so long"},
+	{RULE("each", scope_group), .type = KEY_GROUP, .help = "one rule for each unit of the group; `unit` is that one"},
+
+	{CHANNEL("plugin", plugin), .type = KEY_CHOICE, .choices = "exec (email) (webhook)", .help = "how the message travels"},
+	{CHANNEL("severity", severity), .type = KEY_SEVERITY, .standard = "info", .help = "the least that it gets"},
+	{CHANNEL("command", command), .type = KEY_COMMAND, .help = "exec: gets the event as JSON on standard input"},
+	{CHANNEL("timeout", timeout_ms), .type = KEY_DURATION, .standard = "30s", .min = KEY_S, .max = 10LL * KEY_M,
+	 .help = "exec: the longest that it may take"},
+	{LATER(CONFIG_CHANNEL, "url"), .type = KEY_WORD, .help = "server"},
+	{LATER(CONFIG_CHANNEL, "from"), .type = KEY_TEXT, .help = "sender of a mail"},
+	{LATER(CONFIG_CHANNEL, "to"), .type = KEY_LIST, .help = "receivers, one a line"},
+	{LATER(CONFIG_CHANNEL, "format"), .type = KEY_CHOICE,
+	 .choices = "(telegram) (slack) (discord) (ntfy) (alertmanager) (pagerduty) (json) /path",
+	 .help = "shape of the message, or a template of your own"},
+	{LATER(CONFIG_CHANNEL, "secret"), .type = KEY_SECRETS, .help = "NAME=/path: what ${NAME} in the url stands for"},
+	{LATER(CONFIG_CHANNEL, "chat"), .type = KEY_TEXT, .help = "chat that gets the message"},
+	{LATER(CONFIG_CHANNEL, "units"), .type = KEY_NAMES, .help = "only alerts of these units and groups"},
+	{LATER(CONFIG_CHANNEL, "rules"), .type = KEY_RULES, .help = "only alerts of these rules"},
+	{LATER(CONFIG_CHANNEL, "quiet-hours"), .type = KEY_HOURS, .help = "nothing but critical alerts then"},
+	{LATER(CONFIG_CHANNEL, "fold"), .type = KEY_DURATION, .standard = "1m", .max = KEY_D, .help = "alerts within so long are one message"},
+	{LATER(CONFIG_CHANNEL, "repeat"), .type = KEY_DURATION, .min = KEY_M, .max = 30LL * KEY_D, .help = "sent again after so long"},
+	{LATER(CONFIG_CHANNEL, "after"), .type = KEY_DURATION, .max = 30LL * KEY_D, .help = "only what nobody has acknowledged by then"},
+	{LATER(CONFIG_CHANNEL, "retry-for"), .type = KEY_DURATION, .max = 30LL * KEY_D, .help = "how long delivery is tried"},
+
+	{LATER(CONFIG_HEARTBEAT, "url"), .type = KEY_WORD, .help = "called at each sign of life"},
+	{LATER(CONFIG_HEARTBEAT, "every"), .type = KEY_DURATION, .standard = "1m", .min = KEY_S, .max = KEY_D, .help = "how often"},
+
+	{LATER(CONFIG_SWAPFILE, "path"), .type = KEY_PATH, .max = PATH_BYTES - 1, .help = "file that `swap on` makes"},
+	{LATER(CONFIG_SWAPFILE, "size"), .type = KEY_SIZE, .min = KEY_MIB, .max = KEY_MIB << 20, .help = "its size"},
+};
+/* clang-format on */
+
+const struct config_key *config_key_at(size_t i)
+{
+	return i < ARRAY_LEN(config_keys) ? &config_keys[i] : NULL;
+}
+
+const struct config_key *config_key_find(enum config_kind section, const char *name)
+{
+	for (size_t i = 0; i < ARRAY_LEN(config_keys); i++)
+		if (config_keys[i].section == section && strcmp(config_keys[i].name, name) == 0)
+			return &config_keys[i];
+	return NULL;
+}
+
+int config_kind_find(const char *name)
+{
+	for (int i = 0; i < CONFIG_KINDS; i++)
+		if (strcmp(config_kind_words[i].name, name) == 0)
+			return i;
+	return -1;
+}
+
+void config_keys_suggest(enum config_kind section, struct suggest *s)
+{
+	for (size_t i = 0; i < ARRAY_LEN(config_keys); i++)
+		if (config_keys[i].section == section)
+			suggest_offer(s, config_keys[i].name);
+}
+
+void config_kinds_suggest(struct suggest *s)
+{
+	for (int i = 0; i < CONFIG_KINDS; i++)
+		suggest_offer(s, config_kind_words[i].name);
+}
+
+enum config_lines config_type_lines(enum config_type type)
+{
+	return config_types[type].lines;
+}
+
+const char *config_type_name(enum config_type type)
+{
+	return config_types[type].name;
+}

@@ -1,0 +1,95 @@
+/* THE table of keys: what the parser accepts, its bounds and defaults, what "did you mean" offers,
+ * and what watchdogd.conf(5) must describe derive from it. Adding a key: a row, a field, a
+ * paragraph. */
+#ifndef WD_CONFIG_CONFIG_KEYS_H
+#define WD_CONFIG_CONFIG_KEYS_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "config/suggest.h"
+
+enum config_kind {
+	CONFIG_WATCHDOGD,
+	CONFIG_UNIT_SECTION,
+	CONFIG_RULE,
+	CONFIG_CHANNEL,
+	CONFIG_HEARTBEAT,
+	CONFIG_SWAPFILE,
+	CONFIG_KINDS,
+};
+
+/* A kind of section. */
+struct config_kind_word {
+	const char *name;
+	bool named; /* [unit NAME], there can be many; otherwise [watchdogd] */
+	bool later; /* comes with a later version */
+};
+
+/* How a value is written and where it goes. */
+enum config_type {
+	KEY_DURATION, /* uint32_t, ms */
+	KEY_SIZE,     /* uint64_t, bytes */
+	KEY_PERCENT,  /* uint32_t, 1/1000 % */
+	KEY_NUMBER,   /* int32_t */
+	KEY_BOOL,     /* uint32_t */
+	KEY_RATE,     /* two uint32_t, count and ms: "5 per 1h"; the bounds are the count's */
+	KEY_SEVERITY, /* uint32_t, enum severity */
+	KEY_TEXT,     /* config_text */
+	KEY_WORD,     /* config_text, without a space */
+	KEY_PATH,     /* config_text, absolute; max bytes */
+	KEY_COMMAND,  /* config_text, an absolute path and arguments; lines are joined */
+	KEY_SERVICE,  /* config_text, a systemd unit */
+	KEY_CGROUP,   /* config_text, a path below the cgroup mount */
+	KEY_CHOICE,  /* char[NAME_BYTES], a word of config_choices; or, as `choices_path`, a path */
+	KEY_LIST,    /* texts, one a line; no field */
+	KEY_NAMES,   /* names of units and groups, one a line; no field */
+	KEY_RULES,   /* names of rules, one a line; no field */
+	KEY_SECRETS, /* NAME=/path, one a line; no field */
+	KEY_HOURS,   /* "22:00-07:00"; no field */
+	KEY_GROUP,   /* uint32_t, index of a group of units */
+	KEY_EVENT,   /* a rule's `on` */
+	KEY_STEPS,   /* struct config_table of steps, one a line */
+	KEY_CONDITION, /* struct config_table of nodes; lines are joined */
+	KEY_TYPES,
+};
+
+/* What a further line of a key is. */
+enum config_lines { KEY_ONE_LINE, KEY_ITEMS, KEY_JOINED };
+
+#define CONFIG_NO_FIELD SIZE_MAX
+
+struct config_key {
+	enum config_kind section;
+	const char *name;
+	enum config_type type;
+	size_t field;         /* offset in the section's struct of config.h, or CONFIG_NO_FIELD */
+	const char *standard; /* the default, as it would be written; NULL: none */
+	int64_t min, max;    /* of numbers, in the base unit of the type; of a KEY_PATH max bytes */
+	const char *choices; /* KEY_CHOICE: the words, one space between; those in () come later */
+	bool later;          /* comes with a later version: checked, without effect */
+	const char *help;    /* one line */
+};
+
+extern const struct config_kind_word config_kind_words[CONFIG_KINDS];
+
+/* The i-th row in order of sections; NULL after the last. For the man page's test and help. */
+const struct config_key *config_key_at(size_t i);
+
+/* The row, or NULL. */
+const struct config_key *config_key_find(enum config_kind section, const char *name);
+
+/* The kind of that name, or -1. */
+int config_kind_find(const char *name);
+
+/* Offer all keys of the section; all kinds. */
+void config_keys_suggest(enum config_kind section, struct suggest *s);
+void config_kinds_suggest(struct suggest *s);
+
+enum config_lines config_type_lines(enum config_type type);
+
+/* How a value of the type is named, for help: "duration". */
+const char *config_type_name(enum config_type type);
+
+#endif
