@@ -108,8 +108,28 @@ static enum condition_said condition_bound_join(enum config_node_kind kind, enum
 	return a > b ? a : b;
 }
 
-static bool condition_bound_is_same(const struct config_node *a, const struct config_node *b)
+/* In percent, what is available is what is not used: one reading under two names. */
+static struct config_node condition_bound_normal(struct config_node node)
 {
+	static const enum config_compare mirrored[] = {[CONFIG_LT] = CONFIG_GT,
+						       [CONFIG_LE] = CONFIG_GE,
+						       [CONFIG_GT] = CONFIG_LT,
+						       [CONFIG_GE] = CONFIG_LE};
+
+	if (node.kind != CONFIG_COMPARE || node.unit != CONFIG_HOST ||
+	    node.reading != HOST_AVAILABLE || !node.bound_is_pct)
+		return node;
+	node.reading = HOST_USED;
+	node.compare = mirrored[node.compare];
+	node.bound = 100000 - node.bound;
+	return node;
+}
+
+/* The comparison b is of the same reading as a, which is normal. */
+static bool condition_bound_is_same(const struct config_node *a, const struct config_node *other)
+{
+	const struct config_node normal = condition_bound_normal(*other), *b = &normal;
+
 	return b->kind == CONFIG_COMPARE && a->unit == b->unit && a->reading == b->reading &&
 	       a->bound_is_pct == b->bound_is_pct;
 }
@@ -121,7 +141,7 @@ static bool condition_bound_says(const struct config_node *nodes, uint32_t count
 	uint32_t top = 0; /* values on the stack */
 
 	for (uint32_t i = 0; i < count; i++) {
-		const struct config_node *node = &nodes[i];
+		const struct config_node normal = condition_bound_normal(nodes[i]), *node = &normal;
 
 		if (node->kind == CONFIG_COMPARE) {
 			stack[top++] = !condition_bound_is_same(of, node) ? SAID_NOTHING
@@ -162,17 +182,36 @@ static bool condition_bound_meets(const struct config_node *of,
 	return false;
 }
 
+/* Some value makes both true, as far as they speak of the reading of `of`. */
+static bool condition_bound_overlaps(const struct config_node *of,
+				     const struct config_node *const sides[2],
+				     const uint32_t counts[2])
+{
+	for (int side = 0; side < 2; side++)
+		for (uint32_t i = 0; i < counts[side]; i++) {
+			struct config_node from = condition_bound_normal(sides[side][i]);
+
+			if (condition_bound_meets(of, sides, counts, &from))
+				return true;
+		}
+	return false;
+}
+
 uint32_t condition_bound_overlap(const struct config_node *when, uint32_t when_count,
 				 const struct config_node *clear, uint32_t clear_count)
 {
 	const struct config_node *const sides[2] = {when, clear};
 	const uint32_t counts[2] = {when_count, clear_count};
 
-	for (uint32_t i = 0; i < clear_count; i++)
-		for (int side = 0; side < 2 && clear[i].kind == CONFIG_COMPARE; side++)
-			for (uint32_t j = 0; j < counts[side]; j++)
-				if (condition_bound_meets(&clear[i], sides, counts,
-							  &sides[side][j]))
-					return i;
+	for (uint32_t i = 0; i < clear_count; i++) {
+		struct config_node of = condition_bound_normal(clear[i]);
+		uint32_t first = 0; /* that speaks of this reading: each is looked at once */
+
+		while (first < i && !condition_bound_is_same(&of, &clear[first]))
+			first++;
+		if (of.kind == CONFIG_COMPARE && first == i &&
+		    condition_bound_overlaps(&of, sides, counts))
+			return i;
+	}
 	return clear_count;
 }

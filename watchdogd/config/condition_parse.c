@@ -256,7 +256,8 @@ static void condition_reading(struct condition_parser *p, struct config_node *no
 
 	node->kind = CONFIG_COMPARE;
 	node->unit = CONFIG_HOST;
-	if (reading < 0 && dot != NULL) {
+	/* No unit can be called host: config_names_is_word. */
+	if (reading < 0 && dot != NULL && (unit_len != 4 || memcmp(word, "host", 4) != 0)) {
 		node->unit = unit_len == 4 && memcmp(word, "unit", 4) == 0
 				     ? CONFIG_EACH
 				     : config_names_unit(p->in->names, word, unit_len);

@@ -27,6 +27,19 @@ static bool config_check_has(const struct config_section *section, const char *k
 	return config_section_find(section, key) != NULL;
 }
 
+/* Tell that a key is missing, unless it may stand in what could not be read. */
+static void config_check_missing(struct config_draft *draft, const struct config_section *section,
+				 const char *what)
+{
+	if (section->broken || section->row == CONFIG_NONE)
+		return;
+	for (uint32_t i = 0; i < section->count; i++)
+		if (config_key_find((enum config_kind)section->what, section->entries[i].key) ==
+		    NULL)
+			return;
+	config_check_tell(draft, section, NULL, "%s", what);
+}
+
 static void config_check_name(struct config_draft *draft, const struct config_section *section,
 			      const char *key, const char *name)
 {
@@ -60,9 +73,9 @@ static void config_check_unit(struct config_draft *draft, const struct config_se
 		first = kinds[i];
 	}
 	if (first == NULL)
-		config_check_tell(draft, section, NULL,
-				  "nothing says what the unit is; expected one of "
-				  "systemd, cgroup, match");
+		config_check_missing(draft, section,
+				     "nothing says what the unit is; expected one of "
+				     "systemd, cgroup, match");
 	if (group == NULL || group->count == 0)
 		return;
 	config_check_name(draft, section, "group", group->items[0].text);
@@ -115,10 +128,10 @@ static void config_check_clear(struct config_draft *draft, const struct config_s
 					     rule->clear.count);
 
 	if (i < rule->clear.count)
-		config_check_tell(draft, section, "clear",
-				  "%s can be so that both \"when\" and \"clear\" are "
-				  "true; move the bound of \"clear\" beyond that of \"when\"",
-				  condition_bound_reading(&clear[i])->name);
+		config_check_tell(
+			draft, section, "clear",
+			"both \"when\" and \"clear\" can be true of %s; move the bound of \"clear\" beyond that of \"when\"",
+			condition_bound_reading(&clear[i])->name);
 }
 
 static void config_check_rule(struct config_draft *draft, const struct config_section *section)
@@ -131,9 +144,9 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 		config_check_tell(draft, section, "on",
 				  "the rule has \"when\" already; expected one of when, on");
 	if (!on && !when)
-		config_check_tell(draft, section, NULL,
-				  "nothing says when the rule fires; expected one of "
-				  "when, on");
+		config_check_missing(draft, section,
+				     "nothing says when the rule fires; expected one of "
+				     "when, on");
 	if (on && config_check_has(section, "clear"))
 		config_check_tell(draft, section, "clear",
 				  "an event has no clear; leave it out, or use "
@@ -147,8 +160,8 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 				  "counts events, but the rule has no \"on\"; use "
 				  "\"for\" in \"when\"");
 	if (!config_check_has(section, "then"))
-		config_check_tell(draft, section, NULL,
-				  "nothing says what the rule does; expected \"then\"");
+		config_check_missing(draft, section,
+				     "nothing says what the rule does; expected \"then\"");
 	if (rule == NULL)
 		return;
 	config_check_clear(draft, section, rule);
@@ -165,9 +178,9 @@ static void config_check_channel(struct config_draft *draft, const struct config
 	const struct config_entry *plugin = config_section_find(section, "plugin");
 
 	if (plugin == NULL) {
-		config_check_tell(draft, section, NULL,
-				  "nothing says how the message travels; expected "
-				  "\"plugin\"");
+		config_check_missing(draft, section,
+				     "nothing says how the message travels; expected "
+				     "\"plugin\"");
 		return;
 	}
 	for (size_t i = 0; i < ARRAY_LEN(needs) && plugin->count > 0; i++)

@@ -363,7 +363,7 @@ void config_field_set(struct config_field *field)
 	enum config_lines lines = config_type_lines(field->key->type);
 
 	if (entry->count == 0) {
-		config_field_error(field, "nothing after \"=\"; expected a %s",
+		config_field_error(field, "nothing after \"=\"; expected %s",
 				   config_type_name(field->key->type));
 		return;
 	}

@@ -89,7 +89,7 @@ void config_kinds_suggest(struct suggest *s);
 
 enum config_lines config_type_lines(enum config_type type);
 
-/* How a value of the type is named, for help: "duration". */
+/* How a value of the type is named, for a message: "a duration". */
 const char *config_type_name(enum config_type type);
 
 #endif

@@ -76,12 +76,13 @@ static void config_tree_value(void *arg, uint32_t line, const char *key, const c
 static void config_tree_error(void *arg, uint32_t line, const char *what)
 {
 	struct config_tree *tree = arg;
-	struct config_place place = {.line = line};
+	struct config_place place = {0};
 
 	if (tree->in_section) {
-		place.section = tree->sections[tree->section_count - 1].kind;
-		place.name = tree->sections[tree->section_count - 1].name;
+		tree->sections[tree->section_count - 1].broken = true;
+		place = config_section_place(&tree->sections[tree->section_count - 1], NULL);
 	}
+	place.line = line;
 	config_findings_error(tree->findings, &place, "%s", what);
 }
 

@@ -27,6 +27,7 @@ struct config_section {
 	const char *kind, *name;            /* name "" where there is none */
 	const struct config_entry *entries; /* count of them */
 	uint32_t count;
+	bool broken;  /* a line of it could not be read: what is missing may be there */
 	int what;     /* the next pass's: enum config_kind, or -1 */
 	uint32_t row; /* the next pass's: of the draft, or CONFIG_NONE */
 };

@@ -127,12 +127,24 @@ static bool step_target(struct step_parser *p)
 	return true;
 }
 
+/* The step ends before it is whole. */
+static bool step_is_short(struct step_parser *p, const char *expected)
+{
+	if (p->len > 0)
+		return false;
+	step_tell(p, NULL, "nothing after \"%.*s\"; expected %s", (int)p->at, p->in->text,
+		  expected);
+	return true;
+}
+
 static bool step_severity(struct step_parser *p)
 {
 	char word[NAME_BYTES] = "";
 	struct suggest s;
 	int severity;
 
+	if (step_is_short(p, "a severity: info, warning, critical"))
+		return false;
 	if (p->len < sizeof(word))
 		memcpy(word, step_word(p), p->len);
 	severity = severity_find(word);
@@ -151,6 +163,8 @@ static bool step_signal(struct step_parser *p)
 {
 	char word[NAME_BYTES] = "";
 
+	if (step_is_short(p, "a signal such as TERM"))
+		return false;
 	if (p->len < sizeof(word))
 		memcpy(word, step_word(p), p->len);
 	p->out->step.signal = verb_signal_find(word);
@@ -170,6 +184,8 @@ static bool step_bytes(struct step_parser *p)
 {
 	struct value value;
 
+	if (step_is_short(p, value_kind_text(VALUE_BYTES)))
+		return false;
 	if (value_parse(step_word(p), p->len, &value) != 0 || value.kind != VALUE_BYTES ||
 	    value.number <= 0)
 		return step_tell(p, NULL, "\"%.*s\" is no size; expected %s", (int)p->len,
@@ -180,6 +196,8 @@ static bool step_bytes(struct step_parser *p)
 
 static bool step_command(struct step_parser *p)
 {
+	if (step_is_short(p, "/path/of/command and its arguments"))
+		return false;
 	if (*step_word(p) != '/')
 		return step_tell(p, NULL,
 				 "\"%.*s\" is no absolute path; expected \"run /path/of/command "
@@ -193,6 +211,8 @@ static bool step_command(struct step_parser *p)
 
 static bool step_on(struct step_parser *p)
 {
+	if (step_is_short(p, "\"on\""))
+		return false;
 	if (!step_is(p, "on"))
 		return step_tell(p, NULL, "found \"%.*s\" after \"swap\"; expected \"swap on\"",
 				 (int)p->len, step_word(p));

@@ -41,8 +41,8 @@ void suggest_init(struct suggest *s, const char *word, size_t len)
 {
 	s->word = word;
 	s->len = len;
-	/* Near is up to a third of the word wrong: one edit in "stpo", three in "host.avalable". */
-	s->distance = (len + 2) / 3 + 1;
+	/* Near is up to a third of the word wrong: one edit in "stpo", four in "host.avlable". */
+	s->distance = (len < 3 ? 1 : len / 3) + 1;
 	s->nearest[0] = '\0';
 	BUFFER_OVER(&s->all, s->all_text);
 }

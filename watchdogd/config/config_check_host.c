@@ -1,0 +1,201 @@
+/* What of this host is not there as the config names it. The text is right all the same: what needs
+ * it waits for it. Kernel files, systemd's and the groups lie below the root prefix; commands and
+ * plugins are run as they are named. */
+#include <errno.h>
+#include <fcntl.h>
+#include <grp.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/root.h"
+#include "config/config_findings.h"
+
+struct config_host {
+	const struct config *config;
+	struct config_findings findings;
+};
+
+#define config_check_host_warn(host, place, ...)                                                   \
+	config_findings_add(&(host)->findings, CONFIG_WARNING, (place), __VA_ARGS__)
+
+/* DIR NAME below the root prefix. */
+static bool config_check_host_has(const char *dir, const char *name)
+{
+	char path[PATH_BYTES], joined[PATH_BYTES];
+	struct buffer b;
+
+	BUFFER_OVER(&b, path);
+	buffer_addf(&b, "%s%s", dir, name);
+	return !b.cut && root_join(path, joined, sizeof(joined)) == 0 && access(joined, F_OK) == 0;
+}
+
+/* As systemd.unit(5) looks for it; a scope is made while it runs. */
+static bool config_check_host_has_service(const char *name)
+{
+	static const char *const dirs[] = {
+		"/etc/systemd/system/",           "/run/systemd/system/",
+		"/run/systemd/transient/",        "/run/systemd/generator/",
+		"/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/",
+		"/lib/systemd/system/",           "/etc/systemd/system.control/",
+		"/run/systemd/generator.late/",
+	};
+	char template[PATH_BYTES];
+	const char *instance = strchr(name, '@'), *end = strrchr(name, '.');
+	struct buffer b;
+
+	BUFFER_OVER(&b, template);
+	if (instance != NULL && end != NULL && instance < end)
+		buffer_addf(&b, "%.*s%s", (int)(instance + 1 - name), name, end);
+	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
+		if (config_check_host_has(dirs[i], name) ||
+		    (template[0] != '\0' && config_check_host_has(dirs[i], template)))
+			return true;
+	return false;
+}
+
+static void config_check_host_unit(struct config_host *host, const struct config_unit *unit,
+				   bool has_systemd)
+{
+	struct config_place place = {unit->line, "unit", unit->name, NULL};
+	const char *target = config_string(host->config, unit->target);
+
+	if (unit->kind == CONFIG_SYSTEMD && has_systemd && !config_check_host_has_service(target)) {
+		place.key = "systemd";
+		config_check_host_warn(host, &place,
+				       "no unit \"%s\" here; the unit is watched when it "
+				       "comes",
+				       target);
+	}
+	if (unit->kind == CONFIG_CGROUP && !config_check_host_has("/sys/fs/cgroup", target) &&
+	    !config_check_host_has("/sys/fs/cgroup/memory", target)) {
+		place.key = "cgroup";
+		config_check_host_warn(host, &place,
+				       "no cgroup \"%s\" here; the unit is watched when it "
+				       "comes",
+				       target);
+	}
+}
+
+static void config_check_host_units(struct config_host *host)
+{
+	const struct config *config = host->config;
+	bool has_systemd = config_check_host_has("/run/systemd/system", ""), said = has_systemd;
+
+	for (uint32_t i = 0; i < config->units.count; i++) {
+		const struct config_unit *unit = config_unit_at(config, i);
+		struct config_place place = {unit->line, "unit", unit->name, "systemd"};
+
+		config_check_host_unit(host, unit, has_systemd);
+		if (unit->kind == CONFIG_SYSTEMD && !said) {
+			config_check_host_warn(host, &place,
+					       "systemd does not run here; units of systemd "
+					       "are not watched until it does");
+			said = true;
+		}
+	}
+}
+
+static bool config_check_host_is_group(const char *name)
+{
+	char joined[PATH_BYTES];
+	const struct group *group = NULL;
+	FILE *file;
+
+	if (!root_is_fake())
+		return getgrnam(name) != NULL;
+	if (root_join("/etc/group", joined, sizeof(joined)) != 0 ||
+	    (file = fopen(joined, "re")) == NULL)
+		return false;
+	while ((group = fgetgrent(file)) != NULL)
+		if (strcmp(group->gr_name, name) == 0)
+			break;
+	(void)fclose(file);
+	return group != NULL;
+}
+
+/* The first word of the command can be executed. */
+static void config_check_host_command(struct config_host *host, const struct config_place *place,
+				      config_text command)
+{
+	const char *text = config_string(host->config, command);
+	char path[PATH_BYTES];
+	struct buffer b;
+
+	BUFFER_OVER(&b, path);
+	buffer_add_bytes(&b, text, strcspn(text, " \t"));
+	if (access(path, X_OK) < 0)
+		config_check_host_warn(host, place, "cannot execute \"%s\": %s", path,
+				       strerror(errno));
+}
+
+static void config_check_host_plugin(struct config_host *host, const struct config_place *place,
+				     const char *plugin)
+{
+	const char *dir = config_string(host->config, host->config->plugins);
+	char path[PATH_BYTES];
+	struct buffer b;
+
+	BUFFER_OVER(&b, path);
+	buffer_addf(&b, "%s/%s.so", dir, plugin);
+	if (dir[0] != '\0' && access(path, R_OK) < 0)
+		config_check_host_warn(host, place, "cannot load the plugin \"%s\": %s", path,
+				       strerror(errno));
+}
+
+/* cgroup.freeze stands in every cgroup of v2 but the root (since 5.2); v1 has a hierarchy for it.
+ */
+static bool config_check_host_can_freeze(void)
+{
+	return config_check_host_has("/sys/fs/cgroup/cgroup.controllers", "") ||
+	       config_check_host_has("/sys/fs/cgroup/freezer", "");
+}
+
+static void config_check_host_rule(struct config_host *host, const struct config_rule *rule)
+{
+	for (uint32_t i = 0; i < rule->steps.count; i++) {
+		const struct config_step *step = config_step_at(host->config, rule, i);
+		struct config_place place = {step->line, "rule", rule->name, "then"};
+
+		if (step->command != 0)
+			config_check_host_command(host, &place, step->command);
+		if ((step->verb == VERB_FREEZE || step->verb == VERB_THAW) &&
+		    !config_check_host_can_freeze())
+			config_check_host_warn(host, &place,
+					       "this kernel cannot freeze a cgroup; the step is "
+					       "told as not done");
+	}
+}
+
+static void config_check_host_channel(struct config_host *host,
+				      const struct config_channel *channel)
+{
+	struct config_place place = {channel->line, "channel", channel->name, "plugin"};
+
+	if (channel->later)
+		return;
+	config_check_host_plugin(host, &place, channel->plugin);
+	place.key = "command";
+	if (channel->command != 0)
+		config_check_host_command(host, &place, channel->command);
+}
+
+void config_check_host(const struct config *config, config_tell *tell, void *arg)
+{
+	struct config_host host = {.config = config};
+	struct config_place place = {0, "watchdogd", NULL, "readers"};
+	const char *readers = config_string(config, config->readers);
+
+	config_findings_init(&host.findings);
+	if (readers[0] != '\0' && !config_check_host_is_group(readers))
+		config_check_host_warn(&host, &place, "no group \"%s\" here; root alone may read",
+				       readers);
+	config_check_host_units(&host);
+	for (uint32_t i = 0; i < config->rules.count; i++)
+		config_check_host_rule(&host, config_rule_at(config, i));
+	for (uint32_t i = 0; i < config->channels.count; i++)
+		config_check_host_channel(&host, config_channel_at(config, i));
+	config_findings_tell(&host.findings, config_string(config, config->path), tell, arg);
+	config_findings_fini(&host.findings);
+}
