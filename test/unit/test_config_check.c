@@ -1,0 +1,202 @@
+/* What is wrong across keys (one row, one rule; data/config has whole files), and what of a host is
+ * not there. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <cmocka.h>
+
+#include "base/buffer.h"
+#include "base/root.h"
+#include "config/config_parse.h"
+
+static char check_findings[8192];
+static struct buffer check_out;
+
+static void check_tell(void *arg, enum config_finding finding, const char *line)
+{
+	(void)arg;
+	if (finding != CONFIG_LATER)
+		buffer_addf(&check_out, "%s\n", line);
+}
+
+static struct config *check(const char *text)
+{
+	BUFFER_OVER(&check_out, check_findings);
+	return config_parse("c", text, strlen(text), check_tell, NULL);
+}
+
+#define RULE  "[rule r]\nthen = alert info\n"
+#define GROUP "[unit cg]\ncgroup = /a\ngroup = g\n[unit sd]\nsystemd = a.service\ngroup = g\n"
+
+static void clear_and_when_must_not_meet_on_a_reading(void **state)
+{
+	static const struct {
+		const char *when, *clear;
+		bool right;
+	} rows[] = {
+		{"host.used > 80%", "host.used <= 80%", true},
+		{"host.used > 80%", "host.used < 80.001%", true},
+		{"host.used > 80%", "host.used < 80.002%", false},
+		{"host.used >= 80%", "host.used <= 80%", false},
+		{"host.used > 80%", "host.used > 90%", false},
+		{"host.used > 80%", "host.used > 10% and host.used < 70%", true},
+		{"host.used > 80%", "not (host.used > 70% or host.used > 90%)", true},
+		{"host.used > 80%", "host.available >= 20%", true},
+		{"host.used > 80%", "host.available >= 19%", false},
+		{"not host.used < 80%", "host.used < 80%", true},
+		{"host.used > 80% and host.swap.used > 10%", "host.swap.used < 20%", false},
+		{"host.exhausted-in < 20s", "host.exhausted-in >= never", true},
+		{"host.exhausted-in < never", "host.exhausted-in > 1m", false},
+		{"sd.memory > 1G", "cg.memory < 2G", true},
+		{"sd.memory > 1G", "sd.memory < 2G", false},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[512];
+		struct config *config;
+
+		(void)snprintf(text, sizeof(text), GROUP RULE "when = %s\nclear = %s\n",
+			       rows[i].when, rows[i].clear);
+		config = check(text);
+		if ((config != NULL) != rows[i].right)
+			fail_msg("%s / %s: %s", rows[i].when, rows[i].clear, check_findings);
+		free(config);
+	}
+}
+
+static void unit_that_nobody_can_start_is_not_restarted(void **state)
+{
+	static const struct {
+		const char *rule;
+		bool right;
+	} rows[] = {
+		{"on = oom-kill cg\nthen = restart unit", false},
+		{"on = oom-kill g\nthen = restart unit", false},
+		{"on = oom-kill\nthen = start unit", false},
+		{"on = oom-kill sd\nthen = restart unit", true},
+		{"when = host.used > 1%\nthen = restart lowest of g", false},
+		{"when = host.used > 1%\nthen = stop cg\nrestore = host.used < 1%", false},
+		{"when = host.used > 1%\nthen = freeze cg\nrestore = host.used < 1%", true},
+		{"when = host.used > 1%\nthen = stop cg", true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[512];
+		struct config *config;
+
+		(void)snprintf(text, sizeof(text), GROUP "[rule r]\n%s\n", rows[i].rule);
+		config = check(text);
+		if ((config != NULL) != rows[i].right)
+			fail_msg("%s: %s", rows[i].rule, check_findings);
+		free(config);
+	}
+	free(check(
+		"[unit cg]\ncgroup = /a\nstart = /bin/x\n[rule r]\non = oom-kill\nthen = restart unit"));
+	assert_string_equal(check_findings, "");
+}
+
+static void what_is_refused_once_is_not_missed_as_well(void **state)
+{
+	(void)state;
+	assert_null(check("[unit a]\nsystmd = a.service\n"));
+	assert_string_equal(check_findings,
+			    "c:2: [unit a] no key \"systmd\"; did you mean \"systemd\"?\n");
+	assert_null(check("[rule r]\nwhen: host.used > 1%\nthen = alert info\n"));
+	assert_string_equal(
+		check_findings,
+		"c:2: [rule r] \":\" after \"when\"; write \"when = host.used > 1%\"\n");
+}
+
+static void hostile_bytes_of_a_config_are_escaped(void **state)
+{
+	(void)state;
+	assert_null(check("[unit a]\nmatch = x\n\xe2\x80\xaeyek = \xff\n"));
+	assert_string_equal(check_findings, "c:3: [unit a] no key \"\\xe2\\x80\\xaeyek\"\n");
+}
+
+/* An empty file below the fake root, with its directories. */
+static void check_put(const char *root, const char *path, const char *text)
+{
+	char joined[512];
+	FILE *file;
+
+	(void)snprintf(joined, sizeof(joined), "%s%s", root, path);
+	for (char *p = strchr(joined + strlen(root) + 1, '/'); p != NULL; p = strchr(p + 1, '/')) {
+		*p = '\0';
+		(void)mkdir(joined, 0700);
+		*p = '/';
+	}
+	file = fopen(joined, "we");
+	assert_non_null(file);
+	assert_true(fputs(text, file) >= 0);
+	assert_int_equal(fclose(file), 0);
+}
+
+static void what_is_not_on_the_host_is_a_warning(void **state)
+{
+	static const char text[] = "[watchdogd]\nreaders = adm\n"
+				   "[unit here]\nsystemd = here.service\n"
+				   "[unit many]\nsystemd = many@7.service\n"
+				   "[unit gone]\nsystemd = gone.service\n"
+				   "[unit cg]\ncgroup = /bots/xtts\n"
+				   "[rule r]\non = oom-kill\nthen = freeze cg\n run /nowhere/x y\n"
+				   "[channel c]\nplugin = exec\ncommand = /bin/sh -c x\n";
+	char root[] = "/tmp/test_config_check.XXXXXX", command[64];
+	struct config *config = check(text);
+
+	(void)state;
+	assert_non_null(config);
+	assert_non_null(mkdtemp(root));
+	root_set(root);
+	config_check_host(config, check_tell, NULL);
+	assert_string_equal(
+		check_findings,
+		"c: [watchdogd] readers: no group \"adm\" here; root alone may read\n"
+		"c:3: [unit here] systemd: systemd does not run here; units of systemd are "
+		"not watched until it does\n"
+		"c:9: [unit cg] cgroup: no cgroup \"/bots/xtts\" here; the unit is watched "
+		"when it comes\n"
+		"c:13: [rule r] then: this kernel cannot freeze a cgroup; the step is told as "
+		"not done\n"
+		"c:14: [rule r] then: cannot execute \"/nowhere/x\": No such file or "
+		"directory\n");
+
+	check_put(root, "/etc/group", "root:x:0:\nadm:x:4:\n");
+	check_put(root, "/run/systemd/system/x", "");
+	check_put(root, "/etc/systemd/system/here.service", "");
+	check_put(root, "/lib/systemd/system/many@.service", "");
+	check_put(root, "/sys/fs/cgroup/cgroup.controllers", "");
+	check_put(root, "/sys/fs/cgroup/bots/xtts/cgroup.procs", "");
+	BUFFER_OVER(&check_out, check_findings);
+	config_check_host(config, check_tell, NULL);
+	assert_string_equal(check_findings,
+			    "c:7: [unit gone] systemd: no unit \"gone.service\" here; the unit is "
+			    "watched when it comes\n"
+			    "c:14: [rule r] then: cannot execute \"/nowhere/x\": No such file or "
+			    "directory\n");
+	root_set("");
+	free(config);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
+	assert_int_equal(system(command), 0);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(clear_and_when_must_not_meet_on_a_reading),
+		cmocka_unit_test(unit_that_nobody_can_start_is_not_restarted),
+		cmocka_unit_test(what_is_refused_once_is_not_missed_as_well),
+		cmocka_unit_test(hostile_bytes_of_a_config_are_escaped),
+		cmocka_unit_test(what_is_not_on_the_host_is_a_warning),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
