@@ -54,7 +54,7 @@ static void condition_check(const struct condition_row *rows, size_t count, bool
 	for (size_t i = 0; i < count; i++) {
 		char text[1024];
 		struct config_node nodes[64];
-		struct condition condition;
+		struct condition_parsed condition;
 		struct buffer out;
 		const struct config_expression in = {.text = rows[i].text,
 						     .names = &condition_names,
@@ -175,7 +175,7 @@ static void shape_that_is_wrong_is_told_with_its_place(void **state)
 		 "@20 found \"for\" after \"1s\"; expected one \"for\" alone"},
 		{"for 3s", "@0 found \"for\"; expected a reading such as host.available"},
 		{"\xff\xfe",
-		 "@0 no reading \"\xff\xfe\" | @2 found the end after \"\xff\xfe\"; expected one of <, <=, >, >="},
+		 "@0 no reading \"\xff\xfe\"; expected one such as host.available or UNIT.memory | @2 found the end after \"\xff\xfe\"; expected one of <, <=, >, >="},
 	};
 
 	(void)state;
@@ -189,7 +189,8 @@ static void all_wrong_names_and_bounds_are_told(void **state)
 		 "@0 no reading \"host.availble\"; did you mean \"host.available\"? | "
 		 "@20 no unit \"xtst\"; did you mean \"xtts\"? | "
 		 "@38 no reading \"xtts.memroy\"; did you mean \"xtts.memory\"?"},
-		{"host. > 1%", "@0 no reading \"host.\""},
+		{"host. > 1%",
+		 "@0 no reading \"host.\"; expected one such as host.available or UNIT.memory"},
 		{U " > 80",
 		 "@12 host.used cannot be compared with \"80\"; expected a size or a percentage "
 		 "such as \"512M\", \"12%\""},
@@ -230,7 +231,7 @@ static void depth_is_bounded_and_not_by_the_stack(void **state)
 	static char text[200000];
 	char told[256];
 	struct config_node nodes[64];
-	struct condition condition;
+	struct condition_parsed condition;
 	struct buffer out, in_text;
 	struct config_expression in = {
 		.text = text, .names = &condition_names, .tell = condition_tell, .arg = &out};

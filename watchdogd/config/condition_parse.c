@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/condition_bound.h"
+#include "config/condition_token.h"
 #include "config/value.h"
 
 enum {
@@ -12,51 +13,27 @@ enum {
 		7 * 86400 * 1000 /* fits uint32_t, and is more than a hold is good for */
 };
 
-enum condition_token {
-	TOKEN_END,
-	TOKEN_WORD,
-	TOKEN_NUMBER,
-	TOKEN_COMPARE,
-	TOKEN_OPEN,
-	TOKEN_CLOSE,
-	TOKEN_NOT,
-	TOKEN_AND,
-	TOKEN_OR,
-	TOKEN_FOR,
-	TOKEN_OTHER,
-};
-
 struct condition_parser {
 	const struct config_expression *in;
 	struct config_node *nodes;
 	uint32_t capacity, count, first_hold, holds;
 	uint32_t depth; /* values on the stack after the last node */
-	enum condition_token ops[CONDITION_OPS];
+	enum condition_token_kind ops[CONDITION_OPS];
 	uint32_t op_count;
-	enum condition_token token;   /* the one not yet used */
-	size_t at, len;               /* of it in text */
-	size_t before_at, before_len; /* of the one before */
+	enum condition_token_kind token; /* the one not yet used */
+	size_t at, len;                  /* of it in text */
+	size_t before_at, before_len;    /* of the one before */
 	bool failed;
 };
 
-static bool condition_is_letter(char c)
-{
-	return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c & 0x80) != 0;
-}
-
-static bool condition_is_digit(char c)
-{
-	return c >= '0' && c <= '9';
-}
-
-static const char *condition_text(const struct condition_parser *p)
+static const char *condition_parse_text(const struct condition_parser *p)
 {
 	return p->in->text + p->at;
 }
 
 /* Tell what is wrong at byte `at`. Always false: nothing can be built on it. */
-__attribute__((format(printf, 3, 4))) static bool condition_tell(struct condition_parser *p,
-								 size_t at, const char *format, ...)
+__attribute__((format(printf, 3, 4))) static bool
+condition_parse_tell(struct condition_parser *p, size_t at, const char *format, ...)
 {
 	char what[TEXT_BYTES];
 	struct buffer out;
@@ -72,7 +49,7 @@ __attribute__((format(printf, 3, 4))) static bool condition_tell(struct conditio
 }
 
 /* The shape is wrong at the token: name it and the one before. */
-static bool condition_expected(struct condition_parser *p, const char *what)
+static bool condition_parse_expected(struct condition_parser *p, const char *what)
 {
 	char found[TEXT_BYTES / 4], after[TEXT_BYTES / 4];
 	struct buffer b;
@@ -81,87 +58,26 @@ static bool condition_expected(struct condition_parser *p, const char *what)
 	if (p->token == TOKEN_END)
 		buffer_add(&b, "the end");
 	else
-		buffer_addf(&b, "\"%.*s\"", (int)p->len, condition_text(p));
+		buffer_addf(&b, "\"%.*s\"", (int)p->len, condition_parse_text(p));
 	BUFFER_OVER(&b, after);
 	if (p->before_len > 0)
 		buffer_addf(&b, " after \"%.*s\"", (int)p->before_len, p->in->text + p->before_at);
-	return condition_tell(p, p->at, "found %s%s; expected %s", found, after, what);
-}
-
-/* A number with its unit, which may stand apart: "12 %", but not the word behind ("12 and"). */
-static size_t condition_number_len(const char *text)
-{
-	size_t len = 1, gap, unit;
-
-	while (condition_is_digit(text[len]) || text[len] == '.')
-		len++;
-	unit = len;
-	while (condition_is_letter(text[unit]) || text[unit] == '%' ||
-	       condition_is_digit(text[unit]))
-		unit++;
-	if (unit > len)
-		return unit;
-	gap = len + strspn(text + len, " \t");
-	unit = gap;
-	while (condition_is_letter(text[unit]) || text[unit] == '%')
-		unit++;
-	return value_is_unit(text + gap, unit - gap) ? unit : len;
-}
-
-static size_t condition_word_len(const char *text)
-{
-	size_t len = 1;
-
-	while (condition_is_letter(text[len]) || condition_is_digit(text[len]) ||
-	       (text[len] != '\0' && strchr("._-", text[len]) != NULL))
-		len++;
-	return len;
-}
-
-static enum condition_token condition_word_token(const char *word, size_t len)
-{
-	static const struct {
-		const char *word;
-		enum condition_token token;
-	} words[] = {{"not", TOKEN_NOT}, {"and", TOKEN_AND}, {"or", TOKEN_OR}, {"for", TOKEN_FOR}};
-
-	for (size_t i = 0; i < ARRAY_LEN(words); i++)
-		if (strlen(words[i].word) == len && memcmp(words[i].word, word, len) == 0)
-			return words[i].token;
-	return TOKEN_WORD;
+	return condition_parse_tell(p, p->at, "found %s%s; expected %s", found, after, what);
 }
 
 /* Go to the next token. */
-static void condition_next(struct condition_parser *p)
+static void condition_parse_next(struct condition_parser *p)
 {
-	const char *text;
+	struct condition_token token = condition_token_next(p->in->text, p->at + p->len);
 
 	p->before_at = p->at;
 	p->before_len = p->len;
-	p->at += p->len;
-	p->at += strspn(condition_text(p), " \t");
-	text = condition_text(p);
-	p->len = 1;
-	if (*text == '\0') {
-		p->token = TOKEN_END;
-		p->len = 0;
-	} else if (*text == '(' || *text == ')') {
-		p->token = *text == '(' ? TOKEN_OPEN : TOKEN_CLOSE;
-	} else if (condition_is_digit(*text) || (*text == '-' && condition_is_digit(text[1]))) {
-		p->token = TOKEN_NUMBER;
-		p->len = condition_number_len(text);
-	} else if (condition_is_letter(*text)) {
-		p->len = condition_word_len(text);
-		p->token = condition_word_token(text, p->len);
-	} else {
-		p->len = strspn(text, "<>=!&|");
-		p->token =
-			p->len > 0 && (*text == '<' || *text == '>') ? TOKEN_COMPARE : TOKEN_OTHER;
-		p->len += p->len == 0;
-	}
+	p->token = token.kind;
+	p->at = token.at;
+	p->len = token.len;
 }
 
-static bool condition_emit(struct condition_parser *p, struct config_node node)
+static bool condition_parse_emit(struct condition_parser *p, struct config_node node)
 {
 	static const int grows[] = {[CONFIG_COMPARE] = 1,
 				    [CONFIG_NOT] = 0,
@@ -171,27 +87,28 @@ static bool condition_emit(struct condition_parser *p, struct config_node node)
 
 	p->depth = (uint32_t)((int)p->depth + grows[node.kind]);
 	if (p->depth > CONDITION_DEPTH)
-		return condition_tell(p, p->at, "nested too deeply; at most %d values may wait",
-				      CONDITION_DEPTH);
+		return condition_parse_tell(
+			p, p->at, "nested too deeply; at most %d values may wait", CONDITION_DEPTH);
 	if (p->count == p->capacity)
-		return condition_tell(p, p->at,
-				      "too long; all conditions together have at most %d parts",
-				      NODES_MAX);
+		return condition_parse_tell(
+			p, p->at, "too long; all conditions together have at most %d parts",
+			NODES_MAX);
 	p->nodes[p->count++] = node;
 	return true;
 }
 
-static bool condition_push(struct condition_parser *p)
+static bool condition_parse_push(struct condition_parser *p)
 {
 	if (p->op_count == CONDITION_OPS)
-		return condition_tell(p, p->at, "nested too deeply; at most %d operators may wait",
-				      CONDITION_OPS);
+		return condition_parse_tell(p, p->at,
+					    "nested too deeply; at most %d operators may wait",
+					    CONDITION_OPS);
 	p->ops[p->op_count++] = p->token;
 	return true;
 }
 
 /* Emit what waits and binds as tightly as `token`, or tighter. */
-static bool condition_reduce(struct condition_parser *p, enum condition_token token)
+static bool condition_parse_reduce(struct condition_parser *p, enum condition_token_kind token)
 {
 	static const struct {
 		enum config_node_kind kind;
@@ -202,21 +119,21 @@ static bool condition_reduce(struct condition_parser *p, enum condition_token to
 	int binding = token == TOKEN_AND || token == TOKEN_OR ? ops[token].binding : 0;
 
 	while (p->op_count > 0) {
-		enum condition_token top = p->ops[p->op_count - 1];
+		enum condition_token_kind top = p->ops[p->op_count - 1];
 
 		if (top == TOKEN_OPEN || ops[top].binding < binding)
 			break;
 		p->op_count--;
-		if (!condition_emit(p, (struct config_node){.kind = ops[top].kind}))
+		if (!condition_parse_emit(p, (struct config_node){.kind = ops[top].kind}))
 			return false;
 	}
 	return true;
 }
 
 /* The reading's word is near another one of the host, or of the unit that it names. */
-static void condition_no_reading(struct condition_parser *p, uint32_t unit, size_t rest_at)
+static void condition_parse_no_reading(struct condition_parser *p, uint32_t unit, size_t rest_at)
 {
-	const char *word = condition_text(p), *rest = word + rest_at;
+	const char *word = condition_parse_text(p), *rest = word + rest_at;
 	size_t rest_len = p->len - rest_at;
 	char what[TEXT_BYTES];
 	struct buffer out;
@@ -242,14 +159,16 @@ static void condition_no_reading(struct condition_parser *p, uint32_t unit, size
 		buffer_addf(&out, "no reading \"%.*s\"", (int)p->len, word);
 	}
 	suggest_say(&s, &out);
-	condition_tell(p, p->at, "%s", what);
+	if (suggest_nearest(&s) == NULL && s.all.cut)
+		buffer_add(&out, "; expected one such as host.available or UNIT.memory");
+	condition_parse_tell(p, p->at, "%s", what);
 }
 
 /* The word is a reading: its unit and number into node. What is no reading is told, and the rest of
  * the condition is read on; node->kind is then CONFIG_NOT. */
-static void condition_reading(struct condition_parser *p, struct config_node *node)
+static void condition_parse_reading(struct condition_parser *p, struct config_node *node)
 {
-	const char *word = condition_text(p), *dot = memchr(word, '.', p->len);
+	const char *word = condition_parse_text(p), *dot = memchr(word, '.', p->len);
 	size_t unit_len = dot != NULL ? (size_t)(dot - word) : 0;
 	size_t rest_at = dot != NULL ? unit_len + 1 : 0;
 	int reading = reading_host_find(word, p->len);
@@ -266,32 +185,32 @@ static void condition_reading(struct condition_parser *p, struct config_node *no
 	}
 	if (reading < 0) {
 		node->kind = CONFIG_NOT;
-		condition_no_reading(p, node->unit == CONFIG_HOST ? CONFIG_NONE : node->unit,
-				     rest_at);
+		condition_parse_no_reading(p, node->unit == CONFIG_HOST ? CONFIG_NONE : node->unit,
+					   rest_at);
 	} else if (node->unit == CONFIG_EACH && !p->in->has_unit) {
 		node->kind = CONFIG_NOT;
-		condition_tell(p, p->at,
-			       "\"unit\" is nobody here; name a unit, or add \"each = GROUP\"");
+		condition_parse_tell(
+			p, p->at, "\"unit\" is nobody here; name a unit, or add \"each = GROUP\"");
 	}
 	node->reading = (uint32_t)reading;
 }
 
-static bool condition_compare_op(struct condition_parser *p, uint32_t *compare)
+static bool condition_parse_compare_op(struct condition_parser *p, uint32_t *compare)
 {
 	static const char *const words[] = {
 		[CONFIG_LT] = "<", [CONFIG_LE] = "<=", [CONFIG_GT] = ">", [CONFIG_GE] = ">="};
 
 	for (uint32_t i = 0; p->token == TOKEN_COMPARE && i < ARRAY_LEN(words); i++)
 		if (strlen(words[i]) == p->len &&
-		    memcmp(words[i], condition_text(p), p->len) == 0) {
+		    memcmp(words[i], condition_parse_text(p), p->len) == 0) {
 			*compare = i;
 			return true;
 		}
-	return condition_expected(p, "one of <, <=, >, >=");
+	return condition_parse_expected(p, "one of <, <=, >, >=");
 }
 
 /* READING compare VALUE, from its first word on. */
-static bool condition_comparison(struct condition_parser *p)
+static bool condition_parse_comparison(struct condition_parser *p)
 {
 	struct config_node node = {0};
 	struct value value;
@@ -299,102 +218,103 @@ static bool condition_comparison(struct condition_parser *p)
 	struct buffer out;
 	int error;
 
-	condition_reading(p, &node);
-	condition_next(p);
-	if (!condition_compare_op(p, &node.compare))
+	condition_parse_reading(p, &node);
+	condition_parse_next(p);
+	if (!condition_parse_compare_op(p, &node.compare))
 		return false;
-	condition_next(p);
+	condition_parse_next(p);
 	if (p->token != TOKEN_NUMBER && p->token != TOKEN_WORD)
-		return condition_expected(p, "a value");
-	error = value_parse(condition_text(p), p->len, &value);
+		return condition_parse_expected(p, "a value");
+	error = value_parse(condition_parse_text(p), p->len, &value);
 	BUFFER_OVER(&out, why);
 	if (error != 0)
-		condition_tell(p, p->at, "\"%.*s\" is %s; expected a value such as 12%%, 32M, 20s",
-			       (int)p->len, condition_text(p), value_error_text(error));
+		condition_parse_tell(p, p->at,
+				     "\"%.*s\" is %s; expected a value such as 12%%, 32M, 20s",
+				     (int)p->len, condition_parse_text(p), value_error_text(error));
 	else if (node.kind == CONFIG_COMPARE && !condition_bound_set(&node, &value, &out))
-		condition_tell(p, p->at, "%s", why);
+		condition_parse_tell(p, p->at, "%s", why);
 	node.kind = CONFIG_COMPARE;
-	condition_next(p);
-	return condition_emit(p, node);
+	condition_parse_next(p);
+	return condition_parse_emit(p, node);
 }
 
 /* What may stand behind a comparison or group. */
-static bool condition_for(struct condition_parser *p)
+static bool condition_parse_for(struct condition_parser *p)
 {
 	struct config_node node = {.kind = CONFIG_HOLD, .hold = p->first_hold + p->holds};
 	struct value value;
 
 	if (p->token != TOKEN_FOR)
 		return true;
-	condition_next(p);
-	if (p->token != TOKEN_NUMBER || value_parse(condition_text(p), p->len, &value) != 0 ||
+	condition_parse_next(p);
+	if (p->token != TOKEN_NUMBER || value_parse(condition_parse_text(p), p->len, &value) != 0 ||
 	    value.kind != VALUE_DURATION)
-		return condition_expected(p, value_kind_text(VALUE_DURATION));
+		return condition_parse_expected(p, value_kind_text(VALUE_DURATION));
 	if (value.number <= 0 || value.number > CONDITION_FOR_MAX_MS)
-		return condition_tell(p, p->at,
-				      "for \"%.*s\" is out of bounds; more than 0s, at most 7d",
-				      (int)p->len, condition_text(p));
+		return condition_parse_tell(
+			p, p->at, "for \"%.*s\" is out of bounds; more than 0s, at most 7d",
+			(int)p->len, condition_parse_text(p));
 	node.for_ms = (uint32_t)value.number;
 	p->holds++;
-	condition_next(p);
+	condition_parse_next(p);
 	if (p->token == TOKEN_FOR)
-		return condition_expected(p, "one \"for\" alone");
-	return condition_emit(p, node);
+		return condition_parse_expected(p, "one \"for\" alone");
+	return condition_parse_emit(p, node);
 }
 
 /* Everything up to and with one comparison. */
-static bool condition_operand(struct condition_parser *p)
+static bool condition_parse_operand(struct condition_parser *p)
 {
 	while (p->token == TOKEN_NOT || p->token == TOKEN_OPEN) {
-		if (!condition_push(p))
+		if (!condition_parse_push(p))
 			return false;
-		condition_next(p);
+		condition_parse_next(p);
 	}
 	if (p->token != TOKEN_WORD)
-		return condition_expected(p, "a reading such as host.available");
-	return condition_comparison(p) && condition_for(p);
+		return condition_parse_expected(p, "a reading such as host.available");
+	return condition_parse_comparison(p) && condition_parse_for(p);
 }
 
 /* Groups that end here; their `not` is outside of their `for`, so the `for` comes first. */
-static bool condition_close(struct condition_parser *p)
+static bool condition_parse_close(struct condition_parser *p)
 {
 	while (p->token == TOKEN_CLOSE) {
-		if (!condition_reduce(p, TOKEN_CLOSE))
+		if (!condition_parse_reduce(p, TOKEN_CLOSE))
 			return false;
 		if (p->op_count == 0)
-			return condition_expected(p, "a \"(\" for this \")\"");
+			return condition_parse_expected(p, "a \"(\" for this \")\"");
 		p->op_count--;
-		condition_next(p);
-		if (!condition_for(p))
+		condition_parse_next(p);
+		if (!condition_parse_for(p))
 			return false;
 	}
 	return true;
 }
 
-static bool condition_rest(struct condition_parser *p)
+static bool condition_parse_rest(struct condition_parser *p)
 {
-	while (condition_operand(p) && condition_close(p)) {
+	while (condition_parse_operand(p) && condition_parse_close(p)) {
 		if (p->token == TOKEN_END)
-			return condition_reduce(p, TOKEN_END) &&
-			       (p->op_count == 0 || condition_expected(p, "\")\""));
+			return condition_parse_reduce(p, TOKEN_END) &&
+			       (p->op_count == 0 || condition_parse_expected(p, "\")\""));
 		if (p->token != TOKEN_AND && p->token != TOKEN_OR)
-			return condition_expected(p, "and, or, for, \")\" or nothing");
-		if (!condition_reduce(p, p->token) || !condition_push(p))
+			return condition_parse_expected(p, "and, or, for, \")\" or nothing");
+		if (!condition_parse_reduce(p, p->token) || !condition_parse_push(p))
 			return false;
-		condition_next(p);
+		condition_parse_next(p);
 	}
 	return false;
 }
 
 int condition_parse(const struct config_expression *in, struct config_node *nodes,
-		    uint32_t capacity, uint32_t first_hold, struct condition *out)
+		    uint32_t capacity, uint32_t first_hold, struct condition_parsed *out)
 {
 	struct condition_parser p = {
 		.in = in, .nodes = nodes, .capacity = capacity, .first_hold = first_hold};
 
-	condition_next(&p);
+	condition_parse_next(&p);
 	p.before_len = 0;
-	(void)condition_rest(&p);
-	*out = (struct condition){.nodes = p.count, .holds = p.holds};
+	(void)condition_parse_rest(&p);
+	*out = (struct condition_parsed){.nodes = p.count, .holds = p.holds};
 	return p.failed ? -EINVAL : 0;
 }

@@ -9,7 +9,7 @@
 
 #include "config/config_names.h"
 
-struct condition {
+struct condition_parsed {
 	uint32_t nodes, holds; /* written; HOLD nodes among them, numbered from first_hold on */
 };
 
@@ -17,6 +17,6 @@ struct condition {
  * 0, or -EINVAL when something was told to in->tell: all wrong names and bounds, and the first
  * place where the shape is wrong. */
 int condition_parse(const struct config_expression *in, struct config_node *nodes,
-		    uint32_t capacity, uint32_t first_hold, struct condition *out);
+		    uint32_t capacity, uint32_t first_hold, struct condition_parsed *out);
 
 #endif

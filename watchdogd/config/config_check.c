@@ -9,8 +9,8 @@ __attribute__((format(printf, 4, 5))) static void
 config_check_tell(struct config_draft *draft, const struct config_section *section, const char *key,
 		  const char *format, ...)
 {
-	const struct config_entry *entry = key != NULL ? config_section_find(section, key) : NULL;
-	struct config_place place = config_section_place(section, entry);
+	const struct config_entry *entry = key != NULL ? config_tree_find(section, key) : NULL;
+	struct config_place place = config_tree_place(section, entry);
 	char what[TEXT_BYTES];
 	struct buffer b;
 	va_list args;
@@ -24,7 +24,7 @@ config_check_tell(struct config_draft *draft, const struct config_section *secti
 
 static bool config_check_has(const struct config_section *section, const char *key)
 {
-	return config_section_find(section, key) != NULL;
+	return config_tree_find(section, key) != NULL;
 }
 
 /* Tell that a key is missing, unless it may stand in what could not be read. */
@@ -59,7 +59,7 @@ static void config_check_unit(struct config_draft *draft, const struct config_se
 {
 	static const char *const kinds[] = {
 		[CONFIG_SYSTEMD] = "systemd", [CONFIG_CGROUP] = "cgroup", [CONFIG_MATCH] = "match"};
-	const struct config_entry *group = config_section_find(section, "group");
+	const struct config_entry *group = config_tree_find(section, "group");
 	const char *first = NULL;
 
 	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
@@ -101,8 +101,7 @@ static void config_check_starts(struct config_draft *draft, const struct config_
 				const struct config_rule *rule, const struct config_step *step)
 {
 	bool starts = step->verb == VERB_START || step->verb == VERB_RESTART;
-	struct config_place place =
-		config_section_place(section, config_section_find(section, "then"));
+	struct config_place place = config_tree_place(section, config_tree_find(section, "then"));
 
 	if (!starts && !(step->verb == VERB_STOP && config_check_has(section, "restore")))
 		return;
@@ -175,7 +174,7 @@ static void config_check_channel(struct config_draft *draft, const struct config
 	static const struct {
 		const char *plugin, *key;
 	} needs[] = {{"exec", "command"}, {"email", "url"}, {"email", "to"}, {"webhook", "url"}};
-	const struct config_entry *plugin = config_section_find(section, "plugin");
+	const struct config_entry *plugin = config_tree_find(section, "plugin");
 
 	if (plugin == NULL) {
 		config_check_missing(draft, section,

@@ -4,6 +4,7 @@
 #define WD_CONFIG_CONFIG_DRAFT_H
 
 #include "config/config_findings.h"
+#include "config/config_keys.h"
 #include "config/config_names.h"
 #include "config/config_tree.h"
 
@@ -20,7 +21,7 @@ struct config_draft {
 	uint32_t group_units[UNITS_MAX];
 	uint32_t node_count, step_count, rule_count, instance_count, hold_count, channel_count;
 	struct config_names names; /* of units and groups above, and how many */
-	bool seen[8];              /* sections without a name, by enum config_kind */
+	bool seen[CONFIG_KINDS];   /* sections without a name */
 	char *texts;               /* own */
 	size_t texts_len, texts_size;
 	char *joined; /* own; room for the lines of any one key */

@@ -41,7 +41,7 @@ static struct config_rows config_parse_rows(struct config_draft *draft, enum con
 
 static void config_parse_unknown(struct config_draft *draft, const struct config_section *section)
 {
-	struct config_place place = config_section_place(section, NULL);
+	struct config_place place = config_tree_place(section, NULL);
 	char right[TEXT_BYTES / 2];
 	struct buffer b;
 	struct suggest s;
@@ -56,7 +56,7 @@ static void config_parse_unknown(struct config_draft *draft, const struct config
 static void config_parse_row(struct config_draft *draft, struct config_section *section)
 {
 	struct config_rows rows = config_parse_rows(draft, (enum config_kind)section->what);
-	struct config_place place = config_section_place(section, NULL);
+	struct config_place place = config_tree_place(section, NULL);
 	char *row;
 
 	for (uint32_t i = 0; i < *rows.count; i++)
@@ -79,7 +79,7 @@ static void config_parse_row(struct config_draft *draft, struct config_section *
 /* Which kind of section it is, and its row. */
 static void config_parse_section(struct config_draft *draft, struct config_section *section)
 {
-	struct config_place place = config_section_place(section, NULL);
+	struct config_place place = config_tree_place(section, NULL);
 
 	section->row = CONFIG_NONE;
 	section->what = config_kind_find(section->kind);
@@ -106,8 +106,8 @@ static void config_parse_section(struct config_draft *draft, struct config_secti
 /* The group that a unit's section names comes to be by that. */
 static void config_parse_group(struct config_draft *draft, const struct config_section *section)
 {
-	const struct config_entry *entry = config_section_find(section, "group");
-	struct config_place place = config_section_place(section, entry);
+	const struct config_entry *entry = config_tree_find(section, "group");
+	struct config_place place = config_tree_place(section, entry);
 	const char *name = entry != NULL && entry->count > 0 ? entry->items[0].text : NULL;
 
 	if (section->what != CONFIG_UNIT_SECTION || name == NULL ||
@@ -147,7 +147,7 @@ static const char *config_parse_standard(const struct config_key *key, struct bu
 /* What the section does not say. */
 static void config_parse_standards(struct config_field field)
 {
-	char text[PATH_BYTES];
+	char text[PATH_BYTES + 16]; /* what is cut here is too long for its key too */
 
 	for (size_t i = 0; config_key_at(i) != NULL; i++) {
 		const struct config_key *key = config_key_at(i);
@@ -156,7 +156,7 @@ static void config_parse_standards(struct config_field field)
 
 		if (key->section != (enum config_kind)field.section->what ||
 		    key->field == CONFIG_NO_FIELD ||
-		    config_section_find(field.section, key->name) != NULL)
+		    config_tree_find(field.section, key->name) != NULL)
 			continue;
 		BUFFER_OVER(&b, text);
 		standard = config_parse_standard(key, &b);
@@ -185,11 +185,11 @@ static void config_parse_no_key(struct config_field *field)
 static void config_parse_entry(struct config_field *field, const struct config_entry *entry)
 {
 	field->entry = entry;
-	field->place = config_section_place(field->section, entry);
+	field->place = config_tree_place(field->section, entry);
 	field->key = config_key_find((enum config_kind)field->section->what, entry->key);
 	if (field->key == NULL) {
 		config_parse_no_key(field);
-	} else if (config_section_find(field->section, entry->key) != entry) {
+	} else if (config_tree_find(field->section, entry->key) != entry) {
 		config_field_error(field,
 				   "this key is there already; a further line of its value begins "
 				   "with a space");
@@ -233,17 +233,17 @@ static void config_parse_init_row(struct config_draft *draft, const struct confi
 	if (section->what == CONFIG_UNIT_SECTION) {
 		unit->line = section->line;
 		unit->group = CONFIG_NONE;
-		unit->kind = config_section_find(section, "cgroup") != NULL  ? CONFIG_CGROUP
-			     : config_section_find(section, "match") != NULL ? CONFIG_MATCH
-									     : CONFIG_SYSTEMD;
+		unit->kind = config_tree_find(section, "cgroup") != NULL  ? CONFIG_CGROUP
+			     : config_tree_find(section, "match") != NULL ? CONFIG_MATCH
+									  : CONFIG_SYSTEMD;
 		if (section->row != CONFIG_NONE)
 			draft->unit_has_start[section->row] =
-				config_section_find(section, "start") != NULL;
+				config_tree_find(section, "start") != NULL;
 	} else if (section->what == CONFIG_RULE) {
 		rule->line = section->line;
 		rule->scope_unit = rule->scope_group = CONFIG_NONE;
 	} else if (section->what == CONFIG_CHANNEL) {
-		const struct config_entry *plugin = config_section_find(section, "plugin");
+		const struct config_entry *plugin = config_tree_find(section, "plugin");
 
 		channel->line = section->line;
 		channel->later = plugin != NULL && plugin->count > 0 &&
@@ -257,7 +257,7 @@ static void config_parse_fields(struct config_draft *draft, const struct config_
 	struct config_field field = {.draft = draft,
 				     .section = section,
 				     .base = config_parse_base(draft, section, &scratch),
-				     .place = config_section_place(section, NULL)};
+				     .place = config_tree_place(section, NULL)};
 
 	config_parse_init_row(draft, section, field.base);
 	if (config_kind_words[section->what].later) {

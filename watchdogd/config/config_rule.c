@@ -64,8 +64,8 @@ static struct config_expression config_rule_expression(struct config_field *fiel
 	return (struct config_expression){
 		.text = text,
 		.names = &field->draft->names,
-		.has_unit = config_section_find(field->section, "each") != NULL ||
-			    config_section_find(field->section, "on") != NULL,
+		.has_unit = config_tree_find(field->section, "each") != NULL ||
+			    config_tree_find(field->section, "on") != NULL,
 		.tell = config_rule_tell,
 		.arg = field,
 	};
@@ -108,7 +108,7 @@ void config_rule_condition(struct config_field *field, const char *text)
 	struct config_table *table =
 		(struct config_table *)(void *)((char *)rule + field->key->field);
 	struct config_expression in = config_rule_expression(field, text);
-	struct condition condition;
+	struct condition_parsed condition;
 	struct config_node *nodes = &draft->nodes[draft->node_count];
 
 	if (condition_parse(&in, nodes, NODES_MAX - draft->node_count, rule->holds, &condition) !=
@@ -212,7 +212,7 @@ static bool config_rule_instances(struct config_draft *draft, struct config_rule
 void config_rule_finish(struct config_draft *draft, const struct config_section *section)
 {
 	struct config_rule *rule = &draft->rules[section->row];
-	struct config_place place = config_section_place(section, NULL);
+	struct config_place place = config_tree_place(section, NULL);
 
 	rule->severity = SEVERITY_INFO;
 	for (uint32_t i = 0; i < rule->steps.count; i++) {

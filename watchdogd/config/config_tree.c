@@ -80,7 +80,7 @@ static void config_tree_error(void *arg, uint32_t line, const char *what)
 
 	if (tree->in_section) {
 		tree->sections[tree->section_count - 1].broken = true;
-		place = config_section_place(&tree->sections[tree->section_count - 1], NULL);
+		place = config_tree_place(&tree->sections[tree->section_count - 1], NULL);
 	}
 	place.line = line;
 	config_findings_error(tree->findings, &place, "%s", what);
@@ -116,8 +116,7 @@ void config_tree_fini(struct config_tree *tree)
 	memset(tree, 0, sizeof(*tree));
 }
 
-const struct config_entry *config_section_find(const struct config_section *section,
-					       const char *key)
+const struct config_entry *config_tree_find(const struct config_section *section, const char *key)
 {
 	for (uint32_t i = 0; i < section->count; i++)
 		if (strcmp(section->entries[i].key, key) == 0)
@@ -125,8 +124,8 @@ const struct config_entry *config_section_find(const struct config_section *sect
 	return NULL;
 }
 
-struct config_place config_section_place(const struct config_section *section,
-					 const struct config_entry *entry)
+struct config_place config_tree_place(const struct config_section *section,
+				      const struct config_entry *entry)
 {
 	return (struct config_place){
 		.line = entry != NULL ? entry->line : section->line,

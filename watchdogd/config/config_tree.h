@@ -50,11 +50,10 @@ int config_tree_init(struct config_tree *tree, const char *text, size_t size,
 void config_tree_fini(struct config_tree *tree);
 
 /* The first entry of that key in the section, or NULL. */
-const struct config_entry *config_section_find(const struct config_section *section,
-					       const char *key);
+const struct config_entry *config_tree_find(const struct config_section *section, const char *key);
 
 /* The place of an entry's line, or (entry NULL) of the section's. */
-struct config_place config_section_place(const struct config_section *section,
-					 const struct config_entry *entry);
+struct config_place config_tree_place(const struct config_section *section,
+				      const struct config_entry *entry);
 
 #endif

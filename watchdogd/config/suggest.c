@@ -72,6 +72,8 @@ void suggest_say(const struct suggest *s, struct buffer *out)
 {
 	if (s->nearest[0] != '\0')
 		buffer_addf(out, "; did you mean \"%s\"?", s->nearest);
-	else if (s->all.len > 0 && !s->all.cut)
+	else if (s->all.len == 0)
+		buffer_add(out, "; there is none");
+	else if (!s->all.cut)
 		buffer_addf(out, "; one of: %s", s->all.text);
 }

@@ -15,7 +15,7 @@ struct suggest {
 	size_t distance; /* of the nearest so far, in edits */
 	char nearest[SUGGEST_BYTES + 1];
 	struct buffer all; /* the set, while it fits */
-	char all_text[160];
+	char all_text[240];
 };
 
 /* word: len bytes, borrowed while s is used. */
@@ -27,8 +27,8 @@ void suggest_offer(struct suggest *s, const char *name);
 /* The nearest of those offered, or NULL when none is near. Valid as long as s. */
 const char *suggest_nearest(const struct suggest *s);
 
-/* Append what would be right: `; did you mean "x"?`, or `; one of: a, b, c`, or nothing when none
- * is near and the set is long or empty. */
+/* Append what would be right: `; did you mean "x"?`, or `; one of: a, b, c`, or "; there is none",
+ * or nothing when none is near and the set is long. */
 void suggest_say(const struct suggest *s, struct buffer *out);
 
 #endif
