@@ -1,0 +1,45 @@
+#!/bin/bash
+# SIGSTOP to the actor; standard error that nobody reads: the sentinel looks on.
+# shellcheck source=test/integration/lib.sh
+. "$(dirname "$0")/lib.sh"
+make_hog
+make_cgroup /wdt-xtts
+write_conf <<CONF
+[unit xtts]
+cgroup = /wdt-xtts
+
+[rule hook]
+when = host.available > 1%
+then = run /bin/true
+
+[rule big]
+when = xtts.memory > 30M
+then = stop xtts
+CONF
+start_daemon
+ok $? "the daemon starts"
+wait_for 10 logged 'rule=hook .*ran'
+kill -STOP "$(child_pid wd-actor)"
+in_cgroup /wdt-xtts "$hog" 50 &
+check "with the actor stopped, the sentinel stops a unit by itself" wait_for 10 logged 'unit=xtts stopped xtts'
+kill -CONT "$(child_pid wd-actor)"
+stop_daemon
+ok $? "it ends with status 0"
+
+# A pipe that nobody reads.
+mkfifo "$dir/fifo"
+exec 7<>"$dir/fifo"
+python3 -c "
+import fcntl, sys
+fcntl.fcntl(7, 1031, 4096)"
+log=$dir/fifo
+"$bin/watchdogd" -v -c "$conf" 2>&7 &
+daemon=$!
+in_cgroup /wdt-xtts "$hog" 50 &
+for i in $(seq 1 200); do kill -HUP "$daemon" 2>/dev/null; sleep 0.02; done
+check "with standard error full, a unit is stopped all the same" wait_for 10 test -z "$(cat /sys/fs/cgroup/memory/wdt-xtts/cgroup.procs 2>/dev/null)"
+check "and status is fresh" ctl status
+log=$dir/log
+stop_daemon
+ok $? "and it ends with status 0"
+plan_end
