@@ -108,7 +108,7 @@ struct config *config_draft_seal(const struct config_draft *draft)
 	const struct config_draft_part parts[] = {
 		{&head.units, draft->units, sizeof(draft->units[0]), draft->names.unit_count},
 		{&head.groups, draft->groups, sizeof(draft->groups[0]), draft->names.group_count},
-		{&head.group_units, draft->group_units, sizeof(uint32_t), draft->names.unit_count},
+		{&head.group_units, draft->group_units, sizeof(uint32_t), draft->group_unit_count},
 		{&head.nodes, draft->nodes, sizeof(draft->nodes[0]), draft->node_count},
 		{&head.steps, draft->steps, sizeof(draft->steps[0]), draft->step_count},
 		{&head.rules, draft->rules, sizeof(draft->rules[0]), draft->rule_count},

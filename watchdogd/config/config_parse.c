@@ -273,14 +273,14 @@ static void config_parse_fields(struct config_draft *draft, const struct config_
 /* Members of each group, one group after the other. */
 static void config_parse_members(struct config_draft *draft)
 {
-	uint32_t at = 0;
-
 	for (uint32_t g = 0; g < draft->names.group_count; g++) {
-		draft->groups[g].units.at = at;
+		struct config_table *members = &draft->groups[g].units;
+
+		members->at = draft->group_unit_count;
 		for (uint32_t u = 0; u < draft->names.unit_count; u++)
 			if (draft->units[u].group == g)
-				draft->group_units[at++] = u;
-		draft->groups[g].units.count = at - draft->groups[g].units.at;
+				draft->group_units[draft->group_unit_count++] = u;
+		members->count = draft->group_unit_count - members->at;
 	}
 }
 
