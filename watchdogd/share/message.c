@@ -12,6 +12,7 @@ static const char *const message_names[MESSAGE_TYPES] = {
 	[MESSAGE_WORKER_UP] = "worker-up", [MESSAGE_WORKER_HUNG] = "worker-hung",
 	[MESSAGE_STOP] = "stop", [MESSAGE_ASK] = "ask",
 	[MESSAGE_DONE] = "done", [MESSAGE_FAILED] = "failed",
+	[MESSAGE_LOOK] = "look", [MESSAGE_SEEN] = "seen",
 };
 
 const char *message_name(uint32_t type)

@@ -19,6 +19,8 @@ enum message_type {
 	MESSAGE_ASK,         /* sentinel -> worker: carry out entry id */
 	MESSAGE_DONE,        /* worker -> sentinel: entry id is done, and seen to be; text: what was seen */
 	MESSAGE_FAILED,      /* worker -> sentinel: entry id is not done; result: -errno; text: why */
+	MESSAGE_LOOK,        /* sentinel -> worker: how is it with what entry id acts on? Nothing is changed */
+	MESSAGE_SEEN,        /* worker -> sentinel: answers LOOK; text: "key=value ..." or, with -errno, why not */
 	MESSAGE_TYPES,
 };
 

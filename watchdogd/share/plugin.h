@@ -14,7 +14,7 @@
  * but for target, which comes from the config. */
 struct plugin_request {
 	uint64_t id;
-	const char *verb;     /* "stop", "start", "run", "alert" */
+	const char *verb;     /* "stop", "start", "run", "alert"; "look": tell how target is, change nothing */
 	const char *target;   /* systemd: "x.service"; exec: the command as written */
 	const char *rule, *unit, *event, *severity, *text; /* "" where there is none */
 	uint64_t at_wall_ms;  /* when it was asked, since 1970 */

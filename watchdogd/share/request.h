@@ -1,0 +1,21 @@
+/* A request to a plugin: made from its ledger entry, and written as JSON for who receives the
+ * event. */
+#ifndef WD_SHARE_REQUEST_H
+#define WD_SHARE_REQUEST_H
+
+#include "base/buffer.h"
+#include "share/ledger.h"
+#include "share/plugin.h"
+
+/* Copy an entry, with every text ended whatever stands in the file. */
+void request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry);
+
+/* The request of such a copy, whose texts it borrows. 0, or -EINVAL: a verb or severity that is
+ * none. */
+int request_of_entry(struct plugin_request *request, const struct ledger_entry *entry);
+
+/* One JSON object and a newline: id, time (ISO 8601, UTC), severity, rule, unit, event, verb, text,
+ * and host where it has a name; "" where there is none. The texts are hostile and escaped here. */
+void request_format_json(struct buffer *out, const struct plugin_request *request);
+
+#endif
