@@ -32,7 +32,8 @@ MAINS     := watchdogd/start/main.c watchdogd/start/sentinel_main.c \
 LIB_SRC   := $(filter-out $(MAINS),$(wildcard watchdogd/*/*.c))
 LIB_OBJ   := $(LIB_SRC:%.c=$(BUILD)/obj/%.o)
 LIB       := $(BUILD)/libwatchdogd.a
-PLUGINS   := $(patsubst plugins/%.c,$(BUILD)/plugins/%.so,$(wildcard plugins/*.c))
+PLUGINS   := $(patsubst plugins/%.c,$(BUILD)/plugins/%.so,\
+             $(filter-out $(wildcard plugins/*_*.c),$(wildcard plugins/*.c)))
 PROGRAMS  := $(BUILD)/watchdogd $(BUILD)/wd-sentinel $(BUILD)/wd-worker $(BUILD)/watchdogctl
 
 all: $(PROGRAMS) $(PLUGINS)
@@ -54,9 +55,12 @@ $(BUILD)/wd-worker: $(BUILD)/obj/watchdogd/start/worker_main.o $(LIB)
 $(BUILD)/watchdogctl: $(BUILD)/obj/watchdogd/ask/watchdogctl.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -linih
 
-# A plugin: its libraries by name; left out with a notice where one is missing.
+# A plugin: plugins/NAME.c with its parts NAME_*.c, and its libraries by name; left out with a notice
+# where one is missing.
 LIBS_systemd := libsystemd
-$(BUILD)/plugins/%.so: $(BUILD)/obj/plugins/%.o $(LIB)
+plugin_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$(1).c plugins/$(1)_*.c))
+.SECONDEXPANSION:
+$(BUILD)/plugins/%.so: $$(call plugin_objects,$$*) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) -shared $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*)))
 
@@ -67,6 +71,11 @@ $(BUILD)/obj/watchdogd/start/default_conf.o: conf/watchdogd.conf
 TESTS     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
 TEST_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out test/unit/test_%,$(wildcard test/unit/*.c)))
 unit: $(TESTS)
+# test_NAME_plugin drives plugin NAME through its ABI.
+$(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit/test_%_plugin.o $$(call plugin_objects,$$*) \
+                             $(TEST_HELP) $(LIB)
+	@mkdir -p $(@D)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih
