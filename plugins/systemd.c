@@ -402,6 +402,8 @@ static void systemd_lose(int error)
 		if (step->phase != SYSTEMD_FREE && step->phase != SYSTEMD_WAITING)
 			systemd_step_enter(step, SYSTEMD_WAITING, SYSTEMD_CONNECT_MS);
 	}
+	/* It may be another systemd that answers next, whose jobs are counted anew. */
+	memset(systemd_state.removed, 0, sizeof(systemd_state.removed));
 	systemd_bus_drop(&systemd_state.bus, error);
 	if (systemd_state.told_lost)
 		return;

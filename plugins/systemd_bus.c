@@ -72,14 +72,16 @@ static int systemd_bus_on_subscribed(sd_bus_message *reply, void *arg, sd_bus_er
 }
 
 /* One connection keeps the order, so whatever is called after these two is heard of. */
-static int systemd_bus_subscribe(struct systemd_bus *bus)
+static int systemd_bus_subscribe(struct systemd_bus *bus, bool private)
 {
+	/* On the bus only systemd's signals; on PID 1's own socket there is nobody else, and
+	 * whether messages name a sender depends on its version. */
+	const char *sender = private ? NULL : SYSTEMD_NAME;
 	int r = sd_bus_set_method_call_timeout(bus->bus, SYSTEMD_BUS_CALL_US);
 
 	if (r >= 0)
-		r = sd_bus_match_signal_async(bus->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
-					      SYSTEMD_MANAGER, "JobRemoved", bus->on_removed, NULL,
-					      NULL);
+		r = sd_bus_match_signal_async(bus->bus, NULL, sender, SYSTEMD_PATH, SYSTEMD_MANAGER,
+					      "JobRemoved", bus->on_removed, NULL, NULL);
 	if (r >= 0)
 		r = sd_bus_call_method_async(bus->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
 					     SYSTEMD_MANAGER, "Subscribe",
@@ -98,7 +100,7 @@ void systemd_bus_connect(struct systemd_bus *bus)
 	bus->private_failed = private; /* until it has answered */
 	r = private ? systemd_bus_open_private(&bus->bus) : sd_bus_open_system(&bus->bus);
 	if (r >= 0)
-		r = systemd_bus_subscribe(bus);
+		r = systemd_bus_subscribe(bus, private);
 	if (r < 0)
 		systemd_bus_drop(bus, r);
 }

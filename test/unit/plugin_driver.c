@@ -1,0 +1,74 @@
+#include "plugin_driver.h"
+
+#include <poll.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/clock.h"
+
+struct driver driver;
+
+static void driver_answer(uint64_t id, int result, const char *text)
+{
+	struct driver_answer *answer = &driver.answer[driver.answers++ % DRIVER_ANSWERS_MAX];
+
+	answer->id = id;
+	answer->result = result;
+	(void)snprintf(answer->text, sizeof(answer->text), "%s", text);
+}
+
+static int driver_begin(uint64_t id)
+{
+	(void)id;
+	driver.begun++;
+	return driver.begin;
+}
+
+static void driver_log(int level, const char *text)
+{
+	(void)level;
+	(void)snprintf(driver.log, sizeof(driver.log), "%s", text);
+}
+
+const struct plugin_host *driver_host(void)
+{
+	static const struct plugin_host host = {driver_answer, driver_begin, driver_log};
+
+	memset(&driver, 0, sizeof(driver));
+	return &host;
+}
+
+static void driver_turn(const struct plugin *plugin, int for_ms)
+{
+	struct pollfd fds[128];
+	int timeout_ms = for_ms, rows = plugin->prepare(fds, 128, &timeout_ms);
+
+	if (driver.also != NULL && timeout_ms > 5)
+		timeout_ms = 5;
+	(void)poll(fds, (nfds_t)rows, timeout_ms);
+	plugin->dispatch(fds, rows);
+	if (driver.also != NULL)
+		driver.also();
+}
+
+static const struct driver_answer *driver_find(uint64_t id)
+{
+	for (int i = 0; i < driver.answers && i < DRIVER_ANSWERS_MAX; i++)
+		if (driver.answer[i].id == id)
+			return &driver.answer[i];
+	return NULL;
+}
+
+const struct driver_answer *driver_wait(const struct plugin *plugin, uint64_t id, int for_ms)
+{
+	mono_ms end = clock_mono() + (mono_ms)for_ms, now;
+
+	while (driver_find(id) == NULL && (now = clock_mono()) < end)
+		driver_turn(plugin, (int)(end - now));
+	return driver_find(id);
+}
+
+void driver_run(const struct plugin *plugin, int for_ms)
+{
+	(void)driver_wait(plugin, UINT64_MAX, for_ms);
+}
