@@ -76,6 +76,7 @@ $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit/test_%_plugin.o $$(call plug
                              $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka
+$(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih

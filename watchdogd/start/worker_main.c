@@ -35,8 +35,9 @@
 
 enum {
 	WORKER_PLUGINS_MAX = 8,
-	WORKER_OPEN_MAX = 64,    /* requests under way; beyond: -EAGAIN, the sentinel acts itself */
-	WORKER_ANSWERS_MAX = 32, /* last answers kept, for who asks twice or does not read */
+	WORKER_OPEN_MAX = 64, /* requests under way; beyond: -EAGAIN, the sentinel acts itself */
+	WORKER_ANSWERS_MAX =
+		2 * WORKER_OPEN_MAX,   /* kept: of all that is open, while nobody reads */
 	WORKER_ROWS_MAX = 3 + 128,     /* of poll: 48 of exec, few of the others */
 	WORKER_READ_MAX = 64,          /* messages of one turn */
 	WORKER_FINISH_MS = 3000,       /* main waits 5 s for all of us */
@@ -254,7 +255,9 @@ static void worker_on_link(void)
 {
 	struct message message;
 
-	for (int i = 0; i < WORKER_READ_MAX; i++) {
+	/* Who does not read answers is not listened to: so no answer is ever pushed out by others.
+	 */
+	for (int i = 0; i < WORKER_READ_MAX && !worker_has_waiting(); i++) {
 		int n = message_receive(worker.link, &message, NULL);
 
 		if (n == -EAGAIN)
@@ -321,7 +324,7 @@ static void worker_turn(void)
 	struct pollfd fds[WORKER_ROWS_MAX] = {
 		{.fd = worker.main_link, .events = POLLIN},
 		{.fd = worker.signals, .events = POLLIN},
-		{.fd = worker.link, .events = worker_has_waiting() ? POLLIN | POLLOUT : POLLIN},
+		{.fd = worker.link, .events = worker_has_waiting() ? POLLOUT : POLLIN},
 	};
 	int rows[WORKER_PLUGINS_MAX] = {0}, used = 3, timeout_ms = worker_timeout();
 
