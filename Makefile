@@ -72,8 +72,8 @@ TESTS     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_
 TEST_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out test/unit/test_%,$(wildcard test/unit/*.c)))
 unit: $(TESTS)
 # test_NAME_plugin drives plugin NAME through its ABI.
-$(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit/test_%_plugin.o $$(call plugin_objects,$$*) \
-                             $(TEST_HELP) $(LIB)
+$(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit/test_%_plugin.o \
+                             $$(call plugin_objects,$$*) $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so

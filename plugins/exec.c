@@ -30,6 +30,7 @@
 #include "share/request.h"
 #include "words/command.h"
 #include "words/verb.h"
+#include "exec_output.h"
 
 #ifndef MFD_NOEXEC_SEAL
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3; wanted there where vm.memfd_noexec is 2 */
@@ -43,7 +44,6 @@ enum {
 		16, /* at once; a rule that fires for each unit must not be a fork bomb */
 	EXEC_LIMIT_MS = 30000, /* when the request names none */
 	EXEC_TERM_MS = 2000,   /* from SIGTERM to SIGKILL, and from there until we stop waiting */
-	EXEC_LINE_BYTES = 80,  /* of a printed line in the answer, which holds 255 bytes in all */
 	EXEC_READ_MAX = 64 * 1024,   /* of one command's output before the others get their turn */
 	EXEC_JSON_BYTES = 16 * 1024, /* all texts at their longest, each byte escaped to six */
 	EXEC_VARIABLES = 9,
@@ -51,12 +51,6 @@ enum {
 };
 
 enum exec_phase { EXEC_FREE, EXEC_RUNNING, EXEC_TERMINATED, EXEC_KILLED, EXEC_ABANDONED };
-
-struct exec_output {
-	char first[EXEC_LINE_BYTES + 1], last[EXEC_LINE_BYTES + 1], line[EXEC_LINE_BYTES + 1];
-	size_t len;     /* bytes of line so far */
-	unsigned lines; /* that were not empty */
-};
 
 struct exec_command {
 	enum exec_phase phase;
@@ -81,28 +75,6 @@ static struct {
 	struct exec_command command[EXEC_COMMANDS_MAX];
 } exec_state;
 
-/* --- what it printed --- */
-
-static void exec_end_line(struct exec_output *said)
-{
-	if (said->len == 0)
-		return;
-	said->line[said->len] = '\0';
-	memcpy(said->lines == 0 ? said->first : said->last, said->line, said->len + 1);
-	said->lines++;
-	said->len = 0;
-}
-
-static void exec_keep(struct exec_output *said, const char *bytes, size_t n)
-{
-	for (size_t i = 0; i < n; i++) {
-		if (bytes[i] == '\n' || bytes[i] == '\r')
-			exec_end_line(said);
-		else if (said->len < EXEC_LINE_BYTES)
-			said->line[said->len++] = bytes[i] == '\0' ? '?' : bytes[i];
-	}
-}
-
 /* Read what is there, without waiting; at its end the pipe is closed. */
 static void exec_read(struct exec_command *command)
 {
@@ -116,22 +88,13 @@ static void exec_read(struct exec_command *command)
 		if (n <= 0)
 			command->output = file_close(command->output);
 		else
-			exec_keep(&command->said, bytes, (size_t)n);
+			exec_output_keep(&command->said, bytes, (size_t)n);
 		if (n <= 0)
 			return;
 	}
 }
 
 /* --- how it ended --- */
-
-static void exec_add_said(struct buffer *text, struct exec_output *said)
-{
-	exec_end_line(said);
-	if (said->lines > 0)
-		buffer_addf(text, "; it said \"%s\"", said->first);
-	if (said->lines > 1)
-		buffer_addf(text, "%s \"%s\"", said->lines > 2 ? " .." : ",", said->last);
-}
 
 static void exec_answer(struct exec_command *command, int result, const char *what)
 {
@@ -144,7 +107,7 @@ static void exec_answer(struct exec_command *command, int result, const char *wh
 	if (result == -ETIMEDOUT)
 		buffer_addf(&text, ", over its limit of %s",
 			    clock_format_span(command->limit_ms, span));
-	exec_add_said(&text, &command->said);
+	exec_output_tell(&text, &command->said);
 	exec_state.host->answer(command->id, result, text.text);
 }
 

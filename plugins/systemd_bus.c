@@ -127,7 +127,7 @@ void systemd_bus_drop(struct systemd_bus *bus, int error)
 		bus->wait_ms = SYSTEMD_BUS_WAIT_MAX_MS;
 }
 
-static void systemd_bus_lower(int *timeout_ms, mono_ms at)
+void systemd_bus_lower(int *timeout_ms, mono_ms at)
 {
 	mono_ms now = clock_mono();
 	int left = at > now ? (int)(at - now) : 0;

@@ -37,6 +37,9 @@ void systemd_bus_connect(struct systemd_bus *bus);
 int systemd_bus_process(struct systemd_bus *bus);
 void systemd_bus_drop(struct systemd_bus *bus, int error);
 
+/* Lower a time of poll(2) (-1: no limit) to that instant. */
+void systemd_bus_lower(int *timeout_ms, mono_ms at);
+
 /* Fill in what poll(2) is to wait for, and lower *timeout_ms. Rows used: 0 or 1. */
 int systemd_bus_prepare(struct systemd_bus *bus, struct pollfd *row, int *timeout_ms);
 

@@ -1,0 +1,328 @@
+#include "systemd_step.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+
+enum {
+	SYSTEMD_STEP_LIMIT_MS = 30000, /* when the request names none */
+	SYSTEMD_STEP_LOOK_LIMIT_MS = 5000,
+	SYSTEMD_STEP_CONNECT_MS =
+		2000, /* without a connection for so long: said, so that others can act */
+	SYSTEMD_STEP_AGAIN_MS = 200, /* the next reading, while the unit is on its way */
+	SYSTEMD_STEP_JOB_AGAIN_MS =
+		1000, /* the same while its job runs: JobRemoved is what is waited for */
+};
+
+static const struct {
+	const char *name, *call;
+} systemd_step_verbs[SYSTEMD_VERBS] = {
+	[SYSTEMD_LOOK] = {"look", NULL},
+	[SYSTEMD_STOP] = {"stop", "StopUnit"},
+	[SYSTEMD_START] = {"start", "StartUnit"},
+};
+
+static void systemd_step_set(char *text, size_t size, const char *value)
+{
+	struct buffer out;
+
+	buffer_init(&out, text, size);
+	buffer_add(&out, value);
+}
+
+static void systemd_step_cancel(struct systemd_step *step)
+{
+	step->call = sd_bus_slot_unref(step->call);
+	systemd_unit_cancel(&step->unit);
+	step->read_wanted = false;
+}
+
+void systemd_step_answer(struct systemd_step *step, int result, const char *text)
+{
+	systemd_step_cancel(step);
+	step->phase = SYSTEMD_FREE;
+	step->context->host->answer(step->id, result, text);
+}
+
+/* With the state that was seen, and what is known of the job. */
+static void systemd_step_answer_state(struct systemd_step *step, int result, const char *before)
+{
+	char answer[TEXT_BYTES];
+	struct buffer text;
+
+	BUFFER_OVER(&text, answer);
+	if (result != 0 && strcmp(step->unit.text[SYSTEMD_UNIT_RESULT], "start-limit-hit") == 0)
+		buffer_add(&text, "systemd refuses: start limit; ");
+	buffer_add(&text, before);
+	systemd_unit_tell(&text, &step->unit);
+	if (step->result[0] != '\0' && strcmp(step->result, "done") != 0)
+		buffer_addf(&text, "; its job ended as \"%s\"", step->result);
+	systemd_step_answer(step, result, text.text);
+}
+
+static void systemd_step_answer_late(struct systemd_step *step)
+{
+	char before[96], span[32];
+	struct buffer text;
+
+	BUFFER_OVER(&text, before);
+	clock_format_span(step->limit_ms, span);
+	if (step->unit.known && step->unit.error == 0) {
+		buffer_addf(&text, "after %s still ", span);
+		systemd_step_answer_state(step, -ETIMEDOUT, text.text);
+	} else {
+		buffer_addf(&text, "systemd gave no answer within %s", span);
+		systemd_step_answer(step, -ETIMEDOUT, text.text);
+	}
+}
+
+static int systemd_step_on_called(sd_bus_message *reply, void *arg, sd_bus_error *unused)
+{
+	struct systemd_step *step = arg;
+	const sd_bus_error *error = sd_bus_message_get_error(reply);
+	const char *path = "";
+	struct buffer out;
+
+	(void)unused;
+	/* The connection broke: what became of the call is not known, systemd_step_lose looks into
+	 * it.
+	 */
+	if (sd_bus_is_open(sd_bus_message_get_bus(reply)) <= 0)
+		return 0;
+	step->call = sd_bus_slot_unref(step->call);
+	if (error != NULL) {
+		BUFFER_OVER(&out, step->wrong);
+		step->error = systemd_unit_explain(error, step->name, &out);
+	} else if (sd_bus_message_read(reply, "o", &path) > 0) {
+		systemd_step_set(step->job, sizeof(step->job), path);
+	}
+	return 0;
+}
+
+static void systemd_step_enter(struct systemd_step *step, enum systemd_phase phase,
+			       uint32_t wait_ms)
+{
+	step->phase = phase;
+	step->read_at = clock_mono() + wait_ms;
+	step->read_wanted = false;
+	step->jobless = 0;
+}
+
+static void systemd_step_call(struct systemd_step *step)
+{
+	int r;
+
+	step->called = true;
+	step->error = 0;
+	step->job[0] = step->result[0] = '\0';
+	/* "replace": a job of the other direction gives way, but not one of a shutdown. */
+	r = sd_bus_call_method_async(step->context->bus.bus, &step->call, SYSTEMD_NAME,
+				     SYSTEMD_PATH, SYSTEMD_MANAGER,
+				     systemd_step_verbs[step->verb].call, systemd_step_on_called,
+				     step, "ss", step->name, "replace");
+	systemd_step_enter(step, SYSTEMD_CALLING, 0);
+	if (r < 0)
+		systemd_step_answer(step, r, diag_errno(r));
+}
+
+/* Begin a reading when one is due; true: one has been completed in this phase. */
+static bool systemd_step_read(struct systemd_step *step)
+{
+	int r;
+
+	if (step->read_wanted)
+		return !systemd_unit_is_reading(&step->unit);
+	if (clock_mono() < step->read_at)
+		return false;
+	step->read_wanted = true;
+	r = systemd_unit_read(&step->unit, step->context->bus.bus, step->name);
+	if (r < 0)
+		systemd_step_answer(step, r, diag_errno(r));
+	return false;
+}
+
+static void systemd_step_read_again(struct systemd_step *step, uint32_t wait_ms)
+{
+	step->read_wanted = false;
+	step->read_at = clock_mono() + wait_ms;
+}
+
+static bool systemd_step_is(const struct systemd_step *step, const char *active)
+{
+	return strcmp(step->unit.text[SYSTEMD_UNIT_ACTIVE], active) == 0;
+}
+
+static bool systemd_step_is_there(const struct systemd_step *step)
+{
+	if (step->verb == SYSTEMD_STOP)
+		return systemd_step_is(step, "inactive") || systemd_step_is(step, "failed");
+	return systemd_step_is(step, "active");
+}
+
+/* It may still come to be what was asked for, by itself. */
+static bool systemd_step_is_on_its_way(const struct systemd_step *step)
+{
+	if (step->result[0] != '\0' && strcmp(step->result, "done") != 0)
+		return false;
+	if (step->verb == SYSTEMD_STOP)
+		return !systemd_step_is(step, "active") && !systemd_step_is(step, "activating") &&
+		       !systemd_step_is(step, "reloading");
+	return !systemd_step_is(step, "inactive") && !systemd_step_is(step, "failed");
+}
+
+static int systemd_step_error(const struct systemd_step *step)
+{
+	if (strcmp(step->result, "timeout") == 0)
+		return -ETIMEDOUT;
+	return strcmp(step->result, "canceled") == 0 ? -ECANCELED : -EIO;
+}
+
+/* The job is over: is the unit where it should be? */
+static void systemd_step_run_state(struct systemd_step *step)
+{
+	if (!systemd_step_read(step))
+		return;
+	if (step->unit.error != 0)
+		systemd_step_answer(step, step->unit.error, step->unit.wrong);
+	else if (systemd_step_is_there(step))
+		systemd_step_answer_state(step, 0, "");
+	else if (systemd_step_is_on_its_way(step))
+		systemd_step_read_again(step, SYSTEMD_STEP_AGAIN_MS);
+	else
+		systemd_step_answer_state(step, systemd_step_error(step), "it is ");
+}
+
+/* JobRemoved ends it. In case that was lost (a reconnection), the unit is read now and then: two
+ * readings without a job are an end too, as the signal would have come before the second. */
+static void systemd_step_run_job(struct systemd_step *step)
+{
+	const char *result = systemd_jobs_find(&step->context->jobs, step->job);
+
+	if (result != NULL) {
+		systemd_step_set(step->result, sizeof(step->result), result);
+		systemd_unit_cancel(&step->unit);
+		systemd_step_enter(step, SYSTEMD_STATE, 0);
+	} else if (systemd_step_read(step)) {
+		step->jobless =
+			step->unit.error == 0 && step->unit.job == 0 ? step->jobless + 1 : 0;
+		if (step->jobless >= 2)
+			systemd_step_enter(step, SYSTEMD_STATE, 0);
+		else
+			systemd_step_read_again(step, SYSTEMD_STEP_JOB_AGAIN_MS);
+	}
+}
+
+/* A look, or what became of a step while the connection was away. */
+static void systemd_step_run_looking(struct systemd_step *step)
+{
+	char text[TEXT_BYTES];
+	struct buffer out;
+
+	if (!systemd_step_read(step))
+		return;
+	if (step->unit.error != 0) {
+		systemd_step_answer(step, step->unit.error, step->unit.wrong);
+	} else if (step->verb == SYSTEMD_LOOK) {
+		BUFFER_OVER(&out, text);
+		systemd_unit_tell_all(&out, &step->unit);
+		systemd_step_answer(step, 0, text);
+	} else if (step->unit.job != 0) {
+		systemd_step_set(step->job, sizeof(step->job), step->unit.text[SYSTEMD_UNIT_JOB]);
+		systemd_step_enter(step, SYSTEMD_JOB, SYSTEMD_STEP_JOB_AGAIN_MS);
+	} else if (systemd_step_is_there(step)) {
+		systemd_step_answer_state(step, 0, "");
+	} else {
+		systemd_step_call(step);
+	}
+}
+
+static void systemd_step_run_waiting(struct systemd_step *step)
+{
+	char text[TEXT_BYTES];
+	struct buffer out;
+
+	if (step->context->bus.ready) {
+		if (step->called || step->verb == SYSTEMD_LOOK)
+			systemd_step_enter(step, SYSTEMD_LOOKING, 0);
+		else
+			systemd_step_call(step);
+	} else if (clock_mono() >= step->read_at) {
+		BUFFER_OVER(&out, text);
+		buffer_addf(&out, "no connection to systemd: %s",
+			    step->context->bus.error != 0 ? diag_errno(step->context->bus.error)
+							  : "it does not answer");
+		systemd_step_answer(step, -ENOTCONN, text);
+	}
+}
+
+static void systemd_step_run_calling(struct systemd_step *step)
+{
+	if (step->call != NULL)
+		return;
+	if (step->error != 0)
+		systemd_step_answer(step, step->error, step->wrong);
+	else
+		systemd_step_enter(step, SYSTEMD_JOB, SYSTEMD_STEP_JOB_AGAIN_MS);
+}
+
+/* Each phase's turn, until one waits: the next may have what it needs already. */
+void systemd_step_run(struct systemd_step *step)
+{
+	static void (*const run[])(struct systemd_step *) = {
+		[SYSTEMD_WAITING] = systemd_step_run_waiting,
+		[SYSTEMD_LOOKING] = systemd_step_run_looking,
+		[SYSTEMD_CALLING] = systemd_step_run_calling,
+		[SYSTEMD_JOB] = systemd_step_run_job,
+		[SYSTEMD_STATE] = systemd_step_run_state,
+	};
+	enum systemd_phase before;
+
+	do {
+		before = step->phase;
+		if (before != SYSTEMD_FREE)
+			run[before](step);
+	} while (step->phase != before);
+	if (step->phase != SYSTEMD_FREE && clock_mono() >= step->began + step->limit_ms)
+		systemd_step_answer_late(step);
+}
+
+int systemd_step_begin(struct systemd_step *step, struct systemd_context *context,
+		       const struct plugin_request *request)
+{
+	size_t verb = 0;
+
+	while (verb < SYSTEMD_VERBS && strcmp(systemd_step_verbs[verb].name, request->verb) != 0)
+		verb++;
+	if (verb == SYSTEMD_VERBS || request->target[0] == '\0')
+		return -EINVAL;
+	memset(step, 0, sizeof(*step));
+	step->context = context;
+	step->id = request->id;
+	step->verb = (enum systemd_verb)verb;
+	step->began = clock_mono();
+	step->limit_ms = request->timeout_ms;
+	if (step->limit_ms == 0)
+		step->limit_ms =
+			verb == SYSTEMD_LOOK ? SYSTEMD_STEP_LOOK_LIMIT_MS : SYSTEMD_STEP_LIMIT_MS;
+	systemd_step_set(step->name, sizeof(step->name), request->target);
+	systemd_step_enter(step, SYSTEMD_WAITING, SYSTEMD_STEP_CONNECT_MS);
+	return 0;
+}
+
+void systemd_step_lose(struct systemd_step *step)
+{
+	systemd_step_cancel(step);
+	if (step->phase != SYSTEMD_FREE && step->phase != SYSTEMD_WAITING)
+		systemd_step_enter(step, SYSTEMD_WAITING, SYSTEMD_STEP_CONNECT_MS);
+}
+
+void systemd_step_prepare(const struct systemd_step *step, int *timeout_ms)
+{
+	if (step->phase == SYSTEMD_FREE)
+		return;
+	systemd_bus_lower(timeout_ms, step->began + step->limit_ms);
+	if (step->phase != SYSTEMD_CALLING && !step->read_wanted)
+		systemd_bus_lower(timeout_ms, step->read_at);
+}

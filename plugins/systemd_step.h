@@ -1,0 +1,81 @@
+/* One step of the systemd plugin, from being asked to its answer.
+ *
+ * A step is done when the unit is seen in the state that was asked for, never because a call
+ * returned:
+ *
+ *     WAITING -> CALLING -> JOB -> STATE -> answered
+ *
+ * WAITING for the connection; CALLING StopUnit or StartUnit; the JOB it gave is waited for by the
+ * signal JobRemoved, which may come before the call's own reply; then the unit's STATE is read
+ * until it is an end state. When the connection breaks in between, the state is looked at first
+ * (LOOKING), and the call is made again only if it is neither there nor on its way. The request's
+ * time bounds it all. Callbacks only note what came; systemd_step_run alone decides. */
+#ifndef WD_PLUGINS_SYSTEMD_STEP_H
+#define WD_PLUGINS_SYSTEMD_STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <systemd/sd-bus.h>
+
+#include "base/bounds.h"
+#include "base/clock.h"
+#include "share/plugin.h"
+#include "systemd_bus.h"
+#include "systemd_jobs.h"
+#include "systemd_unit.h"
+
+enum systemd_verb { SYSTEMD_LOOK, SYSTEMD_STOP, SYSTEMD_START, SYSTEMD_VERBS };
+
+enum systemd_phase {
+	SYSTEMD_FREE,
+	SYSTEMD_WAITING,
+	SYSTEMD_LOOKING,
+	SYSTEMD_CALLING,
+	SYSTEMD_JOB,
+	SYSTEMD_STATE,
+};
+
+/* What all steps use. */
+struct systemd_context {
+	const struct plugin_host *host;
+	struct systemd_bus bus;
+	struct systemd_jobs jobs;
+};
+
+struct systemd_step {
+	struct systemd_context *context; /* borrowed */
+	enum systemd_phase phase;
+	enum systemd_verb verb;
+	uint64_t id;
+	char name[LINE_BYTES + 1]; /* of the unit */
+	uint32_t limit_ms;
+	mono_ms began, read_at; /* read_at: when the next reading is due */
+	bool called;            /* once at least: look before calling again */
+	bool read_wanted;       /* a reading was begun in this phase */
+	unsigned jobless;       /* readings in a row that show no job, with no JobRemoved seen */
+	sd_bus_slot *call;
+	int error; /* of the call: -errno, with wrong */
+	char wrong[160];
+	char job[64];    /* its object path; "" : not known */
+	char result[16]; /* how it ended; "" : not seen */
+	struct systemd_unit unit;
+};
+
+/* Take a request; it goes on with systemd_step_run. 0; -EINVAL: a verb that is none here, or no
+ * target. */
+int systemd_step_begin(struct systemd_step *step, struct systemd_context *context,
+		       const struct plugin_request *request);
+
+/* Do what can be done now; in the end the request is answered and the step SYSTEMD_FREE. */
+void systemd_step_run(struct systemd_step *step);
+
+/* The connection is lost: give up its slots, and wait for the next one. */
+void systemd_step_lose(struct systemd_step *step);
+
+/* Lower *timeout_ms to when it has to run again without anything having come. */
+void systemd_step_prepare(const struct systemd_step *step, int *timeout_ms);
+
+/* Answer it now and end it. */
+void systemd_step_answer(struct systemd_step *step, int result, const char *text);
+
+#endif
