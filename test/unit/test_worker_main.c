@@ -1,4 +1,5 @@
-/* build/wd-worker as main starts it: a process with its links and a ledger. */
+/* build/wd-worker as main starts it: a process with its links and a ledger; with a root prefix, so that no
+ * test stops a unit of this host. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -32,7 +33,8 @@ static pid_t pid;
 
 static void start(void)
 {
-	char *argv[] = {(char *)(uintptr_t) "wd-actor", (char *)(uintptr_t) "actor", plugins, NULL};
+	char *argv[] = {(char *)(uintptr_t) "wd-actor", (char *)(uintptr_t) "actor", plugins,
+			(char *)(uintptr_t) "--root", (char *)(uintptr_t) "/nonexistent", NULL};
 
 	pid = fork();
 	assert_true(pid >= 0);
@@ -229,6 +231,12 @@ static void what_it_cannot_carry_out_is_answered(void **state)
 	assert_int_equal(asked(MESSAGE_ASK, 0).result, -ENOENT);
 }
 
+static void with_a_root_prefix_no_systemd_is_asked(void **state)
+{
+	(void)state;
+	assert_int_equal(asked(MESSAGE_ASK, entry_of("systemd", "x.service")->id).result, -ENODEV);
+}
+
 static void texts_without_an_end_are_ended(void **state)
 {
 	struct ledger_entry *entry = entry_of("exec", "/bin/echo");
@@ -419,8 +427,6 @@ static int find_program(void **state)
 	(void)dirname(dirname(path));
 	(void)snprintf(program, sizeof(program), "%s/wd-worker", path);
 	(void)snprintf(plugins, sizeof(plugins), "%s/plugins", path);
-	/* No test stops a unit of this host: the worker finds no systemd. */
-	(void)setenv("DBUS_SYSTEM_BUS_ADDRESS", "unix:path=/nonexistent", 1);
 	return mkdtemp(dir) == NULL;
 }
 
@@ -441,6 +447,7 @@ int main(void)
 		TEST(an_entry_is_carried_out_and_answered),
 		TEST(it_is_called_wd_actor),
 		TEST(what_it_cannot_carry_out_is_answered),
+		TEST(with_a_root_prefix_no_systemd_is_asked),
 		TEST(texts_without_an_end_are_ended),
 		TEST(what_is_no_message_does_not_end_it),
 		TEST(an_entry_that_was_taken_is_not_run),

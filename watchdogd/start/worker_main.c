@@ -1,6 +1,6 @@
 /* A worker from inside: a process for what may hang, as main starts it for each role.
  *
- *     wd-worker ROLE PLUGIN_DIR [--verbose]
+ *     wd-worker ROLE PLUGIN_DIR [--verbose] [--root PREFIX]
  *
  * with the descriptors of share/message.h: 3 the link to main, 4 the ledger, 6 the link to the
  * sentinel. It carries out ledger entries by its plugins. What is asked stands in the ledger, the
@@ -27,22 +27,25 @@
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/file.h"
+#include "base/root.h"
 #include "share/ledger.h"
 #include "share/message.h"
 #include "share/plugin.h"
 #include "share/request.h"
 #include "start/plugin_load.h"
+#include "start/worker_answers.h"
 
 enum {
 	WORKER_PLUGINS_MAX = 8,
 	WORKER_OPEN_MAX = 64, /* requests under way; beyond: -EAGAIN, the sentinel acts itself */
-	WORKER_ANSWERS_MAX =
-		2 * WORKER_OPEN_MAX,   /* kept: of all that is open, while nobody reads */
-	WORKER_ROWS_MAX = 3 + 128,     /* of poll: 48 of exec, few of the others */
-	WORKER_READ_MAX = 64,          /* messages of one turn */
-	WORKER_FINISH_MS = 3000,       /* main waits 5 s for all of us */
-	WORKER_STACK_BYTES = 64 * 1024 /* touched at start: deepest use seen is 20 KiB */
+	WORKER_ROWS_MAX = 3 + 128, /* of poll: 48 of exec, few of the others */
+	WORKER_READ_MAX = 64,      /* messages of one turn */
+	WORKER_FINISH_MS = 3000,   /* main waits 5 s for all of us */
+	WORKER_STACK_BYTES =
+		65536, /* touched at start; our deepest way takes 16 KiB, sd-bus more */
 };
+
+_Static_assert(WORKER_ANSWERS_MAX >= 2 * WORKER_OPEN_MAX, "an answer could be pushed out unsent");
 
 /* A look and an ask of one entry may be under way together: the plugin knows them by two ids. */
 #define WORKER_LOOK (1ull << 63)
@@ -50,14 +53,12 @@ enum {
 /* Rows for messenger and scribe come with their plugins. */
 static const struct worker_role {
 	const char *name, *process;
-	const char *plugin[WORKER_PLUGINS_MAX];
+	struct worker_plugin {
+		const char *name;
+		bool acts_on_host; /* not opened with a root prefix: the host is made up then */
+	} plugin[WORKER_PLUGINS_MAX];
 } worker_roles[] = {
-	{.name = "actor", .process = "wd-actor", .plugin = {"systemd", "exec"}},
-};
-
-struct worker_answer {
-	struct message message;
-	bool waits; /* the sentinel's end was full */
+	{.name = "actor", .process = "wd-actor", .plugin = {{"systemd", true}, {"exec", false}}},
 };
 
 static struct worker {
@@ -70,64 +71,8 @@ static struct worker {
 	mono_ms finish_by; /* 0: not asked to end */
 	const struct plugin *plugin[WORKER_PLUGINS_MAX];
 	uint64_t open[WORKER_OPEN_MAX]; /* ids as the plugins know them; 0: free */
-	struct worker_answer answer[WORKER_ANSWERS_MAX];
-	unsigned answers; /* ever kept: a ring */
+	struct worker_answers answers;
 } worker;
-
-/* --- answers --- */
-
-static void worker_send(struct worker_answer *answer)
-{
-	int error = worker.link >= 0 ? message_send(worker.link, &answer->message, -1) : 0;
-
-	answer->waits = error == -EAGAIN || error == -ENOBUFS;
-	if (error < 0 && !answer->waits)
-		diag_warning("cannot answer entry %llu: %s", (unsigned long long)answer->message.id,
-			     diag_errno(error));
-}
-
-static void worker_keep_and_send(enum message_type type, uint64_t id, int result, const char *text)
-{
-	struct worker_answer *answer = &worker.answer[worker.answers++ % WORKER_ANSWERS_MAX];
-
-	message_make(&answer->message, type, id, result, text);
-	worker_send(answer);
-	diag_debug("entry %llu: %s: %s", (unsigned long long)id, message_name(type), text);
-}
-
-static bool worker_has_waiting(void)
-{
-	for (size_t i = 0; i < WORKER_ANSWERS_MAX; i++)
-		if (worker.answer[i].waits)
-			return true;
-	return false;
-}
-
-static void worker_send_waiting(void)
-{
-	for (unsigned i = 0; i < WORKER_ANSWERS_MAX; i++) {
-		struct worker_answer *answer =
-			&worker.answer[(worker.answers + i) %
-				       WORKER_ANSWERS_MAX]; /* oldest first */
-
-		if (answer->waits)
-			worker_send(answer);
-		if (answer->waits)
-			return;
-	}
-}
-
-/* Of an entry that this process has answered already; NULL: none is kept. */
-static struct worker_answer *worker_find_answer(uint64_t id)
-{
-	for (size_t i = 0; i < WORKER_ANSWERS_MAX; i++) {
-		const struct message *m = &worker.answer[i].message;
-
-		if (m->id == id && (m->type == MESSAGE_DONE || m->type == MESSAGE_FAILED))
-			return &worker.answer[i];
-	}
-	return NULL;
-}
 
 /* --- what plugins get --- */
 
@@ -149,9 +94,11 @@ static void worker_answer(uint64_t id, int result, const char *text)
 	}
 	*open = 0;
 	if (id & WORKER_LOOK)
-		worker_keep_and_send(MESSAGE_SEEN, id & ~WORKER_LOOK, result, text);
+		worker_answers_add(&worker.answers, worker.link, MESSAGE_SEEN, id & ~WORKER_LOOK,
+				   result, text);
 	else
-		worker_keep_and_send(result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, result, text);
+		worker_answers_add(&worker.answers, worker.link,
+				   result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, result, text);
 }
 
 /* The only write of a worker to the ledger. It lies in memory that outlives us, so whoever comes
@@ -193,8 +140,9 @@ static const struct plugin *worker_find_plugin(const char *name)
 
 static void worker_refuse(const struct message *message, int error, const char *why)
 {
-	worker_keep_and_send(message->type == MESSAGE_LOOK ? MESSAGE_SEEN : MESSAGE_FAILED,
-			     message->id, error, why);
+	worker_answers_add(&worker.answers, worker.link,
+			   message->type == MESSAGE_LOOK ? MESSAGE_SEEN : MESSAGE_FAILED,
+			   message->id, error, why);
 }
 
 static void worker_hand_on(const struct message *message, const struct ledger_entry *entry)
@@ -228,19 +176,18 @@ static void worker_on_request(const struct message *message)
 {
 	const struct ledger_entry *found = ledger_find(worker.ledger, message->id);
 	bool look = message->type == MESSAGE_LOOK;
-	struct worker_answer *answer = NULL;
+	bool answered = false;
 	struct ledger_entry entry;
 
 	/* What is begun at most once is asked twice when its answer was lost with a sentinel. */
 	if (!look && found != NULL && found->taken)
-		answer = worker_find_answer(message->id);
-
+		answered = worker_answers_repeat(&worker.answers, worker.link, message->id);
 	if (message->id == 0 || (message->id & WORKER_LOOK) != 0 || found == NULL) {
 		worker_refuse(message, -ENOENT, "no such entry in the ledger");
 	} else if (worker_find_open(look ? message->id | WORKER_LOOK : message->id) != NULL) {
 		diag_debug("entry %llu is under way already", (unsigned long long)message->id);
-	} else if (answer != NULL) {
-		worker_send(answer);
+	} else if (answered) {
+		diag_debug("entry %llu was answered already", (unsigned long long)message->id);
 	} else if (worker.finish_by != 0) {
 		worker_refuse(message, -ECANCELED, "watchdogd ends");
 	} else {
@@ -257,7 +204,7 @@ static void worker_on_link(void)
 
 	/* Who does not read answers is not listened to: so no answer is ever pushed out by others.
 	 */
-	for (int i = 0; i < WORKER_READ_MAX && !worker_has_waiting(); i++) {
+	for (int i = 0; i < WORKER_READ_MAX && !worker_answers_wait(&worker.answers); i++) {
 		int n = message_receive(worker.link, &message, NULL);
 
 		if (n == -EAGAIN)
@@ -324,7 +271,8 @@ static void worker_turn(void)
 	struct pollfd fds[WORKER_ROWS_MAX] = {
 		{.fd = worker.main_link, .events = POLLIN},
 		{.fd = worker.signals, .events = POLLIN},
-		{.fd = worker.link, .events = worker_has_waiting() ? POLLOUT : POLLIN},
+		{.fd = worker.link,
+		 .events = worker_answers_wait(&worker.answers) ? POLLOUT : POLLIN},
 	};
 	int rows[WORKER_PLUGINS_MAX] = {0}, used = 3, timeout_ms = worker_timeout();
 
@@ -341,7 +289,7 @@ static void worker_turn(void)
 	if (fds[1].revents != 0)
 		worker_on_signal();
 	if (fds[2].revents & POLLOUT)
-		worker_send_waiting();
+		worker_answers_send(&worker.answers, worker.link);
 	if (fds[2].revents & ~POLLOUT)
 		worker_on_link();
 	used = 3;
@@ -358,24 +306,40 @@ static void worker_usage(const char *why)
 {
 	(void)fprintf(
 		stderr,
-		"wd-worker: %s\nusage: wd-worker ROLE PLUGIN_DIR [--verbose]; watchdogd starts it\n",
+		"wd-worker: %s\n"
+		"usage: wd-worker ROLE PLUGIN_DIR [--verbose] [--root PREFIX]; watchdogd starts it\n",
 		why);
 	exit(2);
 }
 
+/* What is kept is copied: worker_take_name writes over the arguments. */
+static char *worker_copy(const char *argument)
+{
+	char *copy = strdup(argument);
+
+	if (copy == NULL)
+		worker_usage("no memory");
+	return copy;
+}
+
 static void worker_read_arguments(int argc, char **argv)
 {
-	if (argc < 3 || argc > 4 || (argc == 4 && strcmp(argv[3], "--verbose") != 0))
-		worker_usage("wrong arguments");
+	if (argc < 3)
+		worker_usage("too few arguments");
 	for (size_t i = 0; i < ARRAY_LEN(worker_roles); i++)
 		if (strcmp(worker_roles[i].name, argv[1]) == 0)
 			worker.role = &worker_roles[i];
 	if (worker.role == NULL)
 		worker_usage("no such role");
-	worker.plugin_dir = strdup(argv[2]);
-	worker.verbose = argc == 4;
-	if (worker.plugin_dir == NULL)
-		worker_usage("no memory");
+	worker.plugin_dir = worker_copy(argv[2]);
+	for (int i = 3; i < argc; i++) {
+		if (strcmp(argv[i], "--verbose") == 0)
+			worker.verbose = true;
+		else if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
+			root_set(worker_copy(argv[++i]));
+		else
+			worker_usage("no such option");
+	}
 }
 
 /* In ps: comm, and the arguments, which lie one behind the other, overwritten by the name. */
@@ -445,6 +409,13 @@ static void worker_open_plugin(size_t i, const char *name)
 			     diag_errno(error));
 }
 
+static void worker_open_plugins(void)
+{
+	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++)
+		if (!worker.role->plugin[i].acts_on_host || !root_is_fake())
+			worker_open_plugin(i, worker.role->plugin[i].name);
+}
+
 static void worker_touch_stack(void)
 {
 	volatile char room[WORKER_STACK_BYTES];
@@ -471,8 +442,7 @@ int main(int argc, char **argv)
 	worker_take_descriptors();
 	worker_take_signals();
 	(void)mallopt(M_ARENA_MAX, 1);
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i] != NULL; i++)
-		worker_open_plugin(i, worker.role->plugin[i]);
+	worker_open_plugins();
 	worker_lock_memory();
 	diag_debug("%s is ready", worker.role->process);
 	while (!worker_is_done())
