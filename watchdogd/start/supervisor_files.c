@@ -113,11 +113,32 @@ static int supervisor_describe(struct supervisor *s, enum supervisor_child which
 	return error;
 }
 
+/* What both are told: whose log is long, whose host is made up. */
+static void supervisor_add_common(const struct supervisor *s, struct child *child)
+{
+	if (s->options->verbose)
+		supervisor_add_arg(child, "--verbose");
+	if (root_is_fake()) {
+		supervisor_add_arg(child, "--root");
+		supervisor_add_arg(child, s->options->root);
+	}
+}
+
+static void supervisor_find_plugins(struct supervisor *s)
+{
+	const char *plugins = config_string(s->config, s->config->plugins);
+	struct buffer b;
+
+	BUFFER_OVER(&b, s->plugins);
+	if (plugins[0] != '\0')
+		buffer_add(&b, plugins);
+	else if (child_find_program("plugins", s->plugins) < 0)
+		diag_warning("no plugins directory: no unit of systemd can be stopped or started, no command run");
+}
+
 int supervisor_describe_children(struct supervisor *s)
 {
 	struct child *sentinel = &s->child[CHILD_SENTINEL], *actor = &s->child[CHILD_ACTOR];
-	const char *plugins = config_string(s->config, s->config->plugins);
-	struct buffer b;
 
 	if (supervisor_describe(s, CHILD_SENTINEL, "wd-sentinel", "wd-sentinel") < 0 ||
 	    supervisor_describe(s, CHILD_ACTOR, "wd-actor", "wd-worker") < 0)
@@ -126,24 +147,14 @@ int supervisor_describe_children(struct supervisor *s)
 	sentinel->fds[MESSAGE_FD_STATE] = s->state;
 	sentinel->fds[MESSAGE_FD_ACTOR] = s->work_link[0];
 	sentinel->fds[MESSAGE_FD_CONFIG] = s->config_fd;
+	supervisor_add_common(s, sentinel);
 	if (s->options->dry_run)
 		supervisor_add_arg(sentinel, "--dry-run");
-	if (root_is_fake()) {
-		supervisor_add_arg(sentinel, "--root");
-		supervisor_add_arg(sentinel, s->options->root);
-	}
 	actor->fds[MESSAGE_FD_MAIN] = s->actor_link[1];
 	actor->fds[MESSAGE_FD_ACTOR] = s->work_link[1];
-	BUFFER_OVER(&b, s->plugins);
-	if (plugins[0] != '\0')
-		buffer_add(&b, plugins);
-	else if (child_find_program("plugins", s->plugins) < 0)
-		diag_warning("no plugins directory: no unit of systemd can be stopped or started, no command run");
+	supervisor_find_plugins(s);
 	supervisor_add_arg(actor, "actor");
 	supervisor_add_arg(actor, s->plugins);
-	if (s->options->verbose) {
-		supervisor_add_arg(sentinel, "--verbose");
-		supervisor_add_arg(actor, "--verbose");
-	}
+	supervisor_add_common(s, actor);
 	return 0;
 }
