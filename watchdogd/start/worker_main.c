@@ -38,11 +38,10 @@
 enum {
 	WORKER_PLUGINS_MAX = 8,
 	WORKER_OPEN_MAX = 64, /* requests under way; beyond: -EAGAIN, the sentinel acts itself */
-	WORKER_ROWS_MAX = 3 + 128, /* of poll: 48 of exec, few of the others */
-	WORKER_READ_MAX = 64,      /* messages of one turn */
-	WORKER_FINISH_MS = 3000,   /* main waits 5 s for all of us */
-	WORKER_STACK_BYTES =
-		65536, /* touched at start; our deepest way takes 16 KiB, sd-bus more */
+	WORKER_ROWS_MAX = 3 + 128,  /* of poll: 48 of exec, few of the others */
+	WORKER_READ_MAX = 64,       /* messages of one turn */
+	WORKER_FINISH_MS = 3000,    /* main waits 5 s for all of us */
+	WORKER_STACK_BYTES = 65536, /* touched at start: four times what exec's way takes */
 };
 
 _Static_assert(WORKER_ANSWERS_MAX >= 2 * WORKER_OPEN_MAX, "an answer could be pushed out unsent");
