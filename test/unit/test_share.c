@@ -1,0 +1,229 @@
+/* share: the ledger, the state page, messages: what survives, what is refused, what happens at a bound. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "base/bounds.h"
+#include "share/ledger.h"
+#include "share/message.h"
+#include "share/state.h"
+
+static int memory_file(void)
+{
+	int fd = memfd_create("test", MFD_CLOEXEC);
+
+	assert_true(fd >= 0);
+	return fd;
+}
+
+static struct ledger *open_ledger(int fd, const char *boot, bool expect_fresh)
+{
+	bool fresh = !expect_fresh;
+	struct ledger *ledger = ledger_open(fd, boot, &fresh);
+
+	assert_non_null(ledger);
+	assert_int_equal(fresh, expect_fresh);
+	return ledger;
+}
+
+static void what_is_open_in_the_ledger_is_found_by_the_next_process(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true), *b;
+	struct ledger_entry *entry = ledger_add(a, LEDGER_STEP);
+	uint64_t id = entry->id;
+
+	(void)state;
+	assert_null(ledger_find(a, id)); /* not committed yet: a crash here leaves nothing half written */
+	(void)snprintf(entry->unit, sizeof(entry->unit), "xtts");
+	ledger_commit(entry);
+	assert_non_null(ledger_mark(a, "xtts", STATE_MARK_STOPPED, "critical"));
+	ledger_ladder(a, ledger_key("critical", ""))->firing = 7;
+	b = open_ledger(fd, "boot-1", false);
+	assert_string_equal(ledger_find(b, id)->unit, "xtts");
+	assert_int_equal(ledger_mark_find(b, "xtts")->kind, STATE_MARK_STOPPED);
+	assert_int_equal(ledger_ladder_find(b, ledger_key("critical", ""))->firing, 7);
+	assert_true(ledger_add(b, LEDGER_ALERT)->id > id);
+	(void)close(fd);
+}
+
+static void after_a_reboot_stopped_marks_stay_and_the_rest_is_gone(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+
+	(void)state;
+	ledger_commit(ledger_add(a, LEDGER_STEP));
+	(void)ledger_mark(a, "xtts", STATE_MARK_STOPPED, "critical");
+	(void)ledger_mark(a, "ice", STATE_MARK_FROZEN, "critical");
+	(void)ledger_ladder(a, 5);
+	a = open_ledger(fd, "boot-2", false);
+	assert_non_null(ledger_mark_find(a, "xtts"));
+	assert_null(ledger_mark_find(a, "ice"));
+	assert_null(ledger_ladder_find(a, 5));
+	assert_int_equal(a->entries[0].state, LEDGER_FREE);
+	(void)close(fd);
+}
+
+static void a_ledger_of_another_version_or_torn_begins_empty(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+
+	(void)state;
+	(void)ledger_mark(a, "xtts", STATE_MARK_STOPPED, "critical");
+	a->version++;
+	a = open_ledger(fd, "boot-1", true);
+	assert_null(ledger_mark_find(a, "xtts"));
+	memset(a->marks, 'x', sizeof(a->marks)); /* no text ends: none may run on */
+	a = open_ledger(fd, "boot-1", false);
+	assert_int_equal(strlen(a->marks[0].unit), NAME_BYTES - 1);
+	(void)close(fd);
+}
+
+static void a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "", true);
+	struct ledger_entry *entry;
+	uint64_t least = 0;
+
+	(void)state;
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		entry = ledger_add(a, i % 2 ? LEDGER_ALERT : LEDGER_STEP);
+		entry->severity = i == 3 || i == 5 ? 1 : 3;
+		least = i == 3 ? entry->id : least;
+		ledger_commit(entry);
+	}
+	entry = ledger_add(a, LEDGER_STEP);
+	assert_non_null(entry);
+	assert_null(ledger_find(a, least));
+	assert_int_equal(a->merged_alerts, 1);
+	ledger_commit(entry);
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		a->entries[i].kind = LEDGER_STEP;
+	assert_null(ledger_add(a, LEDGER_ALERT));
+	(void)close(fd);
+}
+
+static void marks_carry_each_rule_once_and_end_at_their_bound(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "", true);
+	char name[NAME_BYTES];
+
+	(void)state;
+	for (int i = 0; i < MARK_RULES_MAX + 3; i++) {
+		(void)snprintf(name, sizeof(name), "rule%d", i / 2);
+		assert_non_null(ledger_mark(a, "u", STATE_MARK_STOPPED, name));
+	}
+	assert_int_equal(ledger_mark_find(a, "u")->rules, (MARK_RULES_MAX + 3 + 1) / 2);
+	for (int i = 1; i < MARKS_MAX; i++) {
+		(void)snprintf(name, sizeof(name), "unit%d", i);
+		assert_non_null(ledger_mark(a, name, STATE_MARK_STOPPED, "r"));
+	}
+	assert_null(ledger_mark(a, "one-more", STATE_MARK_STOPPED, "r"));
+	ledger_unmark(a, "unit5");
+	assert_null(ledger_mark_find(a, "unit5"));
+	assert_non_null(ledger_mark(a, "one-more", STATE_MARK_STOPPED, "r"));
+	(void)close(fd);
+}
+
+static void an_idle_ladder_gives_way_and_a_firing_one_does_not(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "", true);
+
+	(void)state;
+	for (uint64_t i = 1; i <= LADDERS_MAX; i++) {
+		ledger_ladder(a, i)->firing = i == 9 ? 0 : i;
+		ledger_ladder(a, i)->since = i;
+	}
+	assert_non_null(ledger_ladder(a, 100000));
+	assert_null(ledger_ladder_find(a, 9));
+	ledger_ladder(a, 100000)->firing = 1;
+	assert_null(ledger_ladder(a, 100001));
+	(void)close(fd);
+}
+
+static void a_state_page_is_copied_whole_or_said_to_be_torn(void **state)
+{
+	int fd = memory_file();
+	struct state *page = state_create(fd);
+	static struct state copy;
+
+	(void)state;
+	state_write_begin(page);
+	page->looks = 5;
+	state_add_action(page, 1, "r", NULL, "first");
+	state_add_action(page, 1, NULL, "u", "second");
+	state_write_end(page);
+	assert_true(state_copy(state_map(fd), &copy));
+	assert_int_equal(copy.looks, 5);
+	assert_string_equal(copy.actions[2].text, "second");
+	state_write_begin(page);
+	assert_false(state_copy(page, &copy));
+	state_write_end(page);
+	page->version++;
+	assert_null(state_map(fd));
+	assert_int_equal(errno, EPROTO);
+	(void)close(fd);
+}
+
+static void messages_that_break_the_rules_are_dropped(void **state)
+{
+	struct message good, got;
+	int pair[2], fd;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	assert_int_equal(message_receive(pair[1], &got, NULL), -EAGAIN);
+	message_make(&good, MESSAGE_DONE, 42, -EIO, "seen");
+	assert_int_equal(message_send(pair[0], &good, pair[0]), 0);
+	assert_int_equal(message_receive(pair[1], &got, &fd), 1);
+	assert_int_equal(got.id, 42);
+	assert_int_equal(got.result, -EIO);
+	assert_true(fd >= 0);
+	(void)close(fd);
+	for (int i = 0; i < 4; i++) {
+		struct message bad = good;
+		size_t size = sizeof(bad);
+
+		bad.version += i == 0;
+		bad.type = i == 1 ? MESSAGE_TYPES : bad.type;
+		if (i == 2)
+			memset(bad.text, 'x', sizeof(bad.text));
+		size -= i == 3;
+		assert_int_equal(send(pair[0], &bad, size, 0), size);
+		assert_int_equal(message_receive(pair[1], &got, NULL), -EPROTO);
+	}
+	(void)close(pair[0]);
+	assert_int_equal(message_receive(pair[1], &got, NULL), 0);
+	(void)close(pair[1]);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(what_is_open_in_the_ledger_is_found_by_the_next_process),
+		cmocka_unit_test(after_a_reboot_stopped_marks_stay_and_the_rest_is_gone),
+		cmocka_unit_test(a_ledger_of_another_version_or_torn_begins_empty),
+		cmocka_unit_test(a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step),
+		cmocka_unit_test(marks_carry_each_rule_once_and_end_at_their_bound),
+		cmocka_unit_test(an_idle_ladder_gives_way_and_a_firing_one_does_not),
+		cmocka_unit_test(a_state_page_is_copied_whole_or_said_to_be_torn),
+		cmocka_unit_test(messages_that_break_the_rules_are_dropped),
+	};
+
+	return cmocka_run_group_tests_name("share", tests, NULL, NULL);
+}
