@@ -1,0 +1,18 @@
+/* What a condition saw, for a person: "host.available 11.3 % (0.87 GiB) < 12 %". */
+#ifndef WD_DECIDE_CONDITION_FORMAT_H
+#define WD_DECIDE_CONDITION_FORMAT_H
+
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "decide/condition.h"
+
+/* The terms that made it what it is now, with value and bound, joined by "; ". Names come from the
+ * config and its words: no hostile text. */
+void condition_format(const struct condition *condition, struct config_table nodes,
+		      struct buffer *out);
+
+/* "0.87 GiB", "120 MiB", "4 KiB". */
+void condition_format_bytes(struct buffer *out, int64_t bytes);
+
+#endif
