@@ -1,6 +1,6 @@
-/* What decides: conditions and ladders. Pure: it reads the state page, keeps its ladders in the ledger
- * (so that a reload, a restart and a kill -9 are one case), and hands out orders; it does nothing, reads
- * no clock and writes no log. The sentinel carries each order out and answers. */
+/* What decides: conditions and ladders. Pure: it reads the state page, keeps its ladders in the
+ * ledger (so that a reload, a restart and a kill -9 are one case), and hands out orders; it does
+ * nothing, reads no clock and writes no log. The sentinel carries each order out and answers. */
 #ifndef WD_DECIDE_DECIDE_H
 #define WD_DECIDE_DECIDE_H
 
@@ -9,36 +9,71 @@
 
 #include "base/clock.h"
 #include "config/config.h"
+#include "decide/condition.h"
 #include "see/event.h"
 #include "share/ledger.h"
 #include "share/state.h"
 
+/* What is remembered of an instance besides its ladder: nothing that a crash may not take. */
+struct decide_instance {
+	uint64_t key;                /* ledger_key of its rule and unit */
+	struct condition_hold clear; /* `when` false: the default of `clear` */
+	mono_ms unknown; /* since when `when` is unknown though its source should answer; 0: not */
+	uint32_t fired;  /* firings since the start */
+	uint16_t ladder; /* its place in the ledger, LADDERS_MAX: none */
+	uint8_t event;   /* 1 + place of the event that it fires for; 0: none is known */
+	uint8_t when;    /* enum condition_truth, at the last look */
+	bool waits;      /* its step was handed out in this look */
+	bool rounded;    /* it went round again in this look */
+	bool unknown_told;
+};
+
+/* Swapped by a reload: the other one is filled from this one. */
+struct decide_memory {
+	struct decide_instance instance[INSTANCES_MAX];
+	struct condition_hold hold[HOLDS_MAX];
+};
+
+/* An event that waits for its ladder, or that a ladder fires for. */
+struct decide_event {
+	uint64_t number; /* in the order they came; 0: free */
+	uint32_t instance;
+	bool fires;
+	struct event event;
+};
+
 struct decide {
 	const struct config *config;
-	struct state *state;    /* reads units and readings, writes state->rule rows */
+	struct state *state; /* reads units and readings, writes state->rule rows */
 	struct ledger *ledger;
 	bool dry_run;
-	mono_ms hold_since[HOLDS_MAX]; /* since when each hold of each instance was true; 0: it is not */
-	mono_ms hold_unknown[HOLDS_MAX]; /* since when it is unknown; 0: it is not */
-	/* ... and what decide.c needs besides */
+	wall_ms wall; /* what time it is, set by the caller before a look; 0: not known */
+	struct decide_memory *memory;
+	struct decide_memory memories[2];
+	struct decide_event event[EVENTS_MAX];
+	uint64_t events; /* how many came so far */
+	uint32_t turn;   /* whose turn it is in decide_next */
+	uint32_t handed; /* whose alert or all-clear was handed out last; CONFIG_NONE: nobody's */
 };
 
 enum order_kind {
-	ORDER_STEP,     /* carry out a step on a unit (or run a command) */
-	ORDER_ALERT,    /* tell people: an alert step, the first with what was seen */
-	ORDER_CLEAR,    /* the all-clear, to whoever got this firing's alert */
-	ORDER_TELL,     /* a log line alone: a step skipped and why, a candidate list, nothing left to shed */
+	ORDER_STEP,  /* carry out a step on a unit (or run a command) */
+	ORDER_ALERT, /* tell people: an alert step, the first with what was seen */
+	ORDER_CLEAR, /* the all-clear, to whoever got this firing's alert */
+	ORDER_TELL,  /* a log line alone: a step skipped and why, nothing left to shed, `when` is
+			unknown */
 };
 
 struct order {
 	enum order_kind kind;
 	enum severity severity;
-	uint32_t instance, rule;    /* of config */
-	uint32_t unit;              /* what the step acts on, or the unit that the alert is about, or CONFIG_NONE */
-	uint32_t step;              /* index within the rule */
+	uint32_t instance, rule; /* of config */
+	uint32_t unit; /* what the step acts on, or the unit that the alert is about, or CONFIG_NONE
+			*/
+	uint32_t step; /* index within the rule */
 	enum verb verb;
 	uint64_t firing;
-	char text[TEXT_BYTES];      /* what was seen: "host.available 11.3 % (0.87 GiB) < 12 %" */
+	char text[TEXT_BYTES]; /* what was seen: "host.available 11.3 % (0.87 GiB) < 12 %" */
 };
 
 /* What became of an ORDER_STEP. */
@@ -50,9 +85,10 @@ enum outcome {
 	OUTCOME_FAILED,  /* not proved in its time, escalated in vain: told, the ladder goes on */
 };
 
-/* Begin, or go on with what the ledger holds. config, state, ledger: borrowed. */
-void decide_init(struct decide *decide, const struct config *config, struct state *state,
-		 struct ledger *ledger, bool dry_run);
+/* Begin, or go on with what the ledger holds: a ladder whose step has an open entry waits for
+ * decide_outcome; so call it before an entry is freed. Fields config, state, ledger (borrowed) and
+ * dry_run are set by the caller. */
+void decide_init(struct decide *decide, mono_ms now);
 
 /* Another config: ladders of rules whose text did not change go on, others end. */
 void decide_config(struct decide *decide, const struct config *config, mono_ms now);
@@ -63,20 +99,24 @@ void decide_event(struct decide *decide, const struct event *event, mono_ms now)
 /* Evaluate every condition and move every ladder. */
 void decide_look(struct decide *decide, mono_ms now);
 
-/* The next thing to be done now; false when there is none. Call until false; each ORDER_STEP must be
- * answered by decide_answer before the next call. */
+/* The next thing to be done now; false when there is none. Call until false; each ORDER_STEP must
+ * be answered by decide_answer before the next call, each ORDER_ALERT and ORDER_CLEAR be in the
+ * ledger: the next call (or look) takes that for granted. */
 bool decide_next(struct decide *decide, struct order *order, mono_ms now);
-void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome, mono_ms now);
+void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome,
+		   mono_ms now);
 
-/* A step that was BEGUN came to its end. */
-void decide_outcome(struct decide *decide, uint32_t instance, enum outcome outcome, mono_ms now);
+/* A step that was BEGUN came to its end. unit: what it acted on, or CONFIG_NONE; an outcome that
+ * the ladder does not wait for is passed over. */
+void decide_outcome(struct decide *decide, uint32_t instance, uint32_t unit, enum outcome outcome,
+		    mono_ms now);
 
 /* How long the next look may wait for the sake of a hold, settle or clear that is running;
  * UINT32_MAX: as long as you like. */
 uint32_t decide_next_ms(const struct decide *decide, mono_ms now);
 
-/* The memory that a start must leave: the highest bound on host.available of the rules that are firing,
- * in bytes (0: none). */
+/* The memory that a start must leave: the highest bound on host.available of the rules that are
+ * firing, in bytes (0: none). */
 uint64_t decide_room_bytes(const struct decide *decide);
 
 #endif

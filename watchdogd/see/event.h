@@ -13,6 +13,7 @@ struct event {
 	enum event_kind kind;
 	uint32_t unit;          /* index of the watched unit, or CONFIG_NONE */
 	mono_ms at;
+	bool ended;             /* of an event with a state (dead, silence): the state is over */
 	bool before_start;      /* it happened while watchdogd was not running: told, no step is taken */
 	int32_t pid;
 	char comm[COMM_BYTES];  /* hostile text */

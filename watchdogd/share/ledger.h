@@ -58,17 +58,21 @@ struct ledger_ladder {
 	uint64_t key;                /* ledger_key(rule, unit); 0: free */
 	uint64_t text_hash;          /* of the rule: a changed rule begins anew */
 	uint64_t firing;             /* number of the firing; 0: not firing */
+	mono_ms began;               /* when the firing began */
 	mono_ms since;               /* when the phase below began */
 	mono_ms proved;              /* when the last step was proved: older readings do not count; 0: none */
-	uint64_t entry;              /* id of the entry of the step under way; 0: none */
 	uint16_t step;               /* index of the step under way, or the next to take */
-	uint8_t phase;               /* enum ladder_phase (decide/ladder.h) */
-	uint8_t flags;               /* decide/ladder.h */
-	uint16_t limit_next;         /* place of the next time in the ring below */
+	uint16_t phase;              /* enum ladder_phase (decide/ladder.h) */
+	uint16_t flags;              /* enum ladder_flag */
+	uint16_t acted;              /* bits of the steps that were taken or skipped in this round */
+	uint16_t alerted;            /* bits of the alerts that this firing has sent */
+	uint16_t failed;             /* bits of the steps that this firing tried in vain */
 	uint16_t held_back;          /* firings beyond the limit, told in the next alert */
-	uint32_t acted;              /* bits of the steps that took effect in this round */
-	uint32_t limit_at_s[LIMIT_MAX]; /* CLOCK_MONOTONIC seconds of the last firings; 0: none */
+	uint16_t limit_next;         /* place of the next time in the ring below */
+	uint16_t asked[RULE_STEPS_MAX]; /* the unit each step acted on last: low bits of its name's ledger_hash */
+	uint32_t limit_at_s[LIMIT_MAX]; /* 1 + CLOCK_MONOTONIC seconds of the last firings; 0: none */
 };
+_Static_assert(RULE_STEPS_MAX <= 16, "a bit of the masks for each step");
 
 struct ledger {
 	uint32_t magic, version, size;

@@ -103,7 +103,7 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 
 		alert_note(&s->alerts, &note);
 		for (uint32_t i = 0; i < result.instances; i++)
-			decide_outcome(&s->decide, result.instance[i], result.outcome, now);
+			decide_outcome(&s->decide, result.instance[i], result.unit, result.outcome, now);
 	}
 	if (s->actions.actor_hung) {
 		struct message message;
@@ -126,6 +126,7 @@ static void sentinel_look(struct sentinel *s)
 		decide_event(&s->decide, &s->events.event[i], now);
 	event_clear(&s->events);
 	sentinel_finish_actions(s, now);
+	s->decide.wall = clock_wall();
 	decide_look(&s->decide, now);
 	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)
 		sentinel_carry_out(s, &order, now);
@@ -234,7 +235,11 @@ static int sentinel_start(struct sentinel *s)
 	s->actions.state = s->state;
 	s->actions.ledger = s->ledger;
 	s->actions.actor = &s->actor;
-	decide_init(&s->decide, s->config, s->state, s->ledger, s->dry_run);
+	s->decide.config = s->config;
+	s->decide.state = s->state;
+	s->decide.ledger = s->ledger;
+	s->decide.dry_run = s->dry_run;
+	decide_init(&s->decide, now);
 	see_look(s->see, now);
 	actions_init(&s->actions, now);
 	alerts_retry(&s->alerts);

@@ -1,0 +1,348 @@
+/* One look: each instance is judged, then its ladder moves; what comes of it is asked for by
+ * decide_next, one ladder after the other in the order of the config. */
+#include "decide/decide.h"
+
+#include <stddef.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "decide/condition_format.h"
+#include "decide/decide_parts.h"
+#include "decide/limit.h"
+#include "decide/walk.h"
+
+enum {
+	DECIDE_CLEAR_MS = 10000, /* the default of `clear`: `when` false for so long, or `settle` */
+	DECIDE_UNKNOWN_MS = 60000, /* a condition that stays unknown is told after that */
+};
+
+bool decide_ladder(struct decide *decide, uint32_t instance, bool make, mono_ms now,
+		   struct ladder *ladder)
+{
+	const struct config_instance *row = config_instance_at(decide->config, instance);
+	struct decide_instance *mine = &decide->memory->instance[instance];
+	struct ledger_ladder *at =
+		mine->ladder < LADDERS_MAX ? &decide->ledger->ladders[mine->ladder] : NULL;
+
+	if (at == NULL || at->key != mine->key) /* none, or it gave way to another */
+		at = make ? ledger_ladder(decide->ledger, mine->key) : NULL;
+	mine->ladder = at != NULL ? (uint16_t)(at - decide->ledger->ladders) : LADDERS_MAX;
+	*ladder = (struct ladder){.config = decide->config,
+				  .rule = config_rule_at(decide->config, row->rule),
+				  .instance = instance,
+				  .unit = row->unit,
+				  .state = decide->state,
+				  .ledger = decide->ledger,
+				  .at = at,
+				  .dry_run = decide->dry_run,
+				  .wall = decide->wall,
+				  .now = now};
+	return at != NULL;
+}
+
+/* The ladder that fires; NULL: it is quiet. */
+static const struct ledger_ladder *decide_firing(const struct decide *decide, uint32_t instance)
+{
+	const struct decide_instance *mine = &decide->memory->instance[instance];
+	const struct ledger_ladder *at;
+
+	if (mine->ladder >= LADDERS_MAX)
+		return NULL;
+	at = &decide->ledger->ladders[mine->ladder];
+	return at->key == mine->key && at->firing != 0 ? at : NULL;
+}
+
+struct condition decide_condition(const struct decide *decide, uint32_t instance, mono_ms now)
+{
+	const struct config_instance *row = config_instance_at(decide->config, instance);
+	const struct ledger_ladder *at = decide_firing(decide, instance);
+
+	return (struct condition){.config = decide->config,
+				  .state = decide->state,
+				  .holds = &decide->memory->hold[row->first_hold],
+				  .unit = row->unit,
+				  .since = at != NULL ? at->proved : 0,
+				  .now = now};
+}
+
+static const struct config_rule *decide_rule(const struct decide *decide, uint32_t instance)
+{
+	return config_rule_at(decide->config, config_instance_at(decide->config, instance)->rule);
+}
+
+/* Is `when` true? An event holds for its ladder, or as long as its state. */
+static enum condition_truth decide_when(struct decide *decide, uint32_t instance, mono_ms now)
+{
+	const struct config_rule *rule = decide_rule(decide, instance);
+	const struct ledger_ladder *at = decide_firing(decide, instance);
+	struct decide_instance *mine = &decide->memory->instance[instance];
+	struct condition condition = decide_condition(decide, instance, now);
+	struct condition_seen seen;
+
+	if (rule->is_event)
+		return at != NULL && (!event_words[rule->event].has_state ||
+				      (at->flags & LADDER_STATE) != 0)
+			       ? CONDITION_TRUE
+			       : CONDITION_FALSE;
+	seen = condition_evaluate(&condition, rule->when);
+	if (!condition_is_awaited(&condition, rule->when, seen)) {
+		mine->unknown = 0;
+		mine->unknown_told = false;
+	} else if (mine->unknown == 0) {
+		mine->unknown = now;
+	}
+	return seen.truth;
+}
+
+uint32_t decide_clear_ms(const struct config_rule *rule)
+{
+	return rule->settle_ms > DECIDE_CLEAR_MS ? rule->settle_ms : DECIDE_CLEAR_MS;
+}
+
+/* Is `clear` true? Judged at every look, so that its holds know what was. */
+static bool decide_clears(struct decide *decide, uint32_t instance, mono_ms now)
+{
+	static const enum condition_truth inverse[] = {[CONDITION_FALSE] = CONDITION_TRUE,
+						       [CONDITION_TRUE] = CONDITION_FALSE,
+						       [CONDITION_UNKNOWN] = CONDITION_UNKNOWN};
+	const struct config_rule *rule = decide_rule(decide, instance);
+	struct decide_instance *mine = &decide->memory->instance[instance];
+	struct condition condition = decide_condition(decide, instance, now);
+
+	if (rule->clear.count > 0)
+		return condition_evaluate(&condition, rule->clear).truth == CONDITION_TRUE;
+	return condition_hold_step(&mine->clear, inverse[mine->when], decide_clear_ms(rule), now) ==
+	       CONDITION_TRUE;
+}
+
+static void decide_begin(struct decide *decide, struct ladder *ladder, unsigned flags)
+{
+	ladder_begin(ladder, flags);
+	decide->memory->instance[ladder->instance].fired++;
+	decide->state->firings = ladder->at->firing;
+}
+
+/* Drop the event of a firing that has ended. */
+static void decide_drop_event(struct decide *decide, uint32_t instance)
+{
+	struct decide_event *e = decide_event_firing(decide, instance);
+
+	if (e != NULL)
+		e->number = 0;
+	decide->memory->instance[instance].event = 0;
+}
+
+/* A quiet rule with an event that waits fires for it. One from before the last proof of this ladder
+ * was answered by that step: it is told only. */
+static void decide_begin_event(struct decide *decide, uint32_t instance, mono_ms now)
+{
+	struct decide_event *e = decide_event_next(decide, instance);
+	struct ladder ladder;
+	unsigned flags = 0;
+
+	decide_drop_event(decide, instance);
+	if (e == NULL || !decide_ladder(decide, instance, true, now, &ladder))
+		return;
+	if (e->event.before_start || e->event.at <= ladder.at->proved)
+		flags |= LADDER_TELL_ONLY;
+	if (event_words[e->event.kind].has_state)
+		flags |= LADDER_STATE;
+	e->fires = true;
+	decide->memory->instance[instance].event = (uint8_t)(1 + (e - decide->event));
+	decide_begin(decide, &ladder, flags);
+}
+
+/* Held back by its limit, its time is over and it still holds: that is a new firing. */
+static bool decide_is_released(const struct ladder *l)
+{
+	return ladder_has(l, LADDER_HELD) &&
+	       (l->at->phase == LADDER_SPENT || l->at->phase == LADDER_STANDING) &&
+	       !limit_is_reached(l->at, l->rule, l->now);
+}
+
+static void decide_look_at(struct decide *decide, uint32_t instance, mono_ms now)
+{
+	struct decide_instance *mine = &decide->memory->instance[instance];
+	const struct config_rule *rule = decide_rule(decide, instance);
+	struct ladder ladder;
+	bool clears, holds;
+
+	mine->when = (uint8_t)decide_when(decide, instance, now);
+	clears = decide_clears(decide, instance, now);
+	holds = mine->when == CONDITION_TRUE;
+	mine->waits = mine->rounded = false;
+	if (decide_firing(decide, instance) == NULL) {
+		if (rule->is_event)
+			decide_begin_event(decide, instance, now);
+		else if (holds && decide_ladder(decide, instance, true, now, &ladder))
+			decide_begin(decide, &ladder, 0);
+		return;
+	}
+	(void)decide_ladder(decide, instance, false, now, &ladder);
+	if (holds && decide_is_released(&ladder))
+		decide_begin(decide, &ladder, ladder.at->flags & LADDER_STATE);
+	else
+		ladder_look(&ladder, holds    ? LADDER_HOLDS
+				     : clears ? LADDER_CLEARS
+					      : LADDER_HOLDS_NOT);
+}
+
+static void decide_acknowledge(struct decide *decide, mono_ms now)
+{
+	struct ladder ladder;
+
+	if (decide->handed != CONFIG_NONE &&
+	    decide_ladder(decide, decide->handed, false, now, &ladder))
+		walk_acknowledge(&ladder);
+	decide->handed = CONFIG_NONE;
+}
+
+void decide_look(struct decide *decide, mono_ms now)
+{
+	decide_acknowledge(decide, now);
+	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
+		decide_look_at(decide, i, now);
+		decide_row(decide, i, now);
+	}
+	decide->turn = 0;
+}
+
+/* What made it fire: the event in its words, or the terms that are true. */
+static void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms now,
+			       struct buffer *text)
+{
+	const struct config_rule *rule = decide_rule(decide, instance);
+	const struct decide_event *e = decide_event_firing(decide, instance);
+	struct condition condition = decide_condition(decide, instance, now);
+
+	if (e != NULL)
+		buffer_add(text, e->event.text);
+	else if (rule->is_event) /* its text was lost with the sentinel that saw it */
+		buffer_addf(text, "%s, seen before watchdogd was started again",
+			    event_words[rule->event].name);
+	else
+		condition_format(&condition, rule->when, text);
+}
+
+/* A condition that stays unknown though its source should answer is told, once. */
+static bool decide_tell_unknown(struct decide *decide, uint32_t instance, mono_ms now,
+				struct order *order)
+{
+	struct decide_instance *mine = &decide->memory->instance[instance];
+	const struct config_instance *row = config_instance_at(decide->config, instance);
+	struct buffer text;
+
+	if (mine->unknown == 0 || mine->unknown_told || now - mine->unknown < DECIDE_UNKNOWN_MS)
+		return false;
+	mine->unknown_told = true;
+	*order = (struct order){.kind = ORDER_TELL,
+				.severity = SEVERITY_WARNING,
+				.instance = instance,
+				.rule = row->rule,
+				.unit = row->unit};
+	BUFFER_OVER(&text, order->text);
+	buffer_add(&text, "neither fires nor clears: for a minute ");
+	decide_format_seen(decide, instance, now, &text);
+	return true;
+}
+
+/* The next order of one instance. */
+static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now,
+			   struct order *order)
+{
+	struct decide_instance *mine = &decide->memory->instance[instance];
+	char seen[TEXT_BYTES];
+	struct ladder ladder;
+	struct buffer text;
+
+	if (decide_tell_unknown(decide, instance, now, order))
+		return true;
+	for (;;) {
+		if (decide_firing(decide, instance) == NULL || mine->waits ||
+		    !decide_ladder(decide, instance, false, now, &ladder))
+			return false;
+		if (ladder.at->phase != LADDER_TAKING && ladder.at->phase != LADDER_CLEARING &&
+		    !(ladder.at->phase == LADDER_SPENT && mine->when == CONDITION_TRUE))
+			return false;
+		BUFFER_OVER(&text, seen);
+		decide_format_seen(decide, instance, now, &text);
+		if (walk_next(&ladder, seen, &mine->rounded, order))
+			return true;
+		if (ladder.at->firing != 0 || decide_event_next(decide, instance) == NULL)
+			return false;
+		decide_begin_event(decide, instance, now); /* the next of several */
+	}
+}
+
+bool decide_next(struct decide *decide, struct order *order, mono_ms now)
+{
+	decide_acknowledge(decide, now);
+	for (; decide->turn < decide->config->instances.count; decide->turn++) {
+		bool found = decide_next_of(decide, decide->turn, now, order);
+
+		decide_row(decide, decide->turn, now);
+		if (!found)
+			continue;
+		if (order->kind == ORDER_STEP)
+			decide->memory->instance[decide->turn].waits = true;
+		else if (order->kind != ORDER_TELL)
+			decide->handed = decide->turn;
+		return true;
+	}
+	return false;
+}
+
+/* Readings from before the proof count no more: what was held until then begins anew. */
+static void decide_prove(struct decide *decide, struct ladder *ladder)
+{
+	const struct config_instance *row = config_instance_at(decide->config, ladder->instance);
+
+	memset(&decide->memory->hold[row->first_hold], 0,
+	       ladder->rule->holds * sizeof(decide->memory->hold[0]));
+	memset(&decide->memory->instance[ladder->instance].clear, 0, sizeof(struct condition_hold));
+	ladder_prove(ladder);
+}
+
+/* The step that the ladder is at came to its end. */
+static void decide_end_step(struct decide *decide, struct ladder *ladder, uint32_t unit,
+			    enum outcome outcome)
+{
+	if (outcome == OUTCOME_DONE || outcome == OUTCOME_SKIPPED)
+		walk_reach(ladder, unit);
+	if (outcome == OUTCOME_DONE)
+		decide_prove(decide, ladder);
+	else
+		ladder_leave(ladder, outcome == OUTCOME_FAILED);
+}
+
+void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome,
+		   mono_ms now)
+{
+	struct ladder ladder;
+
+	if (order->kind != ORDER_STEP || outcome == OUTCOME_BUSY ||
+	    !decide_ladder(decide, order->instance, false, now, &ladder) ||
+	    ladder.at->firing != order->firing || ladder.at->phase != LADDER_TAKING ||
+	    ladder.at->step != order->step)
+		return;
+	decide->memory->instance[order->instance].waits = false;
+	if (outcome == OUTCOME_BEGUN || outcome == OUTCOME_DONE)
+		ladder_ask(&ladder, order->unit);
+	if (outcome != OUTCOME_BEGUN &&
+	    (outcome != OUTCOME_DONE || ladder.at->phase == LADDER_ASKED))
+		decide_end_step(decide, &ladder, order->unit, outcome);
+	decide_row(decide, order->instance, now);
+}
+
+void decide_outcome(struct decide *decide, uint32_t instance, uint32_t unit, enum outcome outcome,
+		    mono_ms now)
+{
+	struct ladder ladder;
+
+	if (instance >= decide->config->instances.count || outcome == OUTCOME_BEGUN ||
+	    outcome == OUTCOME_BUSY || !decide_ladder(decide, instance, false, now, &ladder) ||
+	    ladder.at->phase != LADDER_ASKED ||
+	    ladder.at->asked[ladder.at->step] != ladder_unit_mark(decide->config, unit))
+		return;
+	decide_end_step(decide, &ladder, unit, outcome);
+}

@@ -1,0 +1,184 @@
+/* What goes on over a start and a reload. The ledger is the truth: a ladder is found again by the
+ * names of its rule and unit, and ends when the text of the rule is another. */
+#include <stddef.h>
+#include <string.h>
+
+#include "decide/decide_parts.h"
+
+static const char *decide_unit_name(const struct config *config, uint32_t unit)
+{
+	return unit < config->units.count ? config_unit_at(config, unit)->name : "";
+}
+
+static uint64_t decide_key(const struct config *config, uint32_t instance)
+{
+	const struct config_instance *row = config_instance_at(config, instance);
+
+	return ledger_key(config_rule_at(config, row->rule)->name,
+			  decide_unit_name(config, row->unit));
+}
+
+static const struct ledger_entry *decide_entry_of(const struct ledger *ledger,
+						  const struct ledger_ladder *at, uint16_t unit)
+{
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		const struct ledger_entry *e = &ledger->entries[i];
+
+		if (e->state != LEDGER_OPEN || e->kind != LEDGER_STEP || e->step_verb >= VERBS ||
+		    !verb_words[e->step_verb].frees)
+			continue;
+		if (at != NULL ? e->ladder_key == at->key
+			       : unit != 0 && (uint16_t)ledger_hash(e->unit) == unit)
+			return e;
+	}
+	return NULL;
+}
+
+static uint32_t decide_find_unit(const struct config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (strcmp(config_unit_at(config, i)->name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}
+
+/* The sentinel ended somewhere between asking and proof. An open entry: asked, its proof is looked
+ * for. None, though it was asked: its end was seen, but not written here. Another ladder's entry
+ * for that unit: this one had joined it, and asks again. */
+static void decide_resume(struct ladder *l)
+{
+	const struct ledger_entry *entry = decide_entry_of(l->ledger, l->at, 0);
+	uint16_t bit = (uint16_t)(1u << (l->at->step % RULE_STEPS_MAX));
+
+	if (l->at->step >= l->rule->steps.count)
+		return;
+	if (entry != NULL && l->at->phase == LADDER_TAKING &&
+	    ladder_step(l, l->at->step)->verb == entry->step_verb)
+		ladder_ask(l, decide_find_unit(l->config, entry->unit));
+	if (entry != NULL || l->at->phase != LADDER_ASKED)
+		return;
+	if (decide_entry_of(l->ledger, NULL, l->at->asked[l->at->step]) != NULL) {
+		l->at->acted &= (uint16_t)~bit;
+		ladder_move(l, LADDER_TAKING);
+	} else {
+		ladder_prove(l);
+	}
+}
+
+/* A firing of a rule whose text is another ends; who got its alert is told so. */
+static void decide_end_changed(struct ladder *l)
+{
+	if (l->at->firing == 0 || l->at->text_hash == l->rule->text_hash)
+		return;
+	if (ladder_is_momentary(l) || !ladder_has(l, LADDER_SAID)) {
+		ladder_end(l);
+		return;
+	}
+	l->at->flags = (uint16_t)((l->at->flags | LADDER_CHANGED) & ~LADDER_GIVE_UP);
+	ladder_move(l, LADDER_CLEARING);
+}
+
+static bool decide_is_of(const struct decide *decide, uint64_t key)
+{
+	for (uint32_t i = 0; i < decide->config->instances.count; i++)
+		if (decide->memory->instance[i].key == key)
+			return true;
+	return false;
+}
+
+void decide_adopt(struct decide *decide, mono_ms now)
+{
+	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
+		struct decide_instance *mine = &decide->memory->instance[i];
+		struct ledger_ladder *at;
+
+		mine->key = decide_key(decide->config, i);
+		at = ledger_ladder_find(decide->ledger, mine->key);
+		mine->ladder = at != NULL ? (uint16_t)(at - decide->ledger->ladders) : LADDERS_MAX;
+	}
+	/* Of rules and units that are no longer there. */
+	for (int i = 0; i < LADDERS_MAX; i++)
+		if (decide->ledger->ladders[i].key != 0 &&
+		    !decide_is_of(decide, decide->ledger->ladders[i].key))
+			memset(&decide->ledger->ladders[i], 0, sizeof(decide->ledger->ladders[i]));
+	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
+		struct ladder ladder;
+
+		if (decide_ladder(decide, i, false, now, &ladder))
+			decide_end_changed(&ladder);
+	}
+	decide->turn = 0;
+	decide->handed = CONFIG_NONE;
+}
+
+void decide_init(struct decide *decide, mono_ms now)
+{
+	decide->memory = &decide->memories[0];
+	memset(decide->memory, 0, sizeof(*decide->memory));
+	memset(decide->event, 0, sizeof(decide->event));
+	decide->events = 0;
+	decide_adopt(decide, now);
+	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
+		struct ladder ladder;
+
+		decide->memory->instance[i].when = CONDITION_UNKNOWN;
+		if (decide_ladder(decide, i, false, now, &ladder) && ladder.at->firing != 0)
+			decide_resume(&ladder);
+	}
+}
+
+/* The holds of an instance go on where the text of its rule has not changed. */
+static void decide_carry(struct decide *decide, const struct decide_memory *old,
+			 const struct config *old_config, uint32_t from, uint32_t to)
+{
+	const struct config_instance *was = config_instance_at(old_config, from);
+	const struct config_instance *is = config_instance_at(decide->config, to);
+	const struct config_rule *rule = config_rule_at(decide->config, is->rule);
+	uint64_t old_hash = config_rule_at(old_config, was->rule)->text_hash;
+
+	decide->memory->instance[to].fired = old->instance[from].fired;
+	if (old_hash != rule->text_hash)
+		return;
+	decide->memory->instance[to] = old->instance[from];
+	for (uint32_t k = 0; k < rule->holds; k++)
+		decide->memory->hold[is->first_hold + k] = old->hold[was->first_hold + k];
+}
+
+/* An event stays with its instance, which has another number now. */
+static void decide_carry_events(struct decide *decide, const struct decide_memory *old)
+{
+	for (int k = 0; k < EVENTS_MAX; k++) {
+		struct decide_event *e = &decide->event[k];
+		uint32_t to = 0;
+
+		if (e->number == 0)
+			continue;
+		while (to < decide->config->instances.count &&
+		       decide_key(decide->config, to) != old->instance[e->instance].key)
+			to++;
+		e->number = to < decide->config->instances.count ? e->number : 0;
+		e->instance = to;
+	}
+}
+
+void decide_config(struct decide *decide, const struct config *config, mono_ms now)
+{
+	const struct config *old_config = decide->config;
+	const struct decide_memory *old = decide->memory;
+
+	decide->memory = &decide->memories[old == &decide->memories[0]];
+	memset(decide->memory, 0, sizeof(*decide->memory));
+	decide->config = config;
+	for (uint32_t to = 0; to < config->instances.count; to++) {
+		uint64_t key = decide_key(config, to);
+
+		decide->memory->instance[to].when = CONDITION_UNKNOWN;
+		for (uint32_t from = 0; from < old_config->instances.count; from++)
+			if (old->instance[from].key == key)
+				decide_carry(decide, old, old_config, from, to);
+	}
+	decide_carry_events(decide, old);
+	decide_adopt(decide, now);
+	for (uint32_t i = 0; i < config->instances.count; i++)
+		decide_row(decide, i, now);
+}

@@ -1,0 +1,32 @@
+/* What the files of decide share: an instance as a ladder and as a condition. Not for others. */
+#ifndef WD_DECIDE_DECIDE_PARTS_H
+#define WD_DECIDE_DECIDE_PARTS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "decide/decide.h"
+#include "decide/ladder.h"
+
+/* The ladder of an instance; false when the ledger has none of it: it is quiet. make: then make
+ * one, and false means that all LADDERS_MAX fire. */
+bool decide_ladder(struct decide *decide, uint32_t instance, bool make, mono_ms now,
+		   struct ladder *ladder);
+
+/* What `when` and `clear` of an instance are judged by. */
+struct condition decide_condition(const struct decide *decide, uint32_t instance, mono_ms now);
+
+/* Adopt what the ledger holds for the present config: ladders of changed rules end. */
+void decide_adopt(struct decide *decide, mono_ms now);
+
+/* The oldest event that waits for an instance, or NULL; the one it fires for, or NULL. */
+struct decide_event *decide_event_next(struct decide *decide, uint32_t instance);
+struct decide_event *decide_event_firing(struct decide *decide, uint32_t instance);
+
+/* The default of `clear`: how long `when` must be false. */
+uint32_t decide_clear_ms(const struct config_rule *rule);
+
+/* Write the row of an instance on the state page. */
+void decide_row(struct decide *decide, uint32_t instance, mono_ms now);
+
+#endif

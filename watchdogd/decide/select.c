@@ -1,0 +1,134 @@
+/* Compared is what a stop gives back (UNIT.anon): memory.current counts page cache too. */
+#include "decide/select.h"
+
+#include <stddef.h>
+
+#include "decide/condition_format.h"
+
+bool select_is_in_grace(const struct ladder *l, uint32_t unit)
+{
+	mono_ms started = l->state->unit[unit].started;
+
+	return started != 0 && l->now - started < config_unit_at(l->config, unit)->grace_ms;
+}
+
+/* In this round. */
+static bool select_is_asked(const struct ladder *l, uint32_t unit)
+{
+	uint16_t mark = ladder_unit_mark(l->config, unit);
+
+	for (uint32_t i = 0; i < l->rule->steps.count; i++)
+		if ((l->at->acted >> i & 1) != 0 && l->at->asked[i] == mark)
+			return true;
+	return false;
+}
+
+/* Why a unit is passed over; NULL: it is a candidate. */
+static const char *select_why_not(const struct ladder *l, const struct config_step *step,
+				  uint32_t unit)
+{
+	const struct state_unit *seen = &l->state->unit[unit];
+
+	if (config_unit_at(l->config, unit)->protect)
+		return "is protected";
+	if (ledger_mark_find(l->ledger, config_unit_at(l->config, unit)->name) != NULL)
+		return "is shed already";
+	if (seen->status == STATE_UNIT_FROZEN)
+		return "is frozen";
+	if (seen->status != STATE_UNIT_RUNNING)
+		return "is not running";
+	if (seen->busy != 0)
+		return "has an action under way";
+	if (select_is_in_grace(l, unit))
+		return "is in its grace";
+	if (select_is_asked(l, unit))
+		return "was asked in this round";
+	if (step->target == CONFIG_LARGEST && seen->readings[UNIT_ANON].known != STATE_KNOWN)
+		return "has no known size";
+	return NULL;
+}
+
+static int64_t select_size(const struct ladder *l, uint32_t unit)
+{
+	const struct state_reading *anon = &l->state->unit[unit].readings[UNIT_ANON];
+
+	return anon->known == STATE_KNOWN ? anon->value : 0;
+}
+
+/* a comes before b: it is the larger; of a lower priority, and of equals the larger. */
+static bool select_is_before(const struct ladder *l, const struct config_step *step, uint32_t a,
+			     uint32_t b)
+{
+	int32_t pa = config_unit_at(l->config, a)->priority;
+	int32_t pb = config_unit_at(l->config, b)->priority;
+
+	if (step->target == CONFIG_LOWEST && pa != pb)
+		return pa < pb;
+	return select_size(l, a) > select_size(l, b);
+}
+
+static void select_format_one(const struct ladder *l, const struct config_step *step, uint32_t unit,
+			      struct buffer *text)
+{
+	const struct config_unit *named = config_unit_at(l->config, unit);
+
+	buffer_addf(text, "%s ", named->name);
+	if (step->target == CONFIG_LOWEST)
+		buffer_addf(text, "priority %d, ", named->priority);
+	condition_format_bytes(text, select_size(l, unit));
+}
+
+void select_format(const struct ladder *l, const struct config_step *step, struct buffer *text)
+{
+	static const char *const words[] = {[CONFIG_UNIT] = "unit",
+					    [CONFIG_LARGEST] = "largest",
+					    [CONFIG_LOWEST] = "lowest",
+					    [CONFIG_GROWING] = "growing",
+					    [CONFIG_IDLE] = "idle"};
+
+	buffer_addf(text, "%s of %s", words[step->target],
+		    config_group_at(l->config, step->group)->name);
+}
+
+static void select_format_passed_over(const struct ladder *l, const struct config_step *step,
+				      struct buffer *text)
+{
+	const struct config_group *group = config_group_at(l->config, step->group);
+	const char *before = " (passed over: ";
+
+	for (uint32_t i = 0; i < group->units.count && !text->cut; i++) {
+		uint32_t unit = config_group_unit(l->config, group, i);
+		const char *why = select_why_not(l, step, unit);
+
+		if (why == NULL)
+			continue;
+		buffer_addf(text, "%s%s %s", before, config_unit_at(l->config, unit)->name, why);
+		before = ", ";
+	}
+	if (before[0] == ',')
+		buffer_add_char(text, ')');
+}
+
+uint32_t select_unit(const struct ladder *l, const struct config_step *step, struct buffer *text)
+{
+	const struct config_group *group = config_group_at(l->config, step->group);
+	uint32_t best = CONFIG_NONE;
+	const char *before = ": ";
+
+	if (step->target != CONFIG_LARGEST && step->target != CONFIG_LOWEST)
+		return CONFIG_NONE;
+	select_format(l, step, text);
+	for (uint32_t i = 0; i < group->units.count; i++) {
+		uint32_t unit = config_group_unit(l->config, group, i);
+
+		if (select_why_not(l, step, unit) != NULL)
+			continue;
+		buffer_add(text, before);
+		select_format_one(l, step, unit, text);
+		before = ", ";
+		if (best == CONFIG_NONE || select_is_before(l, step, unit, best))
+			best = unit;
+	}
+	select_format_passed_over(l, step, text);
+	return best;
+}

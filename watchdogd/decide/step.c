@@ -1,0 +1,134 @@
+#include "decide/step.h"
+
+#include <stddef.h>
+
+#include "decide/select.h"
+
+/* The unit that is named, or that the rule is about. */
+static uint32_t step_unit(const struct ladder *l, const struct config_step *step)
+{
+	return step->unit == CONFIG_EACH ? l->unit : step->unit;
+}
+
+/* We took it down in this firing, and it runs without our mark: a person has started it. */
+static bool step_was_undone(const struct ladder *l, uint32_t i, uint32_t unit)
+{
+	uint32_t verb = ladder_step(l, i)->verb;
+
+	return (verb == VERB_STOP || verb == VERB_FREEZE) && (l->at->acted >> i & 1) == 0 &&
+	       l->at->asked[i] == ladder_unit_mark(l->config, unit) && !l->dry_run &&
+	       l->state->unit[unit].status == STATE_UNIT_RUNNING &&
+	       ledger_mark_find(l->ledger, config_unit_at(l->config, unit)->name) == NULL;
+}
+
+/* A unit that is down gives nothing back; one that is dead is restarted, one that we shed is not.
+ */
+static const char *step_why_not_restart(const struct ladder *l, uint32_t unit)
+{
+	const struct ledger_mark *mark =
+		ledger_mark_find(l->ledger, config_unit_at(l->config, unit)->name);
+
+	if (mark != NULL && mark->kind == STATE_MARK_STOPPED)
+		return "it was stopped to free memory";
+	if (!l->rule->is_event && l->state->unit[unit].status == STATE_UNIT_INACTIVE)
+		return "it is stopped already";
+	return NULL;
+}
+
+/* Why a unit leaves this step no work; NULL: there is some. */
+static const char *step_why_not(const struct ladder *l, uint32_t i, uint32_t unit)
+{
+	enum verb verb = (enum verb)ladder_step(l, i)->verb;
+	enum state_unit_status status = (enum state_unit_status)l->state->unit[unit].status;
+
+	if (config_unit_at(l->config, unit)->protect)
+		return "it is protected";
+	if (step_was_undone(l, i, unit))
+		return "it was started again, and this firing leaves it alone";
+	if (verb == VERB_RESTART)
+		return step_why_not_restart(l, unit);
+	if (verb == VERB_START)
+		return status == STATE_UNIT_RUNNING ? "it is running already" : NULL;
+	if (verb == VERB_THAW)
+		return status != STATE_UNIT_FROZEN ? "it is not frozen" : NULL;
+	if (status == STATE_UNIT_INACTIVE)
+		return verb == VERB_STOP ? "it is stopped already" : "it is not running";
+	if (verb == VERB_FREEZE && status == STATE_UNIT_FROZEN)
+		return "it is frozen already";
+	return NULL;
+}
+
+static bool step_takes_unit(const struct config_step *step)
+{
+	enum verb_argument argument = verb_words[step->verb].argument;
+
+	return argument == VERB_TAKES_UNIT || argument == VERB_TAKES_UNIT_SIGNAL ||
+	       argument == VERB_TAKES_UNIT_BYTES;
+}
+
+bool step_has_work(const struct ladder *l, uint32_t i, uint32_t *unit, struct buffer *text)
+{
+	const struct config_step *step = ladder_step(l, i);
+	const char *why;
+
+	*unit = CONFIG_NONE;
+	if (!step_takes_unit(step))
+		return true;
+	if (step->target != CONFIG_UNIT) {
+		*unit = select_unit(l, step, text);
+		return *unit != CONFIG_NONE;
+	}
+	*unit = step_unit(l, step);
+	if (*unit >= l->config->units.count) {
+		*unit = CONFIG_NONE;
+		buffer_add(text, "it is about no watched unit");
+		return false;
+	}
+	why = step_why_not(l, i, *unit);
+	buffer_add(text, why != NULL ? why : "");
+	return why == NULL;
+}
+
+bool step_is_fresh(const struct ladder *l, uint32_t i, uint32_t unit)
+{
+	const struct verb_word *word = &verb_words[ladder_step(l, i)->verb];
+
+	if (!word->frees || (l->at->failed >> i & 1) != 0)
+		return false;
+	/* A unit that has just begun has nothing to give yet; a stop is meant for good. */
+	return unit == CONFIG_NONE || word->unlimited || !select_is_in_grace(l, unit);
+}
+
+bool step_has_work_anew(const struct ladder *l, uint32_t i, bool limited)
+{
+	const struct config_step *step = ladder_step(l, i);
+	/* As the next round will find it: none of its steps taken yet. */
+	struct ledger_ladder next = *l->at;
+	struct ladder probe = *l;
+	char nothing[1];
+	struct buffer text;
+	uint32_t unit;
+
+	if (step->later || (!verb_words[step->verb].unlimited && !limited))
+		return false;
+	BUFFER_OVER(&text, nothing);
+	next.acted = 0;
+	probe.at = &next;
+	return step_has_work(&probe, i, &unit, &text) && step_is_fresh(l, i, unit);
+}
+
+void step_format(const struct ladder *l, uint32_t i, struct buffer *text)
+{
+	const struct config_step *step = ladder_step(l, i);
+	uint32_t unit = step_unit(l, step);
+
+	buffer_addf(text, "%s ", verb_words[step->verb].name);
+	if (!step_takes_unit(step))
+		buffer_add(text, step->verb == VERB_RUN ? "a command" : "on");
+	else if (step->target != CONFIG_UNIT)
+		select_format(l, step, text);
+	else
+		buffer_add(text, unit < l->config->units.count
+					 ? config_unit_at(l->config, unit)->name
+					 : "unit");
+}

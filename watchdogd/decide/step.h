@@ -1,0 +1,27 @@
+/* One step of a ladder: what it acts on, and whether its work is done already. */
+#ifndef WD_DECIDE_STEP_H
+#define WD_DECIDE_STEP_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "decide/ladder.h"
+
+/* Is there work for step i? unit: gets what it acts on (CONFIG_NONE for a command, or when nothing
+ * is found). text: gets the candidates of a group; when there is no work, why: "it is stopped
+ * already". */
+bool step_has_work(const struct ladder *ladder, uint32_t i, uint32_t *unit, struct buffer *text);
+
+/* A further round may take step i on that unit: it frees something, was not tried in vain, and the
+ * unit has not just begun. */
+bool step_is_fresh(const struct ladder *ladder, uint32_t i, uint32_t unit);
+
+/* Would a further round find work for step i? Steps that the limit holds back count only when
+ * `limited`. */
+bool step_has_work_anew(const struct ladder *ladder, uint32_t i, bool limited);
+
+/* "stop xtts", "restart largest of bots", "run a command". */
+void step_format(const struct ladder *ladder, uint32_t i, struct buffer *text);
+
+#endif

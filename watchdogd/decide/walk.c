@@ -1,0 +1,284 @@
+/* Nothing here remembers: what was taken, sent or tried is in the ledger, so that the walk begins
+ * again at any place, after a crash too, and passes over what is done. */
+#include "decide/walk.h"
+
+#include <string.h>
+
+#include "base/buffer.h"
+#include "decide/limit.h"
+#include "decide/step.h"
+
+static bool walk_is_alert(const struct ladder *l, uint32_t i)
+{
+	return ladder_step(l, i)->verb == VERB_ALERT;
+}
+
+static uint16_t walk_bit(const struct ladder *l)
+{
+	return (uint16_t)(1u << l->at->step);
+}
+
+/* Later, taken or sent already, or held back. */
+static bool walk_passes_over(const struct ladder *l)
+{
+	const struct config_step *step = ladder_step(l, l->at->step);
+	const struct verb_word *word = &verb_words[step->verb];
+
+	if (step->later || word->later || (l->at->acted & walk_bit(l)) != 0)
+		return true;
+	if (walk_is_alert(l, l->at->step))
+		return (l->at->alerted & walk_bit(l)) != 0 || ladder_has(l, LADDER_HELD);
+	if (ladder_has(l, LADDER_TELL_ONLY))
+		return true;
+	return !word->unlimited && (ladder_has(l, LADDER_HELD) || ladder_has(l, LADDER_SHORT));
+}
+
+static void walk_order(const struct ladder *l, enum order_kind kind, struct order *order,
+		       struct buffer *text)
+{
+	*order = (struct order){.kind = kind,
+				.severity = (enum severity)l->rule->severity,
+				.instance = l->instance,
+				.rule = (uint32_t)config_instance_at(l->config, l->instance)->rule,
+				.unit = l->unit,
+				.step = l->at->step,
+				.firing = l->at->firing};
+	BUFFER_OVER(text, order->text);
+}
+
+static void walk_alert(const struct ladder *l, const char *seen, struct order *order)
+{
+	struct buffer text;
+
+	walk_order(l, ORDER_ALERT, order, &text);
+	order->verb = VERB_ALERT;
+	order->severity = (enum severity)ladder_step(l, l->at->step)->severity;
+	if (ladder_has(l, LADDER_TELL_ONLY))
+		buffer_add(&text, "while watchdogd was not running: ");
+	if (l->at->alerted != 0)
+		buffer_add(&text, "still: ");
+	if (l->at->held_back > 0)
+		buffer_addf(&text, "(%u more before, held back by `limit`) ", l->at->held_back);
+	buffer_add(&text, seen);
+}
+
+/* "18:38 UTC". */
+static void walk_format_hour(struct buffer *text, wall_ms wall)
+{
+	char at[21];
+
+	clock_format(wall, at);
+	buffer_add_bytes(text, at + 11, 5);
+	buffer_add(text, " UTC");
+}
+
+static void walk_give_up(const struct ladder *l, const char *seen, struct order *order)
+{
+	uint32_t over_ms = limit_next_ms(l->at, l->rule, l->now);
+	struct buffer text;
+	char span[32];
+
+	walk_order(l, ORDER_ALERT, order, &text);
+	order->verb = VERB_ALERT;
+	order->severity = SEVERITY_CRITICAL;
+	buffer_add(&text, l->wall != 0 ? "given up until " : "given up for ");
+	if (l->wall != 0)
+		walk_format_hour(&text, l->wall + over_ms);
+	else
+		buffer_add(&text, clock_format_span(over_ms, span));
+	if (l->unit != CONFIG_NONE)
+		buffer_addf(&text, ", or `watchdogctl retry %s`",
+			    config_unit_at(l->config, l->unit)->name);
+	buffer_addf(&text, " (limit of %u per %s): ", l->rule->limit_n,
+		    clock_format_span(l->rule->limit_for_ms, span));
+	buffer_add(&text, seen);
+}
+
+void walk_reach(struct ladder *l, uint32_t unit)
+{
+	const char *name;
+	const struct ledger_mark *mark;
+	uint32_t verb = ladder_step(l, l->at->step)->verb;
+
+	if (unit >= l->config->units.count || !verb_words[verb].frees)
+		return;
+	name = config_unit_at(l->config, unit)->name;
+	mark = ledger_mark_find(l->ledger, name);
+	if (mark != NULL)
+		(void)ledger_mark(l->ledger, name, mark->kind, l->rule->name);
+}
+
+/* "stop xtts skipped: it is stopped already". */
+static void walk_skip(struct ladder *l, uint32_t unit, const char *why, struct order *order)
+{
+	struct buffer text;
+
+	walk_order(l, ORDER_TELL, order, &text);
+	order->severity = SEVERITY_INFO;
+	order->verb = (enum verb)ladder_step(l, l->at->step)->verb;
+	order->unit = unit != CONFIG_NONE ? unit : l->unit;
+	step_format(l, l->at->step, &text);
+	buffer_addf(&text, " skipped: %s", why);
+	walk_reach(l, unit);
+	ladder_leave(l, false);
+}
+
+/* The order of the step that the ladder is at; false when it is to be passed over. */
+static bool walk_step(struct ladder *l, const char *seen, struct order *order)
+{
+	char found[TEXT_BYTES];
+	struct buffer why, text;
+	uint32_t unit;
+	bool work;
+
+	if (walk_passes_over(l))
+		return false;
+	if (walk_is_alert(l, l->at->step)) {
+		walk_alert(l, seen, order);
+		return true;
+	}
+	BUFFER_OVER(&why, found);
+	work = step_has_work(l, l->at->step, &unit, &why);
+	if (ladder_has(l, LADDER_ROUND) && !(work && step_is_fresh(l, l->at->step, unit)))
+		return false;
+	if (!work) {
+		walk_skip(l, unit, found, order);
+		return true;
+	}
+	walk_order(l, ORDER_STEP, order, &text);
+	order->verb = (enum verb)ladder_step(l, l->at->step)->verb;
+	order->unit = unit;
+	buffer_addf(&text, "%s%s%s", seen, found[0] != '\0' ? "; " : "", found);
+	return true;
+}
+
+/* Go round again, if some step has work to do anew, within `limit`. */
+static bool walk_round(struct ladder *l, bool *rounded)
+{
+	bool within = !ladder_has(l, LADDER_HELD) && !limit_is_reached(l->at, l->rule, l->now);
+	bool some = false, limited = false;
+
+	if (*rounded || l->dry_run || ladder_is_momentary(l) || ladder_has(l, LADDER_TELL_ONLY))
+		return false;
+	for (uint32_t i = 0; i < l->rule->steps.count; i++)
+		if (step_has_work_anew(l, i, within)) {
+			some = true;
+			limited = limited || !verb_words[ladder_step(l, i)->verb].unlimited;
+		}
+	if (!some)
+		return false;
+	if (limited)
+		limit_count(l->at, l->now);
+	*rounded = true;
+	l->at->flags = (uint16_t)((l->at->flags & ~LADDER_SHORT) | LADDER_ROUND |
+				  (within ? 0 : LADDER_SHORT));
+	l->at->acted = 0;
+	l->at->step = 0;
+	ladder_move(l, LADDER_TAKING);
+	return true;
+}
+
+/* Below the last step. An event without a state ends with its ladder. */
+static bool walk_below_last(struct ladder *l, const char *seen, struct order *order)
+{
+	struct buffer text;
+
+	if (ladder_is_momentary(l)) {
+		ladder_end(l);
+		return false;
+	}
+	ladder_move(l, LADDER_SPENT);
+	if (!ladder_has_action(l) || l->dry_run || ladder_has(l, LADDER_SPENT_TOLD) ||
+	    ladder_has(l, LADDER_HELD) || ladder_has(l, LADDER_TELL_ONLY))
+		return false;
+	walk_order(l, ORDER_TELL, order, &text);
+	order->severity = SEVERITY_WARNING;
+	buffer_addf(&text, "nothing is left to shed%s: %s",
+		    limit_is_reached(l->at, l->rule, l->now) ? " within `limit`" : "", seen);
+	l->at->flags |= LADDER_SPENT_TOLD;
+	return true;
+}
+
+static void walk_format_start(const struct ladder *l, const char *name, struct buffer *text)
+{
+	for (uint32_t i = 0; i < l->config->units.count; i++) {
+		const struct config_unit *unit = config_unit_at(l->config, i);
+
+		if (unit->kind == CONFIG_SYSTEMD && strcmp(unit->name, name) == 0)
+			buffer_addf(text, " (systemctl start %s)",
+				    config_string(l->config, unit->target));
+	}
+}
+
+/* "; xtts is still stopped": the units that carry our mark with this rule's name. */
+static void walk_format_marks(const struct ladder *l, struct buffer *text)
+{
+	uint64_t rule = ledger_hash(l->rule->name);
+
+	for (uint32_t i = 0; i < MARKS_MAX; i++) {
+		const struct ledger_mark *mark = &l->ledger->marks[i];
+
+		for (uint32_t k = 0; mark->unit[0] != '\0' && k < mark->rules; k++) {
+			if (mark->rule[k] != rule)
+				continue;
+			buffer_addf(text, "; %s is still %s", mark->unit,
+				    mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
+			if (l->rule->restore.count == 0 && mark->kind == STATE_MARK_STOPPED)
+				walk_format_start(l, mark->unit, text);
+		}
+	}
+}
+
+/* To whoever got an alert of this firing; where nobody did, for the log alone. */
+static bool walk_clear(struct ladder *l, struct order *order)
+{
+	bool silence = l->rule->is_event && l->rule->event == EVENT_SILENCE;
+	bool said = ladder_has(l, LADDER_SAID) && !silence;
+	struct buffer text;
+	char span[32];
+
+	walk_order(l, said ? ORDER_CLEAR : ORDER_TELL, order, &text);
+	if (!said)
+		order->severity = SEVERITY_INFO;
+	else if (ladder_has(l, LADDER_HELD))
+		order->severity = SEVERITY_CRITICAL; /* as "given up" was */
+	buffer_addf(&text, "%s, after %s",
+		    ladder_has(l, LADDER_CHANGED) ? "no longer watched so (the rule was changed)"
+						  : "resolved",
+		    clock_format_span(l->now - l->at->began, span));
+	walk_format_marks(l, &text);
+	if (!said)
+		ladder_end(l);
+	return true;
+}
+
+void walk_acknowledge(struct ladder *l)
+{
+	if (l->at->phase == LADDER_CLEARING) {
+		ladder_end(l);
+		return;
+	}
+	if (ladder_has(l, LADDER_GIVE_UP)) {
+		l->at->flags = (uint16_t)((l->at->flags & ~LADDER_GIVE_UP) | LADDER_SAID);
+		return;
+	}
+	l->at->flags |= LADDER_SAID;
+	l->at->held_back = 0;
+	l->at->alerted |= walk_bit(l);
+}
+
+bool walk_next(struct ladder *l, const char *seen, bool *rounded, struct order *order)
+{
+	if (l->at->phase == LADDER_CLEARING)
+		return walk_clear(l, order);
+	if (ladder_has(l, LADDER_GIVE_UP)) {
+		walk_give_up(l, seen, order);
+		return true;
+	}
+	do
+		for (; l->at->step < l->rule->steps.count; l->at->step++)
+			if (walk_step(l, seen, order))
+				return true;
+	while (walk_round(l, rounded));
+	return walk_below_last(l, seen, order);
+}

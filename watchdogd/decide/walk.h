@@ -1,0 +1,21 @@
+/* The walk down `then`: what a ladder that takes steps has to do next, as an order. */
+#ifndef WD_DECIDE_WALK_H
+#define WD_DECIDE_WALK_H
+
+#include <stdbool.h>
+
+#include "decide/decide.h"
+#include "decide/ladder.h"
+
+/* The next order of a ladder, or false when it has none now. seen: what made it fire, for a person.
+ * rounded: it has begun a further round in this look (one is enough); set here. A step stays to be
+ * handed out until ladder_ask or ladder_leave, an alert or all-clear until walk_acknowledge. */
+bool walk_next(struct ladder *ladder, const char *seen, bool *rounded, struct order *order);
+
+/* An alert or all-clear that was handed out is in the ledger now. */
+void walk_acknowledge(struct ladder *ladder);
+
+/* The rule's ladder has reached a unit: its name is added where the unit carries our mark. */
+void walk_reach(struct ladder *ladder, uint32_t unit);
+
+#endif
