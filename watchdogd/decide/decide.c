@@ -216,7 +216,9 @@ static void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms
 	struct condition condition = decide_condition(decide, instance, now);
 
 	if (e != NULL)
-		buffer_add(text, e->event.text);
+		buffer_addf(text, "%s%s",
+			    e->event.before_start ? "while watchdogd was not running: " : "",
+			    e->event.text);
 	else if (rule->is_event) /* its text was lost with the sentinel that saw it */
 		buffer_addf(text, "%s, seen before watchdogd was started again",
 			    event_words[rule->event].name);

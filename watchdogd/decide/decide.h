@@ -87,7 +87,7 @@ enum outcome {
 
 /* Begin, or go on with what the ledger holds: a ladder whose step has an open entry waits for
  * decide_outcome; so call it before an entry is freed. Fields config, state, ledger (borrowed) and
- * dry_run are set by the caller. */
+ * dry_run are set by the caller, the rest is zero. */
 void decide_init(struct decide *decide, mono_ms now);
 
 /* Another config: ladders of rules whose text did not change go on, others end. */

@@ -59,6 +59,7 @@ static void decide_resume(struct ladder *l)
 		return;
 	if (decide_entry_of(l->ledger, NULL, l->at->asked[l->at->step]) != NULL) {
 		l->at->acted &= (uint16_t)~bit;
+		l->at->asked[l->at->step] = 0;
 		ladder_move(l, LADDER_TAKING);
 	} else {
 		ladder_prove(l);
@@ -111,17 +112,27 @@ void decide_adopt(struct decide *decide, mono_ms now)
 	decide->handed = CONFIG_NONE;
 }
 
+/* Rows of the present config only: the rest of the memory is never touched, and so never there. */
+static void decide_forget(struct decide *decide)
+{
+	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
+		const struct config_instance *row = config_instance_at(decide->config, i);
+		uint32_t holds = config_rule_at(decide->config, row->rule)->holds;
+
+		decide->memory->instance[i] = (struct decide_instance){.when = CONDITION_UNKNOWN};
+		memset(&decide->memory->hold[row->first_hold], 0,
+		       holds * sizeof(decide->memory->hold[0]));
+	}
+}
+
 void decide_init(struct decide *decide, mono_ms now)
 {
 	decide->memory = &decide->memories[0];
-	memset(decide->memory, 0, sizeof(*decide->memory));
-	memset(decide->event, 0, sizeof(decide->event));
-	decide->events = 0;
+	decide_forget(decide);
 	decide_adopt(decide, now);
 	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
 		struct ladder ladder;
 
-		decide->memory->instance[i].when = CONDITION_UNKNOWN;
 		if (decide_ladder(decide, i, false, now, &ladder) && ladder.at->firing != 0)
 			decide_resume(&ladder);
 	}
@@ -167,12 +178,11 @@ void decide_config(struct decide *decide, const struct config *config, mono_ms n
 	const struct decide_memory *old = decide->memory;
 
 	decide->memory = &decide->memories[old == &decide->memories[0]];
-	memset(decide->memory, 0, sizeof(*decide->memory));
 	decide->config = config;
+	decide_forget(decide);
 	for (uint32_t to = 0; to < config->instances.count; to++) {
 		uint64_t key = decide_key(config, to);
 
-		decide->memory->instance[to].when = CONDITION_UNKNOWN;
 		for (uint32_t from = 0; from < old_config->instances.count; from++)
 			if (old->instance[from].key == key)
 				decide_carry(decide, old, old_config, from, to);

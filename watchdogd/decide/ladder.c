@@ -40,10 +40,15 @@ bool ladder_is_momentary(const struct ladder *l)
 	return l->rule->is_event && !event_words[l->rule->event].has_state;
 }
 
+bool ladder_is_later(const struct config_step *step)
+{
+	return step->later || verb_words[step->verb].later;
+}
+
 bool ladder_has_action(const struct ladder *l)
 {
 	for (uint32_t i = 0; i < l->rule->steps.count; i++)
-		if (ladder_step(l, i)->verb != VERB_ALERT && !ladder_step(l, i)->later)
+		if (ladder_step(l, i)->verb != VERB_ALERT && !ladder_is_later(ladder_step(l, i)))
 			return true;
 	return false;
 }
@@ -54,7 +59,7 @@ static bool ladder_has_limited(const struct ladder *l, bool alerts)
 	for (uint32_t i = 0; i < l->rule->steps.count; i++) {
 		const struct config_step *step = ladder_step(l, i);
 
-		if (!step->later && !verb_words[step->verb].unlimited &&
+		if (!ladder_is_later(step) && !verb_words[step->verb].unlimited &&
 		    (step->verb == VERB_ALERT) == alerts)
 			return true;
 	}
@@ -93,7 +98,8 @@ void ladder_begin(struct ladder *l, unsigned flags)
 	flags |= ladder_limit(l);
 	l->at->text_hash = l->rule->text_hash;
 	l->at->began = l->now;
-	l->at->proved = 0;
+	if ((flags & LADDER_TELL_ONLY) == 0)
+		l->at->proved = 0;
 	l->at->step = 0;
 	l->at->acted = l->at->alerted = l->at->failed = 0;
 	memset(l->at->asked, 0, sizeof(l->at->asked));

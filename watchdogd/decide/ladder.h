@@ -80,6 +80,9 @@ void ladder_move(struct ladder *ladder, enum ladder_phase phase);
 /* The event of the rule happens and is over; no state holds, no all-clear follows. */
 bool ladder_is_momentary(const struct ladder *ladder);
 
+/* The step comes with a later version: it is skipped. */
+bool ladder_is_later(const struct config_step *step);
+
 /* It has a step that acts. */
 bool ladder_has_action(const struct ladder *ladder);
 

@@ -24,7 +24,7 @@ static bool walk_passes_over(const struct ladder *l)
 	const struct config_step *step = ladder_step(l, l->at->step);
 	const struct verb_word *word = &verb_words[step->verb];
 
-	if (step->later || word->later || (l->at->acted & walk_bit(l)) != 0)
+	if (ladder_is_later(step) || (l->at->acted & walk_bit(l)) != 0)
 		return true;
 	if (walk_is_alert(l, l->at->step))
 		return (l->at->alerted & walk_bit(l)) != 0 || ladder_has(l, LADDER_HELD);
@@ -53,8 +53,6 @@ static void walk_alert(const struct ladder *l, const char *seen, struct order *o
 	walk_order(l, ORDER_ALERT, order, &text);
 	order->verb = VERB_ALERT;
 	order->severity = (enum severity)ladder_step(l, l->at->step)->severity;
-	if (ladder_has(l, LADDER_TELL_ONLY))
-		buffer_add(&text, "while watchdogd was not running: ");
 	if (l->at->alerted != 0)
 		buffer_add(&text, "still: ");
 	if (l->at->held_back > 0)

@@ -1,0 +1,206 @@
+/* decide/select.h: largest of, lowest of; who is passed over, and that the log says so. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "make_config.h"
+#include "make_host.h"
+
+enum { A, B, C };
+
+static struct host *host;
+
+static int begin_with(enum config_target target)
+{
+	uint32_t group;
+
+	make_begin();
+	group = make_group("bots");
+	make_unit("a", group)->priority = 30;
+	make_unit("b", group)->priority = 10;
+	make_unit("c", group)->priority = 10;
+	(void)make_unit("outside", CONFIG_NONE);
+	(void)make_rule("last");
+	make_when();
+	make_host_pct(HOST_AVAILABLE, CONFIG_LT, 12);
+	(void)make_step_of(VERB_RESTART, target, group);
+	(void)make_step_of(VERB_RESTART, target, group);
+	host = host_begin(make_done());
+	host_unit(host, A, STATE_UNIT_RUNNING, 2.5);
+	host_unit(host, B, STATE_UNIT_RUNNING, 3);
+	host_unit(host, C, STATE_UNIT_RUNNING, 0.1);
+	host_unit(host, 3, STATE_UNIT_RUNNING, 7);
+	host_available(host, 0.5);
+	return 0;
+}
+
+static int begin(void **state)
+{
+	(void)state;
+	return begin_with(CONFIG_LARGEST);
+}
+
+static int end(void **state)
+{
+	(void)state;
+	host_end();
+	return 0;
+}
+
+static struct config_unit *unit(uint32_t i)
+{
+	return (struct config_unit *)(uintptr_t)config_unit_at(host->config, i);
+}
+
+static void assert_asked(const char *want)
+{
+	host_look(host, 100);
+	assert_string_equal(host_orders(host), want);
+}
+
+static void largest_is_by_anon_and_the_numbers_are_in_the_log(void **state)
+{
+	(void)state;
+	state_set(&host->state.unit[A].readings[UNIT_MEMORY], 6 * HOST_GIB, 0, 1); /* page cache */
+	assert_asked("restart:b");
+	assert_string_equal(
+		host->orders[0].text,
+		"host.available 6.2 % (0.50 GiB) < 12 %; largest of bots: a 2.50 GiB, b "
+		"3.00 GiB, c 102 MiB");
+}
+
+static void lowest_is_by_priority_and_of_equals_the_larger(void **state)
+{
+	(void)end(state);
+	(void)begin_with(CONFIG_LOWEST);
+	assert_asked("restart:b");
+	assert_string_equal(
+		host->orders[0].text,
+		"host.available 6.2 % (0.50 GiB) < 12 %; lowest of bots: a priority 30, "
+		"2.50 GiB, b priority 10, 3.00 GiB, c priority 10, 102 MiB");
+}
+
+static void inactive_units_are_passed_over(void **state)
+{
+	(void)state;
+	host_unit(host, B, STATE_UNIT_INACTIVE, 0);
+	assert_asked("restart:a");
+	assert_non_null(strstr(host->orders[0].text, "(passed over: b is not running)"));
+}
+
+static void frozen_units_are_passed_over(void **state)
+{
+	(void)state;
+	host->state.unit[B].status = STATE_UNIT_FROZEN;
+	assert_asked("restart:a");
+}
+
+static void protected_units_are_passed_over(void **state)
+{
+	(void)state;
+	unit(B)->protect = 1;
+	assert_asked("restart:a");
+}
+
+static void busy_units_are_passed_over(void **state)
+{
+	(void)state;
+	host->state.unit[B].busy = 1 + VERB_RESTART;
+	assert_asked("restart:a");
+}
+
+static void marked_units_are_passed_over(void **state)
+{
+	(void)state;
+	(void)ledger_mark(&host->ledger, "b", STATE_MARK_STOPPED, "other");
+	assert_asked("restart:a");
+}
+
+static void units_in_their_grace_are_passed_over(void **state)
+{
+	(void)state;
+	host->state.unit[B].started = host->now + 100 - 19999;
+	assert_asked("restart:a");
+	(void)end(state);
+	(void)begin(state);
+	host->state.unit[B].started = host->now + 100 - 20000;
+	assert_asked("restart:b");
+}
+
+static void units_of_unknown_size_are_passed_over(void **state)
+{
+	(void)state;
+	host->state.unit[B].readings[UNIT_ANON].known = STATE_UNKNOWN;
+	assert_asked("restart:a");
+}
+
+static void units_asked_in_this_round_are_passed_over(void **state)
+{
+	(void)state;
+	assert_asked("restart:b");
+	host_outcome(host, 0, B, OUTCOME_DONE);
+	host_looks(host, 3000);
+	assert_string_equal(host_orders(host), "restart:a");
+	assert_non_null(strstr(host->orders[0].text, "b was asked in this round"));
+}
+
+static void nothing_in_the_group_is_skipped_and_the_log_says_why(void **state)
+{
+	(void)state;
+	host_unit(host, A, STATE_UNIT_INACTIVE, 0);
+	host_unit(host, B, STATE_UNIT_UNSEEN, 0);
+	unit(C)->protect = 1;
+	assert_asked("tell tell tell"); /* both steps, and that nothing is left */
+	assert_string_equal(
+		host->orders[0].text,
+		"restart largest of bots skipped: largest of bots (passed over: a is not "
+		"running, b is not running, c is protected)");
+}
+
+static void the_candidates_of_a_large_group_are_one_bounded_line(void **state)
+{
+	uint32_t group;
+
+	(void)end(state);
+	make_begin();
+	group = make_group("many");
+	for (int i = 0; i < 60; i++)
+		(void)make_unit("a-name-as-long-as-a-name-can-be-", group);
+	(void)make_rule("last");
+	make_when();
+	make_host_pct(HOST_AVAILABLE, CONFIG_LT, 12);
+	(void)make_step_of(VERB_STOP, CONFIG_LARGEST, group);
+	host = host_begin(make_done());
+	host_unit(host, 59, STATE_UNIT_RUNNING, 5);
+	host_available(host, 0.5);
+	host_look(host, 100);
+	assert_int_equal(host->n, 1);
+	assert_int_equal(host->orders[0].unit, 59);
+	assert_true(strlen(host->orders[0].text) < TEXT_BYTES);
+}
+
+int main(void)
+{
+#define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
+	const struct CMUnitTest tests[] = {
+		TEST(largest_is_by_anon_and_the_numbers_are_in_the_log),
+		TEST(lowest_is_by_priority_and_of_equals_the_larger),
+		TEST(inactive_units_are_passed_over),
+		TEST(frozen_units_are_passed_over),
+		TEST(protected_units_are_passed_over),
+		TEST(busy_units_are_passed_over),
+		TEST(marked_units_are_passed_over),
+		TEST(units_in_their_grace_are_passed_over),
+		TEST(units_of_unknown_size_are_passed_over),
+		TEST(units_asked_in_this_round_are_passed_over),
+		TEST(nothing_in_the_group_is_skipped_and_the_log_says_why),
+		TEST(the_candidates_of_a_large_group_are_one_bounded_line),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
