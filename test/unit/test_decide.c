@@ -434,6 +434,22 @@ static void an_alert_that_was_not_written_is_sent_again_after_a_kill(void **stat
 	assert_orders(h, "alert:critical stop:xtts");
 }
 
+static void a_row_that_nobody_wrote_is_dropped(void **state)
+{
+	struct host *h = limited(VERB_STOP);
+
+	(void)state;
+	fire_once(h);
+	h->ledger.ladders[0].step = 60000;
+	host_restart(h);
+	assert_int_equal(h->ledger.ladders[0].key, 0);
+	fire_once(h);
+	h->ledger.ladders[0].phase = 60000;
+	host_restart(h);
+	host_look(h, 100);
+	assert_orders(h, "alert:critical stop:xtts");
+}
+
 static struct config *reloaded(uint64_t text_hash)
 {
 	begin_units();
@@ -578,6 +594,7 @@ int main(void)
 		TEST(a_step_proved_just_before_a_kill_is_not_asked_again),
 		TEST(a_joined_step_is_asked_again_after_a_kill),
 		TEST(an_alert_that_was_not_written_is_sent_again_after_a_kill),
+		TEST(a_row_that_nobody_wrote_is_dropped),
 		TEST(a_reload_carries_the_hold_of_an_unchanged_rule),
 		TEST(a_reload_carries_the_firing_of_an_unchanged_rule),
 		TEST(a_reload_ends_the_firing_of_a_changed_rule),

@@ -40,7 +40,13 @@ static struct model {
 		uint32_t unit;
 		enum verb verb;
 		uint64_t entry;
+		uint32_t step;
 	} step[INSTANCES];
+	struct {
+		uint64_t firing;
+		uint32_t unit;
+		mono_ms at;
+	} proved[INSTANCES][RULE_STEPS_MAX]; /* the last restart of each step */
 	uint64_t firing[INSTANCES];
 	uint32_t alerts[INSTANCES]; /* of that firing */
 	mono_ms restarts[INSTANCES][RESTARTS_MAX];
@@ -107,6 +113,10 @@ static void model_readings(struct host *h)
 
 		host_unit(h, unit, (enum state_unit_status)random_below(4), 0.1 * random_below(50));
 		h->state.unit[unit].started = random_below(2) ? h->now : 0;
+		for (int i = 0; i < INSTANCES; i++)
+			for (int k = 0; k < RULE_STEPS_MAX; k++)
+				if (model.proved[i][k].unit == unit)
+					model.proved[i][k].at = 0;
 		if (random_below(3) == 0)
 			ledger_unmark(&h->ledger, config_unit_at(h->config, unit)->name);
 	}
@@ -129,7 +139,15 @@ static void model_step(struct host *h, const struct order *o)
 	enum outcome outcome = outcomes[random_below(ARRAY_LEN(outcomes))];
 	bool frees = verb_words[o->verb].frees;
 
+	for (int i = 0; i < INSTANCES; i++)
+		if (model.step[i].waits && model.step[i].unit == o->unit)
+			outcome = OUTCOME_BUSY;      /* one action at a time for a unit */
 	assert_true(!model.step[o->instance].waits); /* never two without an answer */
+	/* Nor a step that was proved, killed in between or not, before the unit could grow. */
+	assert_false(model.proved[o->instance][o->step].at != 0 &&
+		     model.proved[o->instance][o->step].firing == o->firing &&
+		     model.proved[o->instance][o->step].unit == o->unit &&
+		     h->now - model.proved[o->instance][o->step].at < 5000);
 	assert_true(o->unit == CONFIG_NONE || !config_unit_at(h->config, o->unit)->protect);
 	if (outcome == OUTCOME_BEGUN && frees) {
 		struct ledger_entry *entry = ledger_add(&h->ledger, LEDGER_STEP);
@@ -145,6 +163,7 @@ static void model_step(struct host *h, const struct order *o)
 		model.step[o->instance].waits = true;
 		model.step[o->instance].unit = o->unit;
 		model.step[o->instance].verb = o->verb;
+		model.step[o->instance].step = o->step;
 		model.step[o->instance].entry = entry->id;
 	}
 	if (random_below(200) == 0) { /* killed before the answer was noted */
@@ -172,6 +191,17 @@ static void model_order(struct host *h, const struct order *o)
 		model_step(h, o);
 }
 
+static void model_restarted(struct host *h, uint32_t i)
+{
+	uint32_t unit = model.step[i].unit, step = model.step[i].step;
+
+	host_unit(h, unit, STATE_UNIT_RUNNING, 1);
+	h->state.unit[unit].started = h->now;
+	model.proved[i][step].firing = model.firing[i];
+	model.proved[i][step].unit = unit;
+	model.proved[i][step].at = h->now;
+}
+
 static void model_outcomes(struct host *h)
 {
 	for (uint32_t i = 0; i < h->config->instances.count; i++) {
@@ -187,6 +217,8 @@ static void model_outcomes(struct host *h)
 					  config_unit_at(h->config, model.step[i].unit)->name,
 					  STATE_MARK_STOPPED, "r0");
 		}
+		if (outcome == OUTCOME_DONE && model.step[i].verb == VERB_RESTART)
+			model_restarted(h, i);
 		if (random_below(20) == 0)
 			host_restart(h); /* killed before the outcome was noted */
 		else

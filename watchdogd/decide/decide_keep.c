@@ -18,17 +18,22 @@ static uint64_t decide_key(const struct config *config, uint32_t instance)
 			  decide_unit_name(config, row->unit));
 }
 
-static const struct ledger_entry *decide_entry_of(const struct ledger *ledger,
-						  const struct ledger_ladder *at, uint16_t unit)
+/* The open entry of a step that this ladder waits for; joined: of the same step of another ladder,
+ * on the unit that this one asked for. */
+static const struct ledger_entry *decide_entry_of(const struct ladder *l, bool joined)
 {
+	uint16_t unit = l->at->asked[l->at->step];
+	uint32_t verb = ladder_step(l, l->at->step)->verb;
+
 	for (int i = 0; i < ENTRIES_MAX; i++) {
-		const struct ledger_entry *e = &ledger->entries[i];
+		const struct ledger_entry *e = &l->ledger->entries[i];
 
 		if (e->state != LEDGER_OPEN || e->kind != LEDGER_STEP || e->step_verb >= VERBS ||
 		    !verb_words[e->step_verb].frees)
 			continue;
-		if (at != NULL ? e->ladder_key == at->key
-			       : unit != 0 && (uint16_t)ledger_hash(e->unit) == unit)
+		if (joined ? unit != 0 && e->step_verb == verb &&
+				     (uint16_t)ledger_hash(e->unit) == unit
+			   : e->ladder_key == l->at->key)
 			return e;
 	}
 	return NULL;
@@ -47,18 +52,18 @@ static uint32_t decide_find_unit(const struct config *config, const char *name)
  * for that unit: this one had joined it, and asks again. */
 static void decide_resume(struct ladder *l)
 {
-	const struct ledger_entry *entry = decide_entry_of(l->ledger, l->at, 0);
-	uint16_t bit = (uint16_t)(1u << (l->at->step % RULE_STEPS_MAX));
+	const struct ledger_entry *entry;
 
 	if (l->at->step >= l->rule->steps.count)
 		return;
+	entry = decide_entry_of(l, false);
 	if (entry != NULL && l->at->phase == LADDER_TAKING &&
 	    ladder_step(l, l->at->step)->verb == entry->step_verb)
 		ladder_ask(l, decide_find_unit(l->config, entry->unit));
 	if (entry != NULL || l->at->phase != LADDER_ASKED)
 		return;
-	if (decide_entry_of(l->ledger, NULL, l->at->asked[l->at->step]) != NULL) {
-		l->at->acted &= (uint16_t)~bit;
+	if (decide_entry_of(l, true) != NULL) {
+		l->at->acted &= (uint16_t) ~(1u << l->at->step);
 		l->at->asked[l->at->step] = 0;
 		ladder_move(l, LADDER_TAKING);
 	} else {
@@ -87,6 +92,13 @@ static bool decide_is_of(const struct decide *decide, uint64_t key)
 	return false;
 }
 
+/* Of a rule and unit that are no longer there, or no row that we wrote. */
+static bool decide_is_stale(const struct decide *decide, const struct ledger_ladder *at)
+{
+	return !decide_is_of(decide, at->key) || at->phase >= LADDER_PHASES ||
+	       at->step > RULE_STEPS_MAX;
+}
+
 void decide_adopt(struct decide *decide, mono_ms now)
 {
 	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
@@ -97,11 +109,12 @@ void decide_adopt(struct decide *decide, mono_ms now)
 		at = ledger_ladder_find(decide->ledger, mine->key);
 		mine->ladder = at != NULL ? (uint16_t)(at - decide->ledger->ladders) : LADDERS_MAX;
 	}
-	/* Of rules and units that are no longer there. */
-	for (int i = 0; i < LADDERS_MAX; i++)
-		if (decide->ledger->ladders[i].key != 0 &&
-		    !decide_is_of(decide, decide->ledger->ladders[i].key))
-			memset(&decide->ledger->ladders[i], 0, sizeof(decide->ledger->ladders[i]));
+	for (int i = 0; i < LADDERS_MAX; i++) {
+		struct ledger_ladder *at = &decide->ledger->ladders[i];
+
+		if (at->key != 0 && decide_is_stale(decide, at))
+			memset(at, 0, sizeof(*at));
+	}
 	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
 		struct ladder ladder;
 
