@@ -75,7 +75,7 @@ struct action_result {
 	char text[TEXT_BYTES];
 };
 
-/* Fields config to dry_run are set by the caller. Takes up again what the ledger holds: a proof is
+/* Fields config to dry_run are set by the caller, the rest is zeroed. Takes up again what the ledger holds: a proof is
  * looked for before anything is asked again. */
 void actions_init(struct actions *actions, mono_ms now);
 

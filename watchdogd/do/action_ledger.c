@@ -191,7 +191,6 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 
 void actions_init(struct actions *actions, mono_ms now)
 {
-	memset(actions->action, 0, sizeof(actions->action));
 	for (int i = 0; i < ENTRIES_MAX; i++) {
 		struct ledger_entry *entry = &actions->ledger->entries[i];
 
