@@ -260,6 +260,7 @@ int sentinel_run(bool dry_run)
 		diag_critical("the sentinel cannot start: %s", diag_errno(error));
 		return 1;
 	}
+	memory_trim();
 	sentinel_look(s);
 	sentinel_tell_taken(s, "");
 	memory_lock("the sentinel");

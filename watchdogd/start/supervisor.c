@@ -206,6 +206,7 @@ int supervisor_run(const struct supervisor_options *options)
 		return error;
 	memory_protect();
 	supervisor_start_due(s, clock_mono());
+	memory_trim();
 	memory_lock("watchdogd");
 	while (!supervisor_is_over(s))
 		supervisor_turn(s);
