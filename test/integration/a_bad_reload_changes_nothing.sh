@@ -1,6 +1,7 @@
 #!/bin/bash
 # Bad config: every error named, exit 2; a reload that does not parse changes nothing; a good one keeps what
 # did not change.
+# shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 write_conf <<CONF
 [rule tight]

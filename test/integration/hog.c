@@ -6,7 +6,7 @@
 
 static void take(size_t mib)
 {
-	char *p = malloc(mib << 20);
+	volatile char *p = malloc(mib << 20); /* volatile: the compiler would leave the writes out */
 
 	for (size_t i = 0; p != NULL && i < mib << 20; i += 64)
 		p[i] = (char)(i * 2654435761u >> 7);

@@ -1,6 +1,7 @@
 #!/bin/bash
 # A real memcg OOM kill, read from the real /dev/kmsg: attributed, told once, its steps taken; and what is
 # not the kernel's is not believed.
+# shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_hog
 if ! dmesg >/dev/null 2>&1; then

@@ -1,6 +1,7 @@
 #!/bin/bash
 # Over a full incident and a reload: no heap call of the sentinel after start. And strace of a quiet time
 # shows reads, epoll and little else, at most one wake-up a second.
+# shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_hog
 mkdir -p "$top/build/test"
