@@ -9,7 +9,7 @@ make_cgroup /wdt-deaf
 in_cgroup /wdt-xtts "$hog" 60 &
 in_cgroup /wdt-deaf "$hog" 60 deaf &
 cp "$hog" "$dir/wdtmatch"
-"$dir/wdtmatch" 60 &
+"$dir/wdtmatch" 60 >/dev/null 2>&1 &
 sleep 0.5
 write_conf <<CONF
 [unit xtts]

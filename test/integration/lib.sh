@@ -12,7 +12,9 @@ tests=0 failures=0
 cgroups=()
 
 cleanup() {
+	local job
 	stop_daemon >/dev/null 2>&1
+	for job in $(jobs -p); do kill -KILL "$job" 2>/dev/null; done
 	local cg
 	for cg in "${cgroups[@]}"; do
 		cgroup_empty "$cg"
@@ -81,7 +83,7 @@ write_conf() {
 
 # start_daemon [OPTION...]: with $conf; ready when it says so.
 start_daemon() {
-	"$bin/watchdogd" -c "$conf" "$@" 2>>"$log" &
+	"$bin/watchdogd" -c "$conf" "$@" >/dev/null 2>>"$log" &
 	daemon=$!
 	wait_for 10 logged 'watching: '
 }
@@ -90,8 +92,11 @@ start_daemon() {
 stop_daemon() {
 	[ -n "$daemon" ] || return 0
 	kill -TERM "$daemon" 2>/dev/null
+	(sleep 20 && kill -KILL "$daemon") >/dev/null 2>&1 &
+	local guard=$!
 	wait "$daemon"
 	local status=$?
+	kill "$guard" 2>/dev/null
 	daemon=
 	return $status
 }
@@ -132,7 +137,7 @@ in_cgroup() {
 	for h in /sys/fs/cgroup/memory /sys/fs/cgroup/unified /sys/fs/cgroup/freezer /sys/fs/cgroup; do
 		[ -d "$h$cg" ] && echo "$BASHPID" >"$h$cg/cgroup.procs" 2>/dev/null
 	done
-	exec "$@"
+	exec "$@" >/dev/null 2>&1
 }
 
 limit_cgroup() { # PATH BYTES
