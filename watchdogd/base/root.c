@@ -6,6 +6,7 @@
 
 #include "base/bounds.h"
 #include "base/buffer.h"
+#include "base/file.h"
 
 static const char *root_prefix = "";
 
@@ -38,4 +39,14 @@ int root_open(const char *path, int flags)
 		return fd;
 	fd = open(joined, flags | O_CLOEXEC);
 	return fd < 0 ? -errno : fd;
+}
+
+void root_boot_id(char boot_id[37])
+{
+	int fd = root_open("/proc/sys/kernel/random/boot_id", O_RDONLY);
+
+	boot_id[0] = '\0';
+	if (fd >= 0)
+		(void)file_read(fd, boot_id, 37);
+	(void)file_close(fd);
 }

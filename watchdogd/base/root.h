@@ -19,4 +19,7 @@ int root_join(const char *path, char *joined, size_t size);
 /* open(2) of PREFIX/path with O_CLOEXEC. The caller owns the descriptor. The fd, or -errno. */
 int root_open(const char *path, int flags);
 
+/* The id of this boot (random(4)), 36 characters; "" where there is none. */
+void root_boot_id(char boot_id[37]);
+
 #endif

@@ -99,6 +99,11 @@ struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh)
 	return ledger;
 }
 
+void ledger_close(struct ledger *ledger)
+{
+	(void)munmap(ledger, LEDGER_BYTES);
+}
+
 struct ledger *ledger_map(int fd)
 {
 	struct stat st;

@@ -98,6 +98,9 @@ uint64_t ledger_key(const char *rule, const char *unit);
  * when nothing was kept. The mapping lives as long as the process. NULL with errno. */
 struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh);
 
+/* Unmap it. */
+void ledger_close(struct ledger *ledger);
+
 /* The same file mapped by a worker, nothing changed. NULL with errno; EPROTO: not ours. */
 struct ledger *ledger_map(int fd);
 

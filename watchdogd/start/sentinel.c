@@ -1,7 +1,6 @@
 #include "start/sentinel.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <string.h>
 #include <sys/epoll.h>
@@ -10,7 +9,6 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
-#include "base/file.h"
 #include "base/notify.h"
 #include "base/root.h"
 #include "share/message.h"
@@ -182,25 +180,16 @@ static int sentinel_signals(struct sentinel *s)
 	return fd < 0 ? -errno : loop_add(&s->loop, fd, EPOLLIN, sentinel_on_signal, s);
 }
 
-static void sentinel_boot_id(char boot_id[37])
-{
-	int fd = root_open("/proc/sys/kernel/random/boot_id", O_RDONLY);
-
-	if (fd >= 0)
-		(void)file_read(fd, boot_id, 37);
-	(void)file_close(fd);
-}
-
 static int sentinel_map(struct sentinel *s)
 {
 	bool fresh;
-	char boot_id[37] = "";
+	char boot_id[37];
 
 	s->config = config_map(MESSAGE_FD_CONFIG);
 	s->state = state_create(MESSAGE_FD_STATE);
 	if (s->config == NULL || s->state == NULL)
 		return -errno;
-	sentinel_boot_id(boot_id);
+	root_boot_id(boot_id);
 	s->ledger = ledger_open(MESSAGE_FD_LEDGER, boot_id, &fresh);
 	if (s->ledger == NULL)
 		return -errno;

@@ -13,6 +13,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/root.h"
+#include "share/ledger.h"
 
 /* PATH of a file beside the control socket. */
 static void supervisor_beside(const struct supervisor *s, const char *name, char path[PATH_BYTES])
@@ -41,6 +42,25 @@ static int supervisor_open_file(const struct supervisor *s, const char *name, mo
 	return fd;
 }
 
+/* Before any other process maps it: whoever comes first finds it whole. */
+static int supervisor_make_ledger(const struct supervisor *s)
+{
+	char boot_id[37];
+	bool fresh;
+	struct ledger *ledger;
+
+	root_boot_id(boot_id);
+	ledger = ledger_open(s->ledger, boot_id, &fresh);
+	if (ledger == NULL) {
+		int error = -errno;
+
+		diag_critical("cannot make the ledger of %u KiB: %s", LEDGER_BYTES / 1024, diag_errno(error));
+		return error;
+	}
+	ledger_close(ledger);
+	return 0;
+}
+
 static void supervisor_check_tmpfs(const struct supervisor *s)
 {
 	struct statfs fs;
@@ -67,6 +87,9 @@ int supervisor_open_files(struct supervisor *s)
 		return -EBUSY;
 	}
 	supervisor_check_tmpfs(s);
+	error = supervisor_make_ledger(s);
+	if (error < 0)
+		return error;
 	s->state = supervisor_open_file(s, "state", 0640);
 	if (s->state < 0)
 		return s->state;
