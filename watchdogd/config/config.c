@@ -2,9 +2,18 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
+
+uint32_t config_find_unit(const struct config *config, const char *name)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (strcmp(config_unit_at(config, i)->name, name) == 0)
+			return i;
+	return CONFIG_NONE;
+}
 
 const struct config *config_map(int fd)
 {

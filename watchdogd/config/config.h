@@ -173,6 +173,9 @@ static inline const char *config_string(const struct config *config, config_text
 	return text == 0 ? "" : (const char *)config + text;
 }
 
+/* The unit of that name, or CONFIG_NONE. */
+uint32_t config_find_unit(const struct config *config, const char *name);
+
 /* The block of a sealed memory file (F_SEAL_WRITE, F_SEAL_SHRINK), mapped read-only; checks magic,
  * version and size. The mapping is the caller's (config_unmap). NULL with errno: EPROTO when it is
  * no config of this version. */

@@ -39,14 +39,6 @@ static const struct ledger_entry *decide_entry_of(const struct ladder *l, bool j
 	return NULL;
 }
 
-static uint32_t decide_find_unit(const struct config *config, const char *name)
-{
-	for (uint32_t i = 0; i < config->units.count; i++)
-		if (strcmp(config_unit_at(config, i)->name, name) == 0)
-			return i;
-	return CONFIG_NONE;
-}
-
 /* The sentinel ended somewhere between asking and proof. An open entry: asked, its proof is looked
  * for. None, though it was asked: its end was seen, but not written here. Another ladder's entry
  * for that unit: this one had joined it, and asks again. */
@@ -59,7 +51,7 @@ static void decide_resume(struct ladder *l)
 	entry = decide_entry_of(l, false);
 	if (entry != NULL && l->at->phase == LADDER_TAKING &&
 	    ladder_step(l, l->at->step)->verb == entry->step_verb)
-		ladder_ask(l, decide_find_unit(l->config, entry->unit));
+		ladder_ask(l, config_find_unit(l->config, entry->unit));
 	if (entry != NULL || l->at->phase != LADDER_ASKED)
 		return;
 	if (decide_entry_of(l, true) != NULL) {

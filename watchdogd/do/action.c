@@ -227,9 +227,10 @@ static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
 }
 
 /* "stopped xtts in 1.2 s: inactive (dead); it held 232 MiB; host.available 84 MiB -> 310 MiB" */
-static void action_format(const struct actions *actions, const struct action *action, mono_ms now, char *text)
+static void action_format(struct actions *actions, const struct action *action, mono_ms now, char *text)
 {
 	const struct verb_word *verb = &verb_words[action->verb];
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 	char span[32];
 	struct buffer b;
 
@@ -238,8 +239,9 @@ static void action_format(const struct actions *actions, const struct action *ac
 		buffer_addf(&b, "%s", verb->done);
 	else
 		buffer_addf(&b, "%s not done:", verb->name);
-	if (action->unit != CONFIG_NONE)
-		buffer_addf(&b, " %s", action_unit_name(actions, action->unit));
+	buffer_addf(&b, " %s", action->unit != CONFIG_NONE ? action_unit_name(actions, action->unit)
+		    : entry != NULL	     ? entry->target
+					     : "a command");
 	buffer_addf(&b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
 		    clock_format_span(now - action->began, span));
 	if (action->saw[0] != '\0')
@@ -309,6 +311,21 @@ bool actions_open(const struct actions *actions)
 		if (actions->action[i].used && actions->action[i].phase != ACTION_OWED)
 			return true;
 	return false;
+}
+
+void actions_check_marks(struct actions *actions)
+{
+	for (int i = 0; i < MARKS_MAX; i++) {
+		const struct ledger_mark *mark = &actions->ledger->marks[i];
+		uint32_t unit = mark->unit[0] != '\0' ? config_find_unit(actions->config, mark->unit) : CONFIG_NONE;
+
+		if (unit == CONFIG_NONE || actions->state->unit[unit].status != STATE_UNIT_RUNNING ||
+		    actions->state->unit[unit].busy != 0)
+			continue;
+		diag_event(SEVERITY_INFO, NULL, mark->unit, "it runs again, and not by our doing: it is %s",
+			   mark->kind == STATE_MARK_FROZEN ? "frozen by us no more" : "stopped by us no more");
+		ledger_unmark(actions->ledger, config_unit_at(actions->config, unit)->name);
+	}
 }
 
 void actions_thaw(struct actions *actions, uint32_t unit)

@@ -58,6 +58,7 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 {
 	struct ledger_entry *entry = ledger_add(actions->ledger, LEDGER_STEP);
 	const struct config_step *step = NULL;
+	uint32_t about = CONFIG_NONE; /* a command acts on no unit, but is told which its rule is about */
 
 	if (entry == NULL)
 		return -EAGAIN;
@@ -65,9 +66,8 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 		const struct config_rule *rule = config_rule_at(actions->config, order->rule);
 
 		step = config_step_at(actions->config, rule, order->step);
-		entry->ladder_key = ledger_key(rule->name,
-					       action_unit_name(actions, config_instance_at(actions->config,
-									order->instance)->unit));
+		about = config_instance_at(actions->config, order->instance)->unit;
+		entry->ladder_key = ledger_key(rule->name, action_unit_name(actions, about));
 		entry->severity = rule->severity;
 		action_copy(entry->event, sizeof(entry->event), rule->is_event ? event_words[rule->event].name : "");
 		action_copy(entry->text, sizeof(entry->text), order->text);
@@ -77,7 +77,8 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 	entry->cgroup_id = action->cgroup_id;
 	entry->timeout_ms = action_timeout_ms(actions, action);
 	action_copy(entry->rule, sizeof(entry->rule), action->rule);
-	action_copy(entry->unit, sizeof(entry->unit), action_unit_name(actions, action->unit));
+	action_copy(entry->unit, sizeof(entry->unit),
+		    action_unit_name(actions, action->unit != CONFIG_NONE ? action->unit : about));
 	action_entry_target(actions, action, step, entry);
 	ledger_commit(entry);
 	action->entry = entry->id;
@@ -91,14 +92,6 @@ void action_end_entry(struct actions *actions, struct action *action)
 	if (entry != NULL)
 		ledger_free(entry);
 	action->entry = 0;
-}
-
-static uint32_t action_find_unit(const struct config *config, const char *name)
-{
-	for (uint32_t i = 0; i < config->units.count; i++)
-		if (strcmp(config_unit_at(config, i)->name, name) == 0)
-			return i;
-	return CONFIG_NONE;
 }
 
 static uint32_t action_find_instance(const struct config *config, uint64_t key)
@@ -127,8 +120,8 @@ void actions_config(struct actions *actions, const struct config *config)
 			continue;
 		}
 		if (action->unit != CONFIG_NONE)
-			action->unit = action_find_unit(config, entry->unit);
-		if (entry->unit[0] != '\0' && action->unit == CONFIG_NONE) {
+			action->unit = config_find_unit(config, entry->unit);
+		if (action->verb != VERB_RUN && action->unit == CONFIG_NONE) {
 			diag_warning("%s of %s goes on unwatched: the unit left the config",
 				     verb_words[action->verb].name, entry->unit);
 			action_end_entry(actions, action);
@@ -153,10 +146,11 @@ void actions_config(struct actions *actions, const struct config *config)
 static void action_recover(struct actions *actions, struct ledger_entry *entry, mono_ms now)
 {
 	struct action *action = action_free_row(actions);
-	uint32_t unit = action_find_unit(actions->config, entry->unit);
+	bool on_unit = entry->step_verb != VERB_RUN;
+	uint32_t unit = on_unit ? config_find_unit(actions->config, entry->unit) : CONFIG_NONE;
 	uint32_t instance = action_find_instance(actions->config, entry->ladder_key);
 
-	if (action == NULL || (entry->unit[0] != '\0' && unit == CONFIG_NONE)) {
+	if (action == NULL || (on_unit && unit == CONFIG_NONE)) {
 		diag_warning("%s of %s, begun before, is not looked after any more", verb_words[entry->step_verb].name,
 			     entry->unit[0] != '\0' ? entry->unit : entry->target);
 		ledger_free(entry);

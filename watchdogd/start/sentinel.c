@@ -39,14 +39,26 @@ static const char *sentinel_unit_name(const struct sentinel *s, uint32_t unit)
 static struct alert sentinel_alert(const struct sentinel *s, const struct order *order, const char *text)
 {
 	const struct config_rule *rule = config_rule_at(s->config, order->rule);
+	uint32_t about = config_instance_at(s->config, order->instance)->unit;
 
 	return (struct alert){.severity = order->severity, .rule = rule->name,
-			      .unit = sentinel_unit_name(s, order->unit),
+			      .unit = sentinel_unit_name(s, order->unit != CONFIG_NONE ? order->unit : about),
 			      .event = rule->is_event ? event_words[rule->event].name : "", .text = text};
+}
+
+/* What the step acts on, for the log: a unit's name, or the command. */
+static const char *sentinel_object(const struct sentinel *s, const struct order *order)
+{
+	const struct config_rule *rule = config_rule_at(s->config, order->rule);
+
+	if (order->unit != CONFIG_NONE)
+		return sentinel_unit_name(s, order->unit);
+	return config_string(s->config, config_step_at(s->config, rule, order->step)->command);
 }
 
 static enum outcome sentinel_step(struct sentinel *s, const struct order *order, mono_ms now)
 {
+	const char *verb = verb_words[order->verb].name;
 	struct alert note;
 	char why[TEXT_BYTES], text[TEXT_BYTES];
 	enum outcome outcome;
@@ -56,16 +68,15 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 	note = sentinel_alert(s, order, text);
 	note.severity = SEVERITY_WARNING;
 	if (s->dry_run) {
-		buffer_addf(&b, "dry run: would %s %s: %s", verb_words[order->verb].name,
-			    order->verb == VERB_RUN ? "a command" : note.unit, order->text);
+		buffer_addf(&b, "dry run: would %s %s: %s", verb, sentinel_object(s, order), order->text);
 		alert_note(&s->alerts, &note);
 		return OUTCOME_DONE;
 	}
 	outcome = action_begin(&s->actions, order, now, why);
 	if (outcome == OUTCOME_SKIPPED)
-		buffer_addf(&b, "%s %s skipped: %s", verb_words[order->verb].name, note.unit, why);
+		buffer_addf(&b, "%s %s skipped: %s", verb, sentinel_object(s, order), why);
 	else if (outcome == OUTCOME_BEGUN)
-		buffer_addf(&b, "%s %s: %s", verb_words[order->verb].name, note.unit, order->text);
+		buffer_addf(&b, "%s %s: %s", verb, sentinel_object(s, order), order->text);
 	if (outcome != OUTCOME_BUSY)
 		alert_note(&s->alerts, &note);
 	return outcome;
@@ -124,6 +135,7 @@ static void sentinel_look(struct sentinel *s)
 		decide_event(&s->decide, &s->events.event[i], now);
 	event_clear(&s->events);
 	sentinel_finish_actions(s, now);
+	actions_check_marks(&s->actions);
 	s->decide.wall = clock_wall();
 	decide_look(&s->decide, now);
 	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)

@@ -1,7 +1,6 @@
 #include "start/sentinel.h"
 
 #include <errno.h>
-#include <string.h>
 #include <sys/epoll.h>
 #include <unistd.h>
 
@@ -15,11 +14,8 @@ static void sentinel_let_go(struct sentinel *s, const struct config *config, str
 	for (uint32_t i = 0; i < s->config->units.count; i++) {
 		const char *name = config_unit_at(s->config, i)->name;
 		const struct ledger_mark *mark = ledger_mark_find(s->ledger, name);
-		bool stays = false;
 
-		for (uint32_t k = 0; k < config->units.count && !stays; k++)
-			stays = strcmp(config_unit_at(config, k)->name, name) == 0;
-		if (mark == NULL || stays)
+		if (mark == NULL || config_find_unit(config, name) != CONFIG_NONE)
 			continue;
 		if (mark->kind == STATE_MARK_FROZEN)
 			actions_thaw(&s->actions, i);
