@@ -1,0 +1,145 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fakeroot.h"
+
+#include "see/source_meminfo.h"
+
+#define KB ((int64_t)1024)
+
+static void garbage_is_unknown_and_no_crash(void **state)
+{
+	static const char *const texts[] = {
+		"",
+		"\n\n\n",
+		"MemTotal:",
+		"MemTotal: kB\nMemAvailable: 5 kB\n",
+		"MemTotal: 0 kB\nMemAvailable: 0 kB\n",
+		"MemTotal: -1 kB\nMemAvailable: 5 kB\n",
+		"MemTotal: 1000 kB\n", /* before 3.14 there was no MemAvailable */
+		"MemTotal: 1000 kB\nMemAvailable: 2000 kB\n",
+		"MemTotal: 1000 kB\nMemAvailable: 18446744073709551615 kB\n", /* lxcfs has shown
+										 this */
+		"MemTotal: 18446744073709551615 kB\nMemAvailable: 1 kB\n",
+		"MemTotal: 99999999999999999999999999 kB\nMemAvailable: 1 kB\n",
+		"XMemTotal: 1000 kB\nXMemAvailable: 500 kB\n",
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(texts); i++) {
+		fakeroot_put("/proc/meminfo", "%s", texts[i]);
+		fakeroot_open(NULL, 0);
+		assert_unknown(fakeroot_host(HOST_AVAILABLE));
+		assert_unknown(fakeroot_host(HOST_USED));
+		assert_unknown(fakeroot_host(HOST_HEADROOM));
+		assert_unknown(fakeroot_host(HOST_SWAP_FREE));
+		assert_non_null(strstr(fakeroot.with.state->blind, "meminfo: "));
+		assert_in_range(see_next_ms(fakeroot.see, fakeroot.now), 50, 1000);
+	}
+}
+
+static void a_missing_file_is_blind(void **state)
+{
+	(void)state;
+	fakeroot_remove("/proc/meminfo");
+	fakeroot_open(NULL, 0);
+	assert_unknown(fakeroot_host(HOST_AVAILABLE));
+	assert_non_null(strstr(fakeroot.with.state->blind, "meminfo: /proc/meminfo"));
+}
+
+static void used_and_available_are_the_whole(void **state)
+{
+	(void)state;
+	fakeroot_put("/proc/meminfo",
+		     "MemTotal: 8000000 kB\nMemFree: 1 kB\nMemAvailable: 2000000 kB\n"
+		     "SwapTotal: 2000000 kB\nSwapFree: 500000 kB\n");
+	fakeroot_open(NULL, 0);
+	assert_known(fakeroot_host(HOST_AVAILABLE), 2000000 * KB);
+	assert_known(fakeroot_host(HOST_USED), 6000000 * KB);
+	assert_int_equal(fakeroot_host(HOST_USED)->total, 8000000 * KB);
+	assert_known(fakeroot_host(HOST_SWAP_USED), 1500000 * KB);
+	assert_known(fakeroot_host(HOST_SWAP_FREE), 500000 * KB);
+	assert_int_equal(fakeroot_host(HOST_SWAP_FREE)->total, 2000000 * KB);
+	assert_known(fakeroot_host(HOST_HEADROOM), 2500000 * KB);
+	assert_int_equal(fakeroot_host(HOST_HEADROOM)->total, 8000000 * KB);
+	assert_int_equal(fakeroot.with.state->mem_total_bytes, 8000000 * KB);
+	assert_int_equal(fakeroot_host(HOST_AVAILABLE)->from, FAKEROOT_START);
+}
+
+/* Trap 35: SwapTotal 0 is not "0 % free"; swap may be added and taken away. */
+static void without_swap_its_readings_are_unknown_and_headroom_is_available(void **state)
+{
+	(void)state;
+	fakeroot_open(NULL, 0);
+	assert_unknown(fakeroot_host(HOST_SWAP_FREE));
+	assert_unknown(fakeroot_host(HOST_SWAP_USED));
+	assert_known(fakeroot_host(HOST_HEADROOM), 6000000 * KB);
+	fakeroot_put("/proc/meminfo",
+		     "MemTotal: 8000000 kB\nMemAvailable: 6000000 kB\nSwapTotal: 100 kB\n"
+		     "SwapFree: 40 kB\n");
+	fakeroot_look(1000);
+	assert_known(fakeroot_host(HOST_SWAP_USED), 60 * KB);
+	fakeroot_put("/proc/meminfo",
+		     "MemTotal: 8000000 kB\nMemAvailable: 6000000 kB\nSwapTotal: 0 kB\n"
+		     "SwapFree: 0 kB\n");
+	fakeroot_look(1000);
+	assert_unknown(fakeroot_host(HOST_SWAP_FREE));
+}
+
+static void the_next_look_is_sooner_the_less_is_left(void **state)
+{
+	static const struct {
+		uint64_t available_pct;
+		uint32_t least_ms, most_ms;
+	} rows[] = {{100, 1000, 1000}, {25, 1000, 1000}, {20, 400, 700}, {15, 100, 100},
+		    {12, 100, 100},    {5, 100, 100},    {4, 50, 50},    {0, 50, 50}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		assert_in_range(source_meminfo_wait_ms(8000, 80 * rows[i].available_pct, 0),
+				rows[i].least_ms, rows[i].most_ms);
+}
+
+static void the_next_look_is_sooner_the_faster_it_goes(void **state)
+{
+	(void)state;
+	/* 8 GB, 4 GB left, going at 4 GB a second: 0.9 s to the edge. */
+	assert_in_range(source_meminfo_wait_ms(8000000000, 4000000000, 4000000), 200, 250);
+	assert_int_equal(source_meminfo_wait_ms(8000000000, 4000000000, 1000), 1000);
+	assert_int_equal(source_meminfo_wait_ms(8000000000, 100000000, 4000000), 50);
+}
+
+static void a_falling_host_is_looked_at_sooner_and_a_quiet_one_once_a_second(void **state)
+{
+	(void)state;
+	fakeroot_open(NULL, 0);
+	assert_int_equal(see_next_ms(fakeroot.see, fakeroot.now), 1000);
+	fakeroot_put("/proc/meminfo",
+		     "MemTotal: 8000000 kB\nMemAvailable: 4000000 kB\nSwapTotal: 0 kB\n");
+	fakeroot_look(1000);
+	assert_in_range(see_next_ms(fakeroot.see, fakeroot.now), 300, 500);
+	fakeroot_look(400);
+	assert_int_equal(see_next_ms(fakeroot.see, fakeroot.now), 1000);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fakeroot_setup, fakeroot_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		TEST(garbage_is_unknown_and_no_crash),
+		TEST(a_missing_file_is_blind),
+		TEST(used_and_available_are_the_whole),
+		TEST(without_swap_its_readings_are_unknown_and_headroom_is_available),
+		TEST(the_next_look_is_sooner_the_less_is_left),
+		TEST(the_next_look_is_sooner_the_faster_it_goes),
+		TEST(a_falling_host_is_looked_at_sooner_and_a_quiet_one_once_a_second),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}

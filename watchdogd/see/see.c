@@ -1,0 +1,149 @@
+#include "see/see.h"
+
+#include <string.h>
+#include <sys/resource.h>
+
+#include "base/buffer.h"
+#include "base/diag.h"
+#include "see/source.h"
+
+static const struct source_ops *const see_sources[SOURCES] = {
+	[SOURCE_MEMINFO] = &source_meminfo_ops,
+	[SOURCE_PSI] = &source_psi_ops,
+	[SOURCE_CGROUP] = &source_cgroup_ops,
+};
+
+static struct see see_one;
+
+static void see_tell_blind(struct see *see)
+{
+	struct buffer b;
+
+	BUFFER_OVER(&b, see->with.state->blind);
+	for (int i = 0; i < SOURCES; i++)
+		if (see->blind[i][0] != '\0')
+			buffer_addf(&b, "%s%s: %s", b.len > 0 ? "; " : "", see_sources[i]->name,
+				    see->blind[i]);
+}
+
+void see_blind(struct see *see, enum source_id source, const char *what, int error)
+{
+	char why[SEE_WHY_BYTES];
+	struct buffer b;
+
+	BUFFER_OVER(&b, why);
+	buffer_add(&b, what);
+	if (error != 0)
+		buffer_addf(&b, ": %s", diag_errno(error));
+	if (strcmp(why, see->blind[source]) == 0)
+		return;
+	memcpy(see->blind[source], why, sizeof(why));
+	diag_warning("source %s is blind: %s; what needs it is unknown", see_sources[source]->name,
+		     why);
+	see_tell_blind(see);
+}
+
+void see_sees(struct see *see, enum source_id source)
+{
+	if (see->blind[source][0] == '\0')
+		return;
+	see->blind[source][0] = '\0';
+	diag_info("source %s sees again", see_sources[source]->name);
+	see_tell_blind(see);
+}
+
+/* A unit takes up to nine descriptors. */
+static void see_raise_limit(void)
+{
+	struct rlimit limit;
+
+	if (getrlimit(RLIMIT_NOFILE, &limit) < 0 || limit.rlim_cur == limit.rlim_max)
+		return;
+	limit.rlim_cur = limit.rlim_max;
+	if (setrlimit(RLIMIT_NOFILE, &limit) < 0)
+		diag_debug("the limit of open files stays as it is");
+}
+
+struct see *see_open(const struct see_with *with)
+{
+	struct see *see = &see_one;
+
+	see->with = *with;
+	memset(see->blind, 0, sizeof(see->blind));
+	unit_init(&see->units);
+	see_raise_limit();
+	process_open(&see->processes);
+	for (int i = 0; i < SOURCES; i++)
+		see_sources[i]->open(see);
+	see_config(see, with->config);
+	return see;
+}
+
+void see_look(struct see *see, mono_ms now)
+{
+	for (int i = 0; i < SOURCES; i++)
+		see_sources[i]->look(see, now);
+}
+
+uint32_t see_next_ms(const struct see *see, mono_ms now)
+{
+	uint32_t next = SEE_NEXT_MAX_MS;
+
+	for (int i = 0; i < SOURCES; i++) {
+		uint32_t ms =
+			see_sources[i]->next_ms != NULL ? see_sources[i]->next_ms(see, now) : next;
+
+		next = ms < next ? ms : next;
+	}
+	return next > SEE_NEXT_MIN_MS ? next : SEE_NEXT_MIN_MS;
+}
+
+void see_config(struct see *see, const struct config *config)
+{
+	unit_config(see, config);
+}
+
+int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir)
+{
+	const struct unit *u = unit_at(see, unit);
+
+	if (dir == SEE_DIR_V1_FREEZER)
+		return u->dir[UNIT_DIR_FREEZER];
+	if (see->layout.kind == CGROUP_V2)
+		return u->dir[UNIT_DIR_MAIN];
+	/* Beside v1: only if the unit's processes are in that one too. */
+	return u->populated ? u->dir[UNIT_DIR_UNIFIED] : -1;
+}
+
+/* In place: only who is alive and a program. */
+static int see_keep_living(struct see *see, int32_t *pids, int n)
+{
+	struct procfs_stat stat;
+	int kept = 0;
+
+	for (int i = 0; i < n; i++)
+		if (procfs_read_stat(see->processes.proc, pids[i], &stat) == 0 &&
+		    procfs_is_alive(&stat) && !procfs_is_kernel(&stat))
+			pids[kept++] = pids[i];
+	return kept;
+}
+
+int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max)
+{
+	struct unit *u = unit_at(see, unit);
+
+	if (u->kind == CONFIG_MATCH)
+		return 0;
+	if (!unit_is_open(u) && !unit_open(see, u, clock_mono()))
+		return 0;
+	return see_keep_living(
+		see, pids, process_of_cgroup(&see->processes, u->dir[UNIT_DIR_MAIN], pids, max));
+}
+
+void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now)
+{
+	struct unit *u = unit_at(see, unit);
+
+	source_cgroup_refresh(see, u, now);
+	unit_publish(see, u);
+}

@@ -1,0 +1,49 @@
+/* What a source is, and what see owns. A source is three functions and a row of see_sources; it
+ * keeps its state in its struct here. All of it is the sentinel's: after open no heap, no path on a
+ * disk, no wait. */
+#ifndef WD_SEE_SOURCE_H
+#define WD_SEE_SOURCE_H
+
+#include "see/cgroup_layout.h"
+#include "see/process.h"
+#include "see/see.h"
+#include "see/source_meminfo.h"
+#include "see/source_psi.h"
+#include "see/unit.h"
+
+/* In the order of their look. */
+enum source_id { SOURCE_MEMINFO, SOURCE_PSI, SOURCE_CGROUP, SOURCES };
+
+struct source_ops {
+	const char *name;
+	/* Open its files; what cannot be opened is told by see_blind. Never fails. */
+	void (*open)(struct see *see);
+	/* Readings into the state page, events into the queue. */
+	void (*look)(struct see *see, mono_ms now);
+	/* How long its next look may wait, 50 to 1000 ms; NULL: it does not mind. */
+	uint32_t (*next_ms)(const struct see *see, mono_ms now);
+};
+
+extern const struct source_ops source_meminfo_ops, source_psi_ops, source_cgroup_ops;
+
+enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
+
+struct see {
+	struct see_with with;
+	struct source_meminfo meminfo;
+	struct source_psi psi;
+	struct cgroup_layout layout;
+	struct units units;
+	struct processes processes;
+	char blind[SOURCES][SEE_WHY_BYTES]; /* why a source cannot read; "": it sees */
+};
+
+/* A source (or a part of it) cannot read: said in the log when that is new, and kept in
+ * state->blind until see_sees. error: -errno, or 0 where `what` says all. */
+void see_blind(struct see *see, enum source_id source, const char *what, int error);
+void see_sees(struct see *see, enum source_id source);
+
+/* Read all of a unit now, also what is not due. */
+void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now);
+
+#endif

@@ -1,0 +1,288 @@
+#include "see/unit.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "base/file.h"
+#include "see/source.h"
+
+struct unit_file_name {
+	const char *name;
+	enum unit_dir dir;
+	bool polls; /* a change wakes the loop; it is armed again by reading that very descriptor */
+};
+
+static const struct unit_file_name unit_files[CGROUP_KINDS][UNIT_FILES] = {
+	[CGROUP_V2] =
+		{
+			[UNIT_FILE_CURRENT] = {"memory.current", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_STAT] = {"memory.stat", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_SWAP] = {"memory.swap.current", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_PRESSURE] = {"memory.pressure", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_EVENTS] = {"memory.events", UNIT_DIR_MAIN, true},
+			[UNIT_FILE_STATE] = {"cgroup.events", UNIT_DIR_MAIN, true},
+		},
+	[CGROUP_V1] =
+		{
+			[UNIT_FILE_CURRENT] = {"memory.usage_in_bytes", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_STAT] = {"memory.stat", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_PRESSURE] = {"memory.pressure", UNIT_DIR_UNIFIED, false},
+			/* Its eventfd also fires when the cgroup goes: it is read at each look. */
+			[UNIT_FILE_EVENTS] = {"memory.oom_control", UNIT_DIR_MAIN, false},
+			[UNIT_FILE_STATE] = {"cgroup.events", UNIT_DIR_UNIFIED, true},
+		},
+};
+
+void unit_init(struct units *units)
+{
+	units->count = units->match_count = 0;
+	memset(units->key, 0, sizeof(units->key));
+	memset(units->missing, 0, sizeof(units->missing));
+}
+
+struct unit *unit_at(struct see *see, uint32_t index)
+{
+	return &see->units.row[see->units.at[index]];
+}
+
+static void unit_on_change(void *arg, uint32_t events)
+{
+	struct unit *unit = arg;
+
+	(void)events; /* POLLERR comes with every change; that it is gone, only a read tells */
+	unit->woken = true;
+}
+
+static int unit_open_file(struct see *see, struct unit *unit, enum unit_file id)
+{
+	const struct unit_file_name *file = &unit_files[see->layout.kind][id];
+	int fd = -1;
+
+	if (file->name == NULL || unit->dir[file->dir] < 0)
+		return -1;
+	fd = openat(unit->dir[file->dir], file->name, O_RDONLY | O_CLOEXEC);
+	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
+		see_blind(see, SOURCE_CGROUP, "files of some units", -errno);
+	if (fd >= 0 && file->polls &&
+	    loop_add(see->with.loop, fd, EPOLLPRI, unit_on_change, unit) == 0)
+		unit->polled |= 1u << id;
+	return fd;
+}
+
+static int unit_open_dir(int root, const char *path)
+{
+	return root < 0 ? -1 : openat(root, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+}
+
+/* Another cgroup than the last one of this unit. Its counters began at 0; but those of a unit that
+ * ran before we looked are the past, which is no event. */
+static void unit_begin(struct see *see, struct unit *unit, uint64_t cgroup_id, mono_ms now)
+{
+	bool returned = unit->status != STATE_UNIT_UNSEEN;
+
+	if (cgroup_id == unit->cgroup_id)
+		return;
+	if (unit->status == STATE_UNIT_RUNNING || unit->status == STATE_UNIT_FROZEN)
+		unit_set_status(unit, STATE_UNIT_INACTIVE, now);
+	unit->cgroup_id = cgroup_id;
+	unit->counted = returned;
+	memset(unit->counts, 0, sizeof(unit->counts));
+	psi_clear(&unit->window, &see->with.state->unit[unit->index].readings[UNIT_PRESSURE_SOME]);
+}
+
+bool unit_open(struct see *see, struct unit *unit, mono_ms now)
+{
+	const int roots[UNIT_DIRS] = {see->layout.root, see->layout.unified, see->layout.freezer};
+	struct stat st;
+
+	if (see->layout.kind == CGROUP_NONE || unit->path[0] == '\0')
+		return false;
+	unit->dir[UNIT_DIR_MAIN] = unit_open_dir(roots[UNIT_DIR_MAIN], unit->path);
+	if (unit->dir[UNIT_DIR_MAIN] < 0 && (errno == EMFILE || errno == ENFILE))
+		see_blind(see, SOURCE_CGROUP, "some units", -errno);
+	if (unit->dir[UNIT_DIR_MAIN] < 0 || fstat(unit->dir[UNIT_DIR_MAIN], &st) < 0) {
+		unit_close(see, unit);
+		return false;
+	}
+	unit->dir[UNIT_DIR_UNIFIED] = unit_open_dir(roots[UNIT_DIR_UNIFIED], unit->path);
+	unit->dir[UNIT_DIR_FREEZER] = unit_open_dir(roots[UNIT_DIR_FREEZER], unit->path);
+	for (enum unit_file id = 0; id < UNIT_FILES; id++)
+		unit->file[id] = unit_open_file(see, unit, id);
+	unit_begin(see, unit, st.st_ino, now);
+	unit->woken = true;
+	unit->limit_at = unit->pids_at = 0;
+	see->units.missing[unit - see->units.row] = 0;
+	return true;
+}
+
+void unit_close(struct see *see, struct unit *unit)
+{
+	for (int i = 0; i < UNIT_FILES; i++) {
+		if ((unit->polled & 1u << i) != 0)
+			loop_remove(see->with.loop, unit->file[i]);
+		unit->file[i] = file_close(unit->file[i]);
+	}
+	for (int i = 0; i < UNIT_DIRS; i++)
+		unit->dir[i] = file_close(unit->dir[i]);
+	unit->polled = 0;
+	if (unit->kind == CONFIG_SYSTEMD)
+		see->units.missing[unit - see->units.row] = ledger_hash(unit->target);
+}
+
+void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now)
+{
+	bool ran = unit->status == STATE_UNIT_RUNNING || unit->status == STATE_UNIT_FROZEN;
+
+	if (status == unit->status)
+		return;
+	/* Found running at our first look: it started before, nobody knows when. */
+	if (!ran && status == STATE_UNIT_RUNNING && unit->status == STATE_UNIT_INACTIVE) {
+		unit->started = now;
+		unit->held_at = now + unit->grace_ms;
+	}
+	if (status == STATE_UNIT_INACTIVE) {
+		unit->held_at = 0;
+		unit->processes = 0;
+		unit->main_pid = 0;
+		unit->main_comm[0] = '\0';
+	}
+	unit->status = status;
+	unit->since = now;
+}
+
+void unit_publish(struct see *see, const struct unit *unit)
+{
+	const struct config_unit *config = config_unit_at(see->with.config, unit->index);
+	const struct ledger_mark *mark = ledger_mark_find(see->with.ledger, config->name);
+	struct state_unit *row = &see->with.state->unit[unit->index];
+
+	row->status = (uint8_t)unit->status;
+	row->mark = mark != NULL ? (uint8_t)mark->kind : STATE_MARK_NONE;
+	row->processes = unit->processes;
+	row->since = unit->since;
+	row->started = unit->started;
+	row->cgroup_id = unit_is_open(unit) ? unit->cgroup_id : 0;
+	row->held_bytes = unit->held_bytes;
+	row->oom_kills = unit->oom_kills;
+	row->main_pid = unit->main_pid;
+	memcpy(row->main_comm, unit->main_comm, sizeof(row->main_comm));
+}
+
+/* --- another config ------------------------------------------------------------------------------
+ */
+
+static uint64_t unit_key(const struct config *config, const struct config_unit *unit)
+{
+	return ledger_key(unit->name, config_string(config, unit->target)) + unit->kind;
+}
+
+static uint16_t unit_find_row(const struct units *units, uint64_t key)
+{
+	uint32_t row = 0;
+
+	while (row < UNITS_MAX && units->key[row] != key)
+		row++;
+	return row < UNITS_MAX ? (uint16_t)row : UNIT_NONE;
+}
+
+/* The path of a `cgroup` unit is its target; of a systemd unit, until it is found, the likeliest.
+ */
+static void unit_guess_path(struct unit *unit)
+{
+	struct buffer b;
+
+	BUFFER_OVER(&b, unit->path);
+	if (unit->kind == CONFIG_CGROUP)
+		buffer_add(&b, unit->target + strspn(unit->target, "/"));
+	else if (unit->kind == CONFIG_SYSTEMD)
+		buffer_addf(&b, "system.slice/%s", unit->target);
+	if (b.cut)
+		unit->path[0] = '\0';
+	while (b.len > 0 && !b.cut && unit->path[b.len - 1] == '/')
+		unit->path[--b.len] = '\0';
+}
+
+static void unit_begin_row(struct see *see, uint16_t row, uint64_t key,
+			   const struct config_unit *config)
+{
+	struct unit *unit = &see->units.row[row];
+
+	memset(unit, 0, sizeof(*unit));
+	see->units.key[row] = unit->key = key;
+	unit->see = see;
+	unit->kind = config->kind;
+	unit->target = config_string(see->with.config, config->target);
+	unit->limit_bytes = UINT64_MAX;
+	memset(unit->dir, -1, sizeof(unit->dir));
+	memset(unit->file, -1, sizeof(unit->file));
+	unit_guess_path(unit);
+	see->units.missing[row] = unit->kind == CONFIG_SYSTEMD ? ledger_hash(unit->target) : 0;
+}
+
+/* Close what the new config does not know. */
+static void unit_drop_others(struct see *see, const struct config *config)
+{
+	struct units *units = &see->units;
+
+	for (uint32_t i = 0; i < units->count; i++) {
+		struct unit *unit = unit_at(see, i);
+		bool stays = false;
+
+		for (uint32_t k = 0; k < config->units.count && !stays; k++)
+			stays = unit_key(config, config_unit_at(config, k)) == unit->key;
+		unit->busy = see->with.state->unit[i].busy;
+		if (stays)
+			continue;
+		unit_close(see, unit);
+		process_forget_unit(&see->processes, units->at[i]);
+		units->key[units->at[i]] = units->missing[units->at[i]] = 0;
+	}
+}
+
+static void unit_name_row(struct see *see, const struct config_unit *config, struct unit *unit)
+{
+	struct state_unit *row = &see->with.state->unit[unit->index];
+	struct buffer b;
+
+	memset(row, 0, sizeof(*row));
+	BUFFER_OVER(&b, row->name);
+	buffer_add(&b, config->name);
+	row->kind = (uint8_t)config->kind;
+	row->busy = unit->busy;
+	unit_publish(see, unit);
+}
+
+void unit_config(struct see *see, const struct config *config)
+{
+	struct units *units = &see->units;
+
+	unit_drop_others(see, config);
+	see->with.config = config;
+	units->count = config->units.count;
+	units->match_count = 0;
+	units->walked = 0;
+	for (uint32_t i = 0; i < units->count; i++) {
+		const struct config_unit *row = config_unit_at(config, i);
+		uint64_t key = unit_key(config, row);
+		uint16_t at = unit_find_row(units, key);
+		struct unit *unit;
+
+		if (at == UNIT_NONE) {
+			at = unit_find_row(units, 0);
+			unit_begin_row(see, at, key, row);
+		}
+		units->at[i] = at;
+		unit = &units->row[at];
+		unit->index = i;
+		unit->target = config_string(config, row->target);
+		unit->grace_ms = row->grace_ms;
+		unit->read_at = 0;
+		units->match_count += row->kind == CONFIG_MATCH;
+		unit_name_row(see, row, unit);
+	}
+}

@@ -1,0 +1,110 @@
+/* A watched unit: found, lost, returned; its status; the descriptors kept of its cgroup. Rows stay
+ * where they are over a reload (the loop points at them); units.at says which row is which unit of
+ * the config. Everything is of one cgroup id: a unit that was restarted has a new cgroup, whose
+ * counters start at 0. */
+#ifndef WD_SEE_UNIT_H
+#define WD_SEE_UNIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "config/config.h"
+#include "see/cgroup_layout.h"
+#include "see/dirwalk.h"
+#include "see/growth.h"
+#include "see/psi.h"
+#include "share/state.h"
+
+struct see;
+
+/* The same path in up to three hierarchies. */
+enum unit_dir { UNIT_DIR_MAIN, UNIT_DIR_UNIFIED, UNIT_DIR_FREEZER, UNIT_DIRS };
+
+enum unit_file {
+	UNIT_FILE_CURRENT,
+	UNIT_FILE_STAT,
+	UNIT_FILE_SWAP,
+	UNIT_FILE_PRESSURE,
+	UNIT_FILE_EVENTS,
+	UNIT_FILE_STATE, /* cgroup.events */
+	UNIT_FILES
+};
+
+enum { UNIT_NONE = UINT16_MAX }; /* no row */
+
+struct unit {
+	uint64_t key; /* of name, kind and target; 0: the row is free */
+	struct see *see;
+	uint32_t index; /* in the config and the state page */
+	enum config_unit_kind kind;
+	const char *target; /* the config's, taken anew at each reload */
+	uint32_t grace_ms;
+	uint8_t busy; /* carried over a reload: do's */
+
+	int dir[UNIT_DIRS];   /* -1: not there */
+	int file[UNIT_FILES]; /* -1: not there */
+	uint32_t polled;      /* bits of file: in the loop, read when it says so */
+	bool woken;           /* by the loop: read before it is due */
+	uint64_t cgroup_id;
+	bool populated, frozen; /* as last read of cgroup.events */
+
+	enum state_unit_status status;
+	mono_ms since, started,
+		held_at; /* held_at: when held_bytes is to be taken; 0: it was, or will not be */
+	uint64_t held_bytes, oom_kills;
+	uint32_t processes;
+	int32_t main_pid;
+	char main_comm[16];
+
+	mono_ms read_at, limit_at, pids_at; /* last; 0: never */
+	uint64_t limit_bytes; /* the tightest memory.max on its path; UINT64_MAX: none */
+	bool counted;         /* counts are of this cgroup */
+	uint32_t event_keys;  /* bits of the keys that its memory.events has */
+	uint64_t counts[GROWTH_KEYS];
+	struct growth growth;
+	struct psi_window window;
+	char path[PATH_BYTES]; /* below the mount, without a slash before it; the last known */
+};
+
+struct units {
+	uint32_t count;              /* of the config */
+	uint16_t at[UNITS_MAX];      /* row of each unit of the config */
+	uint64_t key[UNITS_MAX];     /* of each row: what is searched lies together */
+	uint64_t missing[UNITS_MAX]; /* of each row: ledger_hash of a systemd unit that is looked
+					for; 0: not */
+	uint32_t match_count;        /* `match` units of the config */
+	mono_ms walked;              /* when the tree was last searched */
+	struct dirwalk walk;
+	struct unit row[UNITS_MAX]; /* those in use alone are ever touched */
+};
+
+/* No unit, no row in use. */
+void unit_init(struct units *units);
+
+/* The units of another config: known by name, kind and target they keep what is known; others are
+ * closed. */
+void unit_config(struct see *see, const struct config *config);
+
+/* The unit of that index of the config. */
+struct unit *unit_at(struct see *see, uint32_t index);
+
+/* Open the unit's cgroup at its last known path. False: not there. */
+bool unit_open(struct see *see, struct unit *unit, mono_ms now);
+void unit_close(struct see *see, struct unit *unit);
+static inline bool unit_is_open(const struct unit *unit)
+{
+	return unit->dir[UNIT_DIR_MAIN] >= 0;
+}
+
+/* What it was seen to be now; `since`, `started` follow. */
+void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now);
+
+/* Its row of the state page, but for the readings. */
+void unit_publish(struct see *see, const struct unit *unit);
+
+/* Search the tree for the systemd units that are missing: only slices (and user managers) are
+ * entered. */
+void unit_search(struct see *see, mono_ms now);
+
+#endif
