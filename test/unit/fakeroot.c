@@ -121,6 +121,7 @@ void fakeroot_reopen(const struct fakeroot_unit *units, uint32_t count)
 	fakeroot.with.events = &fakeroot_events;
 	fakeroot.with.state = state_create(memfd_create("state", MFD_CLOEXEC));
 	fakeroot.with.config = fakeroot_config(units, count);
+	strcpy(fakeroot.with.state->boot_id, "boot-1");
 	fakeroot.see = see_open(&fakeroot.with);
 	see_look(fakeroot.see, fakeroot.now);
 }

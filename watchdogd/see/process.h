@@ -28,8 +28,9 @@ struct process {
 	uint16_t next;       /* with the same head, or of the free rows; PROCESS_NONE: the last */
 	uint16_t unit;       /* row of units, whose cgroup it was seen in; UNIT_NONE */
 	uint16_t match;      /* row of the `match` unit it belongs to; UNIT_NONE */
-	bool direct; /* its own name matches `match`; otherwise it was started by one that does */
-	bool torn;   /* two units match it: it belongs to neither */
+	bool direct;   /* its own name matches `match`; otherwise it was started by one that does */
+	bool examined; /* under its present name */
+	bool torn;     /* two units match it: it belongs to neither */
 	uint32_t seen_s;  /* when last seen alive, monotonic seconds */
 	uint32_t first_s; /* when first seen by the scan for `match`; 0: never examined */
 	char comm[16];

@@ -8,9 +8,9 @@
 #include "see/source.h"
 
 static const struct source_ops *const see_sources[SOURCES] = {
-	[SOURCE_MEMINFO] = &source_meminfo_ops,
-	[SOURCE_PSI] = &source_psi_ops,
-	[SOURCE_CGROUP] = &source_cgroup_ops,
+	[SOURCE_MEMINFO] = &source_meminfo_ops, [SOURCE_PSI] = &source_psi_ops,
+	[SOURCE_CGROUP] = &source_cgroup_ops,   [SOURCE_MATCH] = &source_match_ops,
+	[SOURCE_KMSG] = &source_kmsg_ops,
 };
 
 static struct see see_one;
@@ -72,7 +72,7 @@ struct see *see_open(const struct see_with *with)
 	memset(see->blind, 0, sizeof(see->blind));
 	unit_init(&see->units);
 	see_raise_limit();
-	process_open(&see->processes);
+
 	for (int i = 0; i < SOURCES; i++)
 		see_sources[i]->open(see);
 	see_config(see, with->config);
@@ -133,7 +133,7 @@ int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max)
 	struct unit *u = unit_at(see, unit);
 
 	if (u->kind == CONFIG_MATCH)
-		return 0;
+		return see_keep_living(see, pids, source_match_pids(see, u, pids, max));
 	if (!unit_is_open(u) && !unit_open(see, u, clock_mono()))
 		return 0;
 	return see_keep_living(
@@ -144,6 +144,9 @@ void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now)
 {
 	struct unit *u = unit_at(see, unit);
 
-	source_cgroup_refresh(see, u, now);
+	if (u->kind == CONFIG_MATCH)
+		source_match_refresh(see, u, now);
+	else
+		source_cgroup_refresh(see, u, now);
 	unit_publish(see, u);
 }

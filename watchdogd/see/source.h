@@ -4,15 +4,18 @@
 #ifndef WD_SEE_SOURCE_H
 #define WD_SEE_SOURCE_H
 
+#include "see/attribute.h"
 #include "see/cgroup_layout.h"
 #include "see/process.h"
 #include "see/see.h"
+#include "see/source_kmsg.h"
 #include "see/source_meminfo.h"
 #include "see/source_psi.h"
 #include "see/unit.h"
 
-/* In the order of their look. */
-enum source_id { SOURCE_MEMINFO, SOURCE_PSI, SOURCE_CGROUP, SOURCES };
+/* In the order of their look: a rise of a unit's oom_kill is known before kmsg is asked about it.
+ */
+enum source_id { SOURCE_MEMINFO, SOURCE_PSI, SOURCE_CGROUP, SOURCE_MATCH, SOURCE_KMSG, SOURCES };
 
 struct source_ops {
 	const char *name;
@@ -24,7 +27,8 @@ struct source_ops {
 	uint32_t (*next_ms)(const struct see *see, mono_ms now);
 };
 
-extern const struct source_ops source_meminfo_ops, source_psi_ops, source_cgroup_ops;
+extern const struct source_ops source_meminfo_ops, source_psi_ops, source_cgroup_ops,
+	source_match_ops, source_kmsg_ops;
 
 enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
 
@@ -35,6 +39,8 @@ struct see {
 	struct cgroup_layout layout;
 	struct units units;
 	struct processes processes;
+	struct source_kmsg kmsg;
+	struct attribution attribution;
 	char blind[SOURCES][SEE_WHY_BYTES]; /* why a source cannot read; "": it sees */
 };
 
@@ -45,5 +51,9 @@ void see_sees(struct see *see, enum source_id source);
 
 /* Read all of a unit now, also what is not due. */
 void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now);
+void source_match_refresh(struct see *see, struct unit *unit, mono_ms now);
+
+/* The pids of a `match` unit, by a fresh scan of /proc; zombies too. The number, at most max. */
+int source_match_pids(struct see *see, struct unit *unit, int32_t *pids, int max);
 
 #endif

@@ -17,6 +17,7 @@ enum {
 	CGROUP_SEARCH_MS = 3000,
 	CGROUP_LIMIT_MS = 30000, /* memory.max up the path changes by hand alone */
 	CGROUP_PIDS_MS = 5000,
+	CGROUP_STILL_MS = 5000,
 };
 
 /* The keys of memory.events are the readings UNIT_EVENTS_*, in their order. */
@@ -60,18 +61,24 @@ static bool cgroup_read_number(const struct unit *unit, enum unit_file id, uint6
 	return cgroup_read(unit, id, text, sizeof(text)) > 0 && file_parse_u64(text, value);
 }
 
-/* The kernel tells by ENODEV on any file; a made-up cgroup by its directory. */
-static bool cgroup_is_gone(const struct unit *unit)
+/* The first read of a look also tells whether the cgroup is there: the kernel says ENODEV on any
+ * file, a made-up cgroup shows it by its directory. */
+static bool cgroup_is_gone(struct unit *unit)
 {
-	char text[8];
+	char text[32];
 	struct stat st;
+	ssize_t n;
+	int id = 0;
 
-	if (root_is_fake())
-		return fstat(unit->dir[UNIT_DIR_MAIN], &st) < 0 || st.st_nlink == 0;
-	for (int id = 0; id < UNIT_FILES; id++)
-		if (unit->file[id] >= 0)
-			return file_read(unit->file[id], text, sizeof(text)) == -ENODEV;
-	return faccessat(unit->dir[UNIT_DIR_MAIN], "cgroup.procs", F_OK, 0) < 0;
+	unit->current_known = false;
+	if (root_is_fake() && (fstat(unit->dir[UNIT_DIR_MAIN], &st) < 0 || st.st_nlink == 0))
+		return true;
+	while (id < UNIT_FILES && unit->file[id] < 0)
+		id++;
+	n = id < UNIT_FILES ? cgroup_read(unit, id, text, sizeof(text)) : -ENODEV;
+	if (id == UNIT_FILE_CURRENT && n > 0)
+		unit->current_known = file_parse_u64(text, &unit->current_bytes);
+	return n == -ENODEV;
 }
 
 static void cgroup_unknown(struct see *see, struct unit *unit)
@@ -125,15 +132,39 @@ static void cgroup_set(struct see *see, const struct unit *unit, enum reading_un
 		  unit->read_at);
 }
 
+/* The same memory.current to the byte: what is in it has moved by no more than the kernel's stock
+ * of each CPU (256 KiB), so its breakdown, by far the dearest of the files, need not be read again.
+ */
+static bool cgroup_is_still(const struct unit *unit)
+{
+	return unit->current_known && unit->stat_at != 0 &&
+	       unit->current_bytes == unit->stat_current &&
+	       unit->read_at - unit->stat_at < CGROUP_STILL_MS;
+}
+
+static void cgroup_keep_memory(struct see *see, const struct unit *unit)
+{
+	struct state_reading *readings = see->with.state->unit[unit->index].readings;
+
+	readings[UNIT_MEMORY].from = readings[UNIT_ANON].from = readings[UNIT_SWAP].from =
+		unit->read_at;
+}
+
 static void cgroup_read_memory(struct see *see, struct unit *unit)
 {
 	struct state_reading *readings = see->with.state->unit[unit->index].readings;
-	uint64_t values[CGROUP_STAT_KEYS] = {0}, current;
+	uint64_t values[CGROUP_STAT_KEYS] = {0};
 	const uint32_t need = 1u << CGROUP_ANON | 1u << CGROUP_SHMEM;
 	uint32_t found = 0;
 	bool swap_known;
 	char text[4000];
 
+	if (cgroup_is_still(unit)) {
+		cgroup_keep_memory(see, unit);
+		return;
+	}
+	unit->stat_at = unit->read_at;
+	unit->stat_current = unit->current_bytes;
 	if (cgroup_read(unit, UNIT_FILE_STAT, text, sizeof(text)) > 0)
 		found = flat_read(text, cgroup_stat_keys[see->layout.kind].key,
 				  cgroup_stat_keys[see->layout.kind].n, values);
@@ -143,8 +174,8 @@ static void cgroup_read_memory(struct see *see, struct unit *unit)
 		     cgroup_read_number(unit, UNIT_FILE_SWAP, &values[CGROUP_SWAP]);
 	readings[UNIT_MEMORY].known = readings[UNIT_ANON].known = readings[UNIT_SWAP].known =
 		STATE_UNKNOWN;
-	if (cgroup_read_number(unit, UNIT_FILE_CURRENT, &current))
-		cgroup_set(see, unit, UNIT_MEMORY, current, cgroup_total(see, unit));
+	if (unit->current_known)
+		cgroup_set(see, unit, UNIT_MEMORY, unit->current_bytes, cgroup_total(see, unit));
 	if ((found & need) == need)
 		cgroup_set(see, unit, UNIT_ANON,
 			   values[CGROUP_ANON] + values[CGROUP_SHMEM] + values[CGROUP_SWAP],
@@ -173,13 +204,18 @@ static bool cgroup_is_news(const struct unit *unit, enum unit_file id)
 	return unit->woken || (unit->polled & 1u << id) == 0;
 }
 
-static void cgroup_count(struct unit *unit, uint32_t found, const uint64_t counts[GROWTH_KEYS])
+static void cgroup_count(struct see *see, struct unit *unit, uint32_t found,
+			 const uint64_t counts[GROWTH_KEYS])
 {
 	for (uint32_t key = 0; key < GROWTH_KEYS; key++) {
 		if ((found & 1u << key) == 0)
 			continue;
-		if (unit->counted && counts[key] > unit->counts[key])
+		if (unit->counted && counts[key] > unit->counts[key]) {
 			growth_add(&unit->growth, key, counts[key] - unit->counts[key]);
+			if (key == UNIT_EVENTS_OOM_KILL - UNIT_EVENTS_LOW)
+				attribute_rise(see, unit, counts[key] - unit->counts[key],
+					       unit->read_at);
+		}
 		unit->counts[key] = counts[key];
 	}
 	unit->event_keys = found;
@@ -198,7 +234,8 @@ static void cgroup_read_events(struct see *see, struct unit *unit)
 	growth_advance(&unit->growth, now);
 	if (cgroup_is_news(unit, UNIT_FILE_EVENTS) &&
 	    cgroup_read(unit, UNIT_FILE_EVENTS, text, sizeof(text)) >= 0)
-		cgroup_count(unit, flat_read(text, cgroup_event_keys, GROWTH_KEYS, counts), counts);
+		cgroup_count(see, unit, flat_read(text, cgroup_event_keys, GROWTH_KEYS, counts),
+			     counts);
 	for (uint32_t key = 0; key < GROWTH_KEYS; key++) {
 		readings[key].known = STATE_UNKNOWN;
 		if ((unit->event_keys & 1u << key) != 0)
@@ -228,13 +265,18 @@ static void cgroup_read_state(struct unit *unit)
 /* v1 has no word for "populated"; and the v2 cgroup of the same path may be another's, or empty. */
 static bool cgroup_is_populated(struct see *see, const struct unit *unit)
 {
+	struct stat st;
 	int32_t pid;
 	char text[16];
 
 	if (unit->populated || see->layout.kind == CGROUP_V2)
 		return unit->populated;
+	/* Opened anew: v1 keeps the list of an open file as it was, as long as it is read each
+	 * second. */
 	if (file_read_at(unit->dir[UNIT_DIR_MAIN], "cgroup.procs", text, sizeof(text)) > 0)
 		return true;
+	if (fstat(unit->dir[UNIT_DIR_MAIN], &st) == 0 && st.st_nlink == 2)
+		return false; /* nothing below it either */
 	return process_of_cgroup(&see->processes, unit->dir[UNIT_DIR_MAIN], &pid, 1) > 0;
 }
 
@@ -256,6 +298,8 @@ static void cgroup_read_status(struct see *see, struct unit *unit)
 	cgroup_read_state(unit);
 	if (cgroup_is_populated(see, unit))
 		status = cgroup_is_frozen(unit) ? STATE_UNIT_FROZEN : STATE_UNIT_RUNNING;
+	if (status != unit->status)
+		unit->pids_at = 0;
 	unit_set_status(unit, status, unit->read_at);
 }
 
@@ -271,22 +315,12 @@ static void cgroup_read_pids(struct see *see, struct unit *unit, mono_ms now)
 	unit->pids_at = first ? now - now % CGROUP_PIDS_MS % (unit->index + 1) : now;
 }
 
-static void cgroup_take_held(struct see *see, struct unit *unit, mono_ms now)
-{
-	const struct state_reading *anon = &see->with.state->unit[unit->index].readings[UNIT_ANON];
-
-	if (unit->held_at == 0 || now < unit->held_at || anon->known != STATE_KNOWN)
-		return;
-	unit->held_bytes = (uint64_t)anon->value;
-	unit->held_at = 0;
-}
-
 static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 {
 	unit->read_at = now;
 	if (unit_is_open(unit) && cgroup_is_gone(unit))
 		unit_close(see, unit);
-	if (!unit_is_open(unit) && !unit_open(see, unit, now)) {
+	if (!unit_is_open(unit) && (!unit_open(see, unit, now) || cgroup_is_gone(unit))) {
 		cgroup_unknown(see, unit);
 		unit_set_status(unit, STATE_UNIT_INACTIVE, now);
 		return;
@@ -303,13 +337,13 @@ static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 	unit->woken = false;
 	if (unit->pids_at == 0 || now - unit->pids_at >= CGROUP_PIDS_MS)
 		cgroup_read_pids(see, unit, now);
-	cgroup_take_held(see, unit, now);
+	unit_take_held(unit, &see->with.state->unit[unit->index].readings[UNIT_ANON], now);
 }
 
 void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now)
 {
 	unit->woken = true;
-	unit->pids_at = 0;
+	unit->pids_at = unit->stat_at = 0;
 	cgroup_read_unit(see, unit, now);
 }
 

@@ -91,6 +91,7 @@ static void unit_begin(struct see *see, struct unit *unit, uint64_t cgroup_id, m
 		unit_set_status(unit, STATE_UNIT_INACTIVE, now);
 	unit->cgroup_id = cgroup_id;
 	unit->counted = returned;
+	unit->kills_open = unit->kills_open > 0 ? unit->kills_open : 0;
 	memset(unit->counts, 0, sizeof(unit->counts));
 	psi_clear(&unit->window, &see->with.state->unit[unit->index].readings[UNIT_PRESSURE_SOME]);
 }
@@ -115,7 +116,7 @@ bool unit_open(struct see *see, struct unit *unit, mono_ms now)
 		unit->file[id] = unit_open_file(see, unit, id);
 	unit_begin(see, unit, st.st_ino, now);
 	unit->woken = true;
-	unit->limit_at = unit->pids_at = 0;
+	unit->limit_at = unit->pids_at = unit->stat_at = 0;
 	see->units.missing[unit - see->units.row] = 0;
 	return true;
 }
@@ -153,6 +154,14 @@ void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms n
 	}
 	unit->status = status;
 	unit->since = now;
+}
+
+void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now)
+{
+	if (unit->held_at == 0 || now < unit->held_at || anon->known != STATE_KNOWN)
+		return;
+	unit->held_bytes = (uint64_t)anon->value;
+	unit->held_at = 0;
 }
 
 void unit_publish(struct see *see, const struct unit *unit)
@@ -240,6 +249,7 @@ static void unit_drop_others(struct see *see, const struct config *config)
 			continue;
 		unit_close(see, unit);
 		process_forget_unit(&see->processes, units->at[i]);
+		attribute_forget_unit(see, units->at[i]);
 		units->key[units->at[i]] = units->missing[units->at[i]] = 0;
 	}
 }
@@ -281,7 +291,7 @@ void unit_config(struct see *see, const struct config *config)
 		unit->index = i;
 		unit->target = config_string(config, row->target);
 		unit->grace_ms = row->grace_ms;
-		unit->read_at = 0;
+		unit->read_at = unit->stat_at = 0;
 		units->match_count += row->kind == CONFIG_MATCH;
 		unit_name_row(see, row, unit);
 	}

@@ -54,13 +54,18 @@ struct unit {
 		held_at; /* held_at: when held_bytes is to be taken; 0: it was, or will not be */
 	uint64_t held_bytes, oom_kills;
 	uint32_t processes;
+	int64_t kills_open; /* its oom_kill rose by so many more than were told of it */
+	mono_ms kills_at;   /* when that last changed */
 	int32_t main_pid;
 	char main_comm[16];
 
 	mono_ms read_at, limit_at, pids_at; /* last; 0: never */
 	uint64_t limit_bytes; /* the tightest memory.max on its path; UINT64_MAX: none */
-	bool counted;         /* counts are of this cgroup */
-	uint32_t event_keys;  /* bits of the keys that its memory.events has */
+	bool current_known;   /* as read at the beginning of this look */
+	uint64_t current_bytes, stat_current;
+	mono_ms stat_at;     /* when memory.stat was read, with stat_current; 0: never */
+	bool counted;        /* counts are of this cgroup */
+	uint32_t event_keys; /* bits of the keys that its memory.events has */
 	uint64_t counts[GROWTH_KEYS];
 	struct growth growth;
 	struct psi_window window;
@@ -99,6 +104,9 @@ static inline bool unit_is_open(const struct unit *unit)
 
 /* What it was seen to be now; `since`, `started` follow. */
 void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now);
+
+/* Its anon, `grace` after its last start, is what it holds. */
+void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now);
 
 /* Its row of the state page, but for the readings. */
 void unit_publish(struct see *see, const struct unit *unit);

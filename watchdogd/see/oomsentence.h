@@ -1,0 +1,12 @@
+/* A kill of the kernel's, as a sentence for a person: who, how big, whose limit, who asked. */
+#ifndef WD_SEE_OOMSENTENCE_H
+#define WD_SEE_OOMSENTENCE_H
+
+#include "base/buffer.h"
+#include "see/oomrecord.h"
+
+/* Append the sentence, without a full stop. Names stand in it as they are: who shows it escapes it.
+ */
+void oomsentence_format(const struct oomrecord *record, struct buffer *out);
+
+#endif
