@@ -11,7 +11,7 @@ in_cgroup /wdt-ice "$hog" 40 &
 cat >"$dir/once" <<'SH'
 #!/bin/sh
 echo ran >>"$(dirname "$0")/once.out"
-sleep 4
+exec sleep 25
 SH
 chmod +x "$dir/once"
 write_conf <<CONF
@@ -46,6 +46,7 @@ check "the step begun before is taken to its proof" wait_for 15 logged 'unit=slo
 check "its alert was not sent again" test "$(count_logged 'warning rule=slow unit=slow slow\.memory|warning rule=slow slow\.memory')" -le 2
 kill -KILL "$(child_pid wd-actor)"
 check "main starts the actor again" wait_for 5 logged 'wd-actor .*SIGKILL.*started again'
+check "what the actor had begun is told as not known" wait_for 5 logged 'rule=once .*not known whether it ran'
 sleep 5
 check "a command runs at most once" test "$(wc -l <"$dir/once.out")" -eq 1
 check "the frozen unit is still known as ours" sh -c "'$bin/watchdogctl' -s '$dir/run/control' status | grep -E 'ice +.*frozen'"

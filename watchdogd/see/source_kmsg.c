@@ -84,8 +84,6 @@ static bool kmsg_tell(struct see *see, const struct oomrecord *record, bool befo
 	buffer_add(&b, record->comm);
 	BUFFER_OVER(&b, kill.text);
 	oomsentence_format(record, &b);
-	if (before_start)
-		buffer_add(&b, ", while watchdogd was not running");
 	return attribute_add(see, &kill,
 			     (record->known & OOMRECORD_TASK_MEMCG) ? record->task_memcg : "", now);
 }

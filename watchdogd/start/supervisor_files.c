@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
+#include <unistd.h>
 
 #include <linux/magic.h>
 
@@ -14,6 +15,8 @@
 #include "base/diag.h"
 #include "base/root.h"
 #include "share/ledger.h"
+
+enum { SUPERVISOR_LOCK_MS = 3000 };
 
 /* PATH of a file beside the control socket. */
 static void supervisor_beside(const struct supervisor *s, const char *name, char path[PATH_BYTES])
@@ -70,6 +73,17 @@ static void supervisor_check_tmpfs(const struct supervisor *s)
 			  config_string(s->config, s->config->control));
 }
 
+/* The processes of a main that was killed hold the lock until they have noticed. */
+static bool supervisor_lock(int ledger)
+{
+	for (int i = 0; i < SUPERVISOR_LOCK_MS / 50; i++) {
+		if (flock(ledger, LOCK_EX | LOCK_NB) == 0)
+			return true;
+		(void)usleep(50000);
+	}
+	return false;
+}
+
 /* The ledger first: its lock says that no other watchdogd works here. */
 int supervisor_open_files(struct supervisor *s)
 {
@@ -82,7 +96,7 @@ int supervisor_open_files(struct supervisor *s)
 	s->ledger = error < 0 ? error : supervisor_open_file(s, "ledger", 0600);
 	if (s->ledger < 0)
 		return s->ledger;
-	if (flock(s->ledger, LOCK_EX | LOCK_NB) < 0) {
+	if (!supervisor_lock(s->ledger)) {
 		diag_critical("another watchdogd runs with %s", control);
 		return -EBUSY;
 	}
