@@ -37,7 +37,7 @@ log=$dir/fifo
 "$bin/watchdogd" -v -c "$conf" 2>&7 &
 daemon=$!
 in_cgroup /wdt-xtts "$hog" 50 &
-for i in $(seq 1 200); do kill -HUP "$daemon" 2>/dev/null; sleep 0.02; done
+for _ in $(seq 1 200); do kill -HUP "$daemon" 2>/dev/null; sleep 0.02; done
 check "with standard error full, a unit is stopped all the same" wait_for 10 test -z "$(cat /sys/fs/cgroup/memory/wdt-xtts/cgroup.procs 2>/dev/null)"
 check "and status is fresh" ctl status
 log=$dir/log

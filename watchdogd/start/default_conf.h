@@ -2,6 +2,6 @@
 #ifndef WD_START_DEFAULT_CONF_H
 #define WD_START_DEFAULT_CONF_H
 
-extern const char default_conf[], default_conf_end[];
+extern const char default_conf[]; /* ends with a NUL */
 
 #endif

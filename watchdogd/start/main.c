@@ -50,7 +50,7 @@ static void main_choose_config(struct supervisor_options *options)
 	if (options->path == NULL && access(MAIN_CONF, F_OK) == 0)
 		options->path = MAIN_CONF;
 	options->builtin = default_conf;
-	options->builtin_bytes = (size_t)(default_conf_end - default_conf);
+	options->builtin_bytes = strlen(default_conf);
 }
 
 int main(int argc, char **argv)

@@ -39,7 +39,7 @@ static int command_refuse(struct command *command, const char *wrong)
 
 int command_parse(struct command *command, const char *line)
 {
-	char *out = command->text;
+	char *out = command->text; // cppcheck-suppress ctuuninitvar ; it is what is filled in
 	size_t words = 0;
 
 	/* A word and its NUL are never longer than the word with its blank or quotes. */
