@@ -4,6 +4,7 @@
 
 #include "config/config_rule.h"
 #include "config/value.h"
+#include "words/command.h"
 
 /* Types without a field of their own set nothing. */
 static void config_field_store(const struct config_field *field, const void *value, size_t size)
@@ -152,7 +153,7 @@ static bool config_field_is_path(struct config_field *field, const char *text)
 {
 	size_t len = strlen(text), most = (size_t)field->key->max;
 
-	if (text[0] != '/')
+	if (text[0] != '/' && text[0] != '"')
 		config_field_error(
 			field, "\"%s\" is no absolute path; expected one that begins with \"/\"",
 			text);
@@ -171,11 +172,15 @@ static void config_field_path(struct config_field *field, const char *text)
 
 static void config_field_command(struct config_field *field, const char *text)
 {
-	if (text[0] != '/')
+	struct command command;
+
+	if (text[0] != '/' && text[0] != '"')
 		config_field_error(field,
 				   "\"%s\" is no absolute path; expected /path/of/command and its "
 				   "arguments, there is no shell and no search",
 				   text);
+	else if (command_parse(&command, text) < 0)
+		config_field_error(field, "%s; words are separated by spaces, double quotes group", command.wrong);
 	else
 		config_field_store_text(field, text);
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "config/value.h"
+#include "words/command.h"
 
 struct step_parser {
 	const struct config_expression *in;
@@ -200,14 +201,19 @@ static bool step_parse_bytes(struct step_parser *p)
 
 static bool step_parse_command(struct step_parser *p)
 {
+	struct command command;
+
 	if (step_parse_is_short(p, "/path/of/command and its arguments"))
 		return false;
-	if (*step_parse_word(p) != '/')
+	if (*step_parse_word(p) != '/' && *step_parse_word(p) != '"')
 		return step_parse_tell(
 			p, NULL,
 			"\"%.*s\" is no absolute path; expected \"run /path/of/command "
 			"arguments\", there is no shell and no search",
 			(int)p->len, step_parse_word(p));
+	if (command_parse(&command, step_parse_word(p)) < 0)
+		return step_parse_tell(p, NULL, "%s; words are separated by spaces, double quotes group",
+				       command.wrong);
 	p->out->command = step_parse_word(p);
 	p->at += strlen(step_parse_word(p));
 	p->len = 0;
