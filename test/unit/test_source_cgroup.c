@@ -189,7 +189,14 @@ static void memory_v1_is_read_with_its_own_names(void **state)
 		     "oom_kill_disable 0\nunder_oom 0\noom_kill 4\n");
 	fakeroot_put(V1 "/bots/x/cgroup.procs", "77\n");
 	fakeroot_put("/sys/fs/cgroup/freezer/cgroup.procs", "1\n");
+	fakeroot_put("/sys/fs/cgroup/freezer/bots/x/freezer.state", "FROZEN\n");
+	fakeroot_put("/sys/fs/cgroup/freezer/bots/x/cgroup.procs", "%s", "");
+	fakeroot_open(path, 1);
+	assert_int_equal(unit(0)->status,
+			 STATE_UNIT_RUNNING); /* none of its processes is in there */
+	assert_int_equal(see_unit_dir(fakeroot.see, 0, SEE_DIR_V1_FREEZER), -1);
 	fakeroot_put("/sys/fs/cgroup/freezer/bots/x/freezer.state", "THAWED\n");
+	fakeroot_put("/sys/fs/cgroup/freezer/bots/x/cgroup.procs", "77\n");
 	fakeroot_open(path, 1);
 	assert_known(fakeroot_unit(0, UNIT_MEMORY), 8192);
 	assert_known(fakeroot_unit(0, UNIT_ANON), 123);

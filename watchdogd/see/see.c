@@ -108,7 +108,7 @@ int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir)
 	const struct unit *u = unit_at(see, unit);
 
 	if (dir == SEE_DIR_V1_FREEZER)
-		return u->dir[UNIT_DIR_FREEZER];
+		return unit_is_in_freezer(u) ? u->dir[UNIT_DIR_FREEZER] : -1;
 	if (see->layout.kind == CGROUP_V2)
 		return u->dir[UNIT_DIR_MAIN];
 	/* Beside v1: only if the unit's processes are in that one too. */

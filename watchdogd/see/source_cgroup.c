@@ -75,7 +75,7 @@ static bool cgroup_is_gone(struct unit *unit)
 		return true;
 	while (id < UNIT_FILES && unit->file[id] < 0)
 		id++;
-	n = id < UNIT_FILES ? cgroup_read(unit, id, text, sizeof(text)) : -ENODEV;
+	n = id < UNIT_FILES ? cgroup_read(unit, (enum unit_file)id, text, sizeof(text)) : -ENODEV;
 	if (id == UNIT_FILE_CURRENT && n > 0)
 		unit->current_known = file_parse_u64(text, &unit->current_bytes);
 	return n == -ENODEV;
@@ -286,7 +286,7 @@ static bool cgroup_is_frozen(const struct unit *unit)
 
 	if (unit->frozen)
 		return true;
-	return unit->dir[UNIT_DIR_FREEZER] >= 0 &&
+	return unit_is_in_freezer(unit) &&
 	       file_read_at(unit->dir[UNIT_DIR_FREEZER], "freezer.state", text, sizeof(text)) > 0 &&
 	       strncmp(text, "FROZEN", 6) == 0;
 }
@@ -367,6 +367,7 @@ static void source_cgroup_look(struct see *see, mono_ms now)
 
 		if (unit->kind == CONFIG_MATCH)
 			continue;
+		unit_throttle(see, unit, now);
 		if (unit->woken || unit->read_at == 0 || now - unit->read_at >= units->count)
 			cgroup_read_unit(see, unit, now);
 		unit_publish(see, unit);

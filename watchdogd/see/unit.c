@@ -56,6 +56,35 @@ static void unit_on_change(void *arg, uint32_t events)
 
 	(void)events; /* POLLERR comes with every change; that it is gone, only a read tells */
 	unit->woken = true;
+	unit->wakes++;
+}
+
+static void unit_poll_file(struct see *see, struct unit *unit, enum unit_file id)
+{
+	if (unit->file[id] >= 0 && unit_files[see->layout.kind][id].polls &&
+	    (unit->polled & 1u << id) == 0 &&
+	    loop_add(see->with.loop, unit->file[id], EPOLLPRI, unit_on_change, unit) == 0)
+		unit->polled |= 1u << id;
+}
+
+static void unit_stop_polling(struct see *see, struct unit *unit)
+{
+	for (int i = 0; i < UNIT_FILES; i++)
+		if ((unit->polled & 1u << i) != 0)
+			loop_remove(see->with.loop, unit->file[i]);
+	unit->polled = 0;
+}
+
+void unit_throttle(struct see *see, struct unit *unit, mono_ms now)
+{
+	if (now - unit->wakes_since >= 1000) {
+		unit->wakes_since = now;
+		unit->wakes = 0;
+		for (enum unit_file id = 0; id < UNIT_FILES; id++)
+			unit_poll_file(see, unit, id);
+	} else if (unit->wakes > UNIT_WAKES_MAX) {
+		unit_stop_polling(see, unit);
+	}
 }
 
 static int unit_open_file(struct see *see, struct unit *unit, enum unit_file id)
@@ -68,9 +97,8 @@ static int unit_open_file(struct see *see, struct unit *unit, enum unit_file id)
 	fd = openat(unit->dir[file->dir], file->name, O_RDONLY | O_CLOEXEC);
 	if (fd < 0 && (errno == EMFILE || errno == ENFILE))
 		see_blind(see, SOURCE_CGROUP, "files of some units", -errno);
-	if (fd >= 0 && file->polls &&
-	    loop_add(see->with.loop, fd, EPOLLPRI, unit_on_change, unit) == 0)
-		unit->polled |= 1u << id;
+	unit->file[id] = fd;
+	unit_poll_file(see, unit, id);
 	return fd;
 }
 
@@ -123,16 +151,21 @@ bool unit_open(struct see *see, struct unit *unit, mono_ms now)
 
 void unit_close(struct see *see, struct unit *unit)
 {
-	for (int i = 0; i < UNIT_FILES; i++) {
-		if ((unit->polled & 1u << i) != 0)
-			loop_remove(see->with.loop, unit->file[i]);
+	unit_stop_polling(see, unit);
+	for (int i = 0; i < UNIT_FILES; i++)
 		unit->file[i] = file_close(unit->file[i]);
-	}
 	for (int i = 0; i < UNIT_DIRS; i++)
 		unit->dir[i] = file_close(unit->dir[i]);
-	unit->polled = 0;
 	if (unit->kind == CONFIG_SYSTEMD)
 		see->units.missing[unit - see->units.row] = ledger_hash(unit->target);
+}
+
+bool unit_is_in_freezer(const struct unit *unit)
+{
+	char text[16];
+
+	return unit->dir[UNIT_DIR_FREEZER] >= 0 &&
+	       file_read_at(unit->dir[UNIT_DIR_FREEZER], "cgroup.procs", text, sizeof(text)) > 0;
 }
 
 void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now)

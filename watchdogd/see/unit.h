@@ -31,7 +31,11 @@ enum unit_file {
 	UNIT_FILES
 };
 
-enum { UNIT_NONE = UINT16_MAX }; /* no row */
+enum {
+	UNIT_NONE = UINT16_MAX, /* no row */
+	UNIT_WAKES_MAX =
+		10, /* a second: memory.events of one at its memory.high changes without end */
+};
 
 struct unit {
 	uint64_t key; /* of name, kind and target; 0: the row is free */
@@ -45,7 +49,9 @@ struct unit {
 	int dir[UNIT_DIRS];   /* -1: not there */
 	int file[UNIT_FILES]; /* -1: not there */
 	uint32_t polled;      /* bits of file: in the loop, read when it says so */
-	bool woken;           /* by the loop: read before it is due */
+	uint32_t wakes;       /* by the loop, since wakes_since */
+	mono_ms wakes_since;
+	bool woken; /* by the loop: read before it is due */
 	uint64_t cgroup_id;
 	bool populated, frozen; /* as last read of cgroup.events */
 
@@ -101,6 +107,13 @@ static inline bool unit_is_open(const struct unit *unit)
 {
 	return unit->dir[UNIT_DIR_MAIN] >= 0;
 }
+
+/* One whose events wake the loop too often is read at the looks alone, for the rest of the second.
+ */
+void unit_throttle(struct see *see, struct unit *unit, mono_ms now);
+
+/* A freezer cgroup of the same path that holds none of its processes freezes nothing. */
+bool unit_is_in_freezer(const struct unit *unit);
 
 /* What it was seen to be now; `since`, `started` follow. */
 void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now);
