@@ -44,20 +44,23 @@ struct unit {
 	enum config_unit_kind kind;
 	const char *target; /* the config's, taken anew at each reload */
 	uint32_t grace_ms;
-	uint8_t busy; /* carried over a reload: do's */
 
-	int dir[UNIT_DIRS];   /* -1: not there */
-	int file[UNIT_FILES]; /* -1: not there */
-	uint32_t polled;      /* bits of file: in the loop, read when it says so */
-	uint32_t wakes;       /* by the loop, since wakes_since */
-	mono_ms wakes_since;
-	bool woken; /* by the loop: read before it is due */
-	uint64_t cgroup_id;
+	int dir[UNIT_DIRS];     /* -1: not there */
+	int file[UNIT_FILES];   /* -1: not there */
+	uint8_t busy;           /* carried over a reload: do's */
+	bool woken;             /* by the loop: read before it is due */
 	bool populated, frozen; /* as last read of cgroup.events */
+	bool current_known;     /* as read at the beginning of this look */
+	bool counted;           /* counts are of this cgroup */
+	uint32_t event_keys;    /* bits of the keys that its memory.events has */
+	uint32_t polled;        /* bits of file: in the loop, read when it says so */
+	uint32_t wakes;         /* by the loop, since wakes_since */
+	mono_ms wakes_since;
+	uint64_t cgroup_id;
 
 	enum state_unit_status status;
-	mono_ms since, started,
-		held_at; /* held_at: when held_bytes is to be taken; 0: it was, or will not be */
+	mono_ms since, started;
+	mono_ms held_at; /* when held_bytes is to be taken; 0: it was, or will not be */
 	uint64_t held_bytes, oom_kills;
 	uint32_t processes;
 	int64_t kills_open; /* its oom_kill rose by so many more than were told of it */
@@ -67,11 +70,8 @@ struct unit {
 
 	mono_ms read_at, limit_at, pids_at; /* last; 0: never */
 	uint64_t limit_bytes; /* the tightest memory.max on its path; UINT64_MAX: none */
-	bool current_known;   /* as read at the beginning of this look */
 	uint64_t current_bytes, stat_current;
-	mono_ms stat_at;     /* when memory.stat was read, with stat_current; 0: never */
-	bool counted;        /* counts are of this cgroup */
-	uint32_t event_keys; /* bits of the keys that its memory.events has */
+	mono_ms stat_at; /* when memory.stat was read, with stat_current; 0: never */
 	uint64_t counts[GROWTH_KEYS];
 	struct growth growth;
 	struct psi_window window;
