@@ -289,6 +289,30 @@ static void an_unknown_condition_neither_fires_nor_clears(void **state)
 	assert_int_equal(h->state.rule[0].phase, STATE_RULE_STANDING);
 }
 
+static void the_default_clear_does_not_wait_for_what_nothing_here_will_answer(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)make_rule("tight");
+	make_when();
+	make_host_pct(HOST_AVAILABLE, CONFIG_LT, 12);
+	make_host_pct(HOST_SWAP_USED, CONFIG_GT, 80);
+	make_join(CONFIG_OR);
+	make_alert(SEVERITY_WARNING);
+	h = host_begin(make_done());
+	h->state.swap_total_bytes = 0;
+	h->state.host[HOST_SWAP_USED].known = STATE_UNKNOWN;
+	host_available(h, 0.5);
+	host_look(h, 100);
+	assert_orders(h, "alert:warning");
+	host_available(h, 4);
+	host_looks(h, 9900);
+	assert_orders(h, "");
+	host_looks(h, 200);
+	assert_orders(h, "clear");
+}
+
 static void clear_needs_when_not_to_be_true(void **state)
 {
 	struct host *h;
@@ -707,6 +731,7 @@ int main(void)
 		TEST(without_clear_it_ends_when_false_for_ten_seconds),
 		TEST(without_clear_a_longer_settle_counts),
 		TEST(an_unknown_condition_neither_fires_nor_clears),
+		TEST(the_default_clear_does_not_wait_for_what_nothing_here_will_answer),
 		TEST(clear_needs_when_not_to_be_true),
 		TEST(the_next_firing_begins_at_the_first_step),
 		TEST(below_the_last_step_it_says_once_that_nothing_is_left),

@@ -168,17 +168,24 @@ static bool condition_is_swap(const struct config_node *node)
 		       : node->reading == UNIT_SWAP;
 }
 
-static bool condition_should_answer(const struct condition *c, const struct config_node *node)
+/* Nothing here will ever give this reading, or not while the unit is down. */
+static bool condition_cannot_answer(const struct condition *c, const struct config_node *node)
 {
 	uint32_t unit = condition_unit(c, node);
+
+	if (condition_reading(c, node) == NULL || condition_word(node)->later)
+		return true;
+	if (condition_is_swap(node) && c->state->swap_total_bytes == 0)
+		return true;
+	return unit != CONFIG_HOST && c->state->unit[unit].status != STATE_UNIT_RUNNING &&
+	       c->state->unit[unit].status != STATE_UNIT_FROZEN;
+}
+
+static bool condition_should_answer(const struct condition *c, const struct config_node *node)
+{
 	const struct state_reading *reading = condition_reading(c, node);
 
-	if (reading == NULL || condition_word(node)->later)
-		return false;
-	if (condition_is_swap(node) && c->state->swap_total_bytes == 0)
-		return false;
-	if (unit != CONFIG_HOST && c->state->unit[unit].status != STATE_UNIT_RUNNING &&
-	    c->state->unit[unit].status != STATE_UNIT_FROZEN)
+	if (condition_cannot_answer(c, node))
 		return false;
 	return reading->known == STATE_UNKNOWN || (node->bound_is_pct && reading->total <= 0);
 }
@@ -195,6 +202,22 @@ bool condition_is_awaited(const struct condition *c, struct config_table nodes,
 		    condition_should_answer(c, &node[i]))
 			return true;
 	return false;
+}
+
+bool condition_is_unanswerable(const struct condition *c, struct config_table nodes,
+			       struct condition_seen seen)
+{
+	const struct config_node *node = config_nodes(c->config, nodes);
+	bool some = false;
+
+	for (uint32_t i = 0; i < nodes.count && seen.truth == CONDITION_UNKNOWN; i++) {
+		if ((seen.why & condition_bit(i)) == 0 || node[i].kind != CONFIG_COMPARE)
+			continue;
+		if (!condition_cannot_answer(c, &node[i]))
+			return false;
+		some = true;
+	}
+	return some;
 }
 
 uint32_t condition_next_ms(const struct condition *c, struct config_table nodes)

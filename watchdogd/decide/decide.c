@@ -91,6 +91,7 @@ static enum condition_truth decide_when(struct decide *decide, uint32_t instance
 	} else if (mine->unknown == 0) {
 		mine->unknown = now;
 	}
+	mine->unanswerable = condition_is_unanswerable(&condition, rule->when, seen);
 	return seen.truth;
 }
 
@@ -99,7 +100,8 @@ uint32_t decide_clear_ms(const struct config_rule *rule)
 	return rule->settle_ms > DECIDE_CLEAR_MS ? rule->settle_ms : DECIDE_CLEAR_MS;
 }
 
-/* Is `clear` true? Judged at every look, so that its holds know what was. */
+/* Is `clear` true? Judged at every look, so that its holds know what was. The default would wait for ever
+ * for what nothing here will answer: then not true is false. */
 static bool decide_clears(struct decide *decide, uint32_t instance, mono_ms now)
 {
 	static const enum condition_truth inverse[] = {[CONDITION_FALSE] = CONDITION_TRUE,
@@ -111,8 +113,8 @@ static bool decide_clears(struct decide *decide, uint32_t instance, mono_ms now)
 
 	if (rule->clear.count > 0)
 		return condition_evaluate(&condition, rule->clear).truth == CONDITION_TRUE;
-	return condition_hold_step(&mine->clear, inverse[mine->when], decide_clear_ms(rule), now) ==
-	       CONDITION_TRUE;
+	return condition_hold_step(&mine->clear, mine->unanswerable ? CONDITION_TRUE : inverse[mine->when],
+				   decide_clear_ms(rule), now) == CONDITION_TRUE;
 }
 
 static void decide_begin(struct decide *decide, struct ladder *ladder, unsigned flags)

@@ -26,6 +26,7 @@ struct decide_instance {
 	bool waits;      /* its step was handed out in this look */
 	bool rounded;    /* it went round again in this look */
 	bool unknown_told;
+	bool unanswerable; /* `when` is unknown, and nothing here will answer */
 };
 
 /* Swapped by a reload: the other one is filled from this one. */
