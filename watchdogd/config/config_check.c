@@ -107,9 +107,16 @@ static void config_check_starts(struct config_draft *draft, const struct config_
 		return;
 	place.line = step->line;
 	for (uint32_t i = 0; i < draft->names.unit_count; i++) {
-		if (draft->units[i].kind == CONFIG_SYSTEMD || draft->unit_has_start[i] ||
-		    !config_check_aims(draft, rule, step, i))
+		if (draft->units[i].kind == CONFIG_SYSTEMD || !config_check_aims(draft, rule, step, i))
 			continue;
+		if (draft->unit_has_start[i]) {
+			if (starts)
+				config_findings_add(&draft->findings, CONFIG_LATER, &place,
+						    "to start the unit \"%s\" by its command is not active yet; "
+						    "the step is skipped for it",
+						    draft->units[i].name);
+			continue;
+		}
 		config_findings_error(
 			&draft->findings, &place,
 			"nobody can start the unit \"%s\" %s; give "

@@ -11,6 +11,7 @@
 #include "base/buffer.h"
 #include "base/root.h"
 #include "config/config_findings.h"
+#include "words/command.h"
 
 struct config_host {
 	const struct config *config;
@@ -117,16 +118,13 @@ static bool config_check_host_is_group(const char *name)
 
 /* The first word of the command can be executed. */
 static void config_check_host_command(struct config_host *host, const struct config_place *place,
-				      config_text command)
+				      config_text text_at)
 {
-	const char *text = config_string(host->config, command);
-	char path[PATH_BYTES];
-	struct buffer b;
+	const char *text = config_string(host->config, text_at);
+	struct command command;
 
-	BUFFER_OVER(&b, path);
-	buffer_add_bytes(&b, text, strcspn(text, " \t"));
-	if (access(path, X_OK) < 0)
-		config_check_host_warn(host, place, "cannot execute \"%s\": %s", path,
+	if (command_parse(&command, text) == 0 && access(command.argv[0], X_OK) < 0)
+		config_check_host_warn(host, place, "cannot execute \"%s\": %s", command.argv[0],
 				       strerror(errno));
 }
 
@@ -152,6 +150,23 @@ static bool config_check_host_can_freeze(void)
 	       config_check_host_has("/sys/fs/cgroup/freezer", "");
 }
 
+/* A `match` unit has no cgroup of its own; a group may have such a unit in it. */
+static void config_check_host_freeze(struct config_host *host, const struct config_place *place,
+				     const struct config_step *step)
+{
+	const struct config *config = host->config;
+
+	if (!config_check_host_can_freeze())
+		config_check_host_warn(host, place,
+				       "this kernel cannot freeze a cgroup; the step is told as not done");
+	else if (step->target == CONFIG_UNIT && step->unit < config->units.count &&
+		 config_unit_at(config, step->unit)->kind == CONFIG_MATCH)
+		config_check_host_warn(host, place,
+				       "the unit \"%s\" has no cgroup of its own to be frozen; the step is told as "
+				       "not done",
+				       config_unit_at(config, step->unit)->name);
+}
+
 static void config_check_host_rule(struct config_host *host, const struct config_rule *rule)
 {
 	for (uint32_t i = 0; i < rule->steps.count; i++) {
@@ -160,11 +175,8 @@ static void config_check_host_rule(struct config_host *host, const struct config
 
 		if (step->command != 0)
 			config_check_host_command(host, &place, step->command);
-		if ((step->verb == VERB_FREEZE || step->verb == VERB_THAW) &&
-		    !config_check_host_can_freeze())
-			config_check_host_warn(host, &place,
-					       "this kernel cannot freeze a cgroup; the step is "
-					       "told as not done");
+		if (step->verb == VERB_FREEZE || step->verb == VERB_THAW)
+			config_check_host_freeze(host, &place, step);
 	}
 }
 

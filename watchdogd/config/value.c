@@ -103,7 +103,7 @@ static int value_scale(int64_t number, size_t decimals, int64_t scale, int64_t *
 int value_parse(const char *text, size_t len, struct value *value)
 {
 	const struct value_unit *unit;
-	size_t at = 0, dot;
+	size_t at, dot;
 	int64_t number = 0;
 	bool minus;
 	int error;
@@ -114,7 +114,7 @@ int value_parse(const char *text, size_t len, struct value *value)
 		return 0;
 	}
 	minus = len > 0 && text[0] == '-';
-	at = dot = minus ? 1 : 0;
+	at = minus ? 1 : 0;
 	if (at == len || !value_is_digit(text[at]))
 		return VALUE_NO_NUMBER;
 	error = value_digits(text, len, &at, &number);

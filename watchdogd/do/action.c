@@ -94,6 +94,12 @@ static bool action_is_done_already(struct actions *actions, const struct order *
 
 	if (order->unit == CONFIG_NONE)
 		return false;
+	if ((verb == VERB_START || verb == VERB_RESTART) &&
+	    config_unit_at(actions->config, order->unit)->kind != CONFIG_SYSTEMD) {
+		/* Stopped first, it would stay so. */
+		action_copy(why, TEXT_BYTES, "to start it by its command is not active yet");
+		return true;
+	}
 	see_unit_refresh(actions->see, order->unit, now);
 	unit = &actions->state->unit[order->unit];
 	if (unit->status == STATE_UNIT_INACTIVE && verb != VERB_START && verb != VERB_RESTART)

@@ -221,13 +221,13 @@ static bool kmsgline_skip_decoded(struct oomtext *text, struct kmsgline *out)
 	oomtext_skip_blanks(&rest);
 	if (name.n == 0 || !oomtext_skip(&rest, ":"))
 		return false;
-	for (uint8_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
+	for (size_t i = 0; i < sizeof(levels) / sizeof(levels[0]); i++) {
 		if (!oomtext_skip(&rest, levels[i]))
 			continue;
 		oomtext_skip_blanks(&rest);
 		if (!oomtext_skip(&rest, ": "))
 			return false;
-		out->level = i;
+		out->level = (uint8_t)i;
 		out->facility = oomtext_is(name, "kern") ? 0 : 1;
 		*text = rest;
 		return true;

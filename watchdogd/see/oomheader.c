@@ -85,7 +85,7 @@ bool oomheader_table(struct oomtext text, struct oomheader_columns *columns)
 	if (!oomtext_skip(&text, "]"))
 		return false;
 	for (;;) {
-		struct oomtext word = {text.at, 0};
+		struct oomtext word;
 
 		oomtext_skip_blanks(&text);
 		for (word = oomtext_part(text, 0, 0); word.n < text.n && text.at[word.n] != ' ';)

@@ -52,7 +52,7 @@ static void memory_touch_imports(uintptr_t base, const ElfW(Dyn) *dynamic)
 		if (dynamic->d_tag == DT_PLTRELSZ || dynamic->d_tag == DT_RELASZ)
 			bytes[dynamic->d_tag == DT_RELASZ] = dynamic->d_un.d_val;
 	}
-	for (int t = 0; t < 2; t++)
+	for (int t = 0; t < 2 && table[t] != 0; t++)
 		for (uintptr_t at = table[t]; at < table[t] + bytes[t]; at += sizeof(ElfW(Rela))) {
 			const ElfW(Rela) *r = (const ElfW(Rela) *)at;
 			uintptr_t symbol = (uintptr_t)r->r_info >> (sizeof(r->r_info) == 8 ? 32 : 8);

@@ -126,7 +126,7 @@ static void supervisor_turn(struct supervisor *s)
 	int wait = supervisor_wait_ms(s, now);
 	int rows = control_prepare(&s->control, fds + 2, &wait, now);
 
-	(void)poll(fds, (nfds_t)(2 + rows), wait);
+	(void)poll(fds, 2 + (nfds_t)rows, wait);
 	now = clock_mono();
 	if (fds[0].revents != 0)
 		supervisor_on_signals(s, now);

@@ -133,8 +133,8 @@ void supervisor_taken(struct supervisor *s, const struct message *message, mono_
 		diag_info("watching: %u units, %u rules%s", s->config->units.count, s->config->rules.count,
 			  s->options->dry_run ? "; dry run: no action is taken" : "");
 	else if (s->reload_since != 0)
-		diag_info("reloaded: %u units, %u rules; %s", s->config->units.count, s->config->rules.count,
-			  message->text);
+		diag_info("reloaded: %u units, %u rules%s%s", s->config->units.count, s->config->rules.count,
+			  message->text[0] != '\0' ? "; " : "", message->text);
 	supervisor_answer(s, CONTROL_OK, message->text, now);
 	s->ready = true;
 	s->reload_since = 0;
