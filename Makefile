@@ -94,7 +94,7 @@ run: deps
 	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
 	 RUNTIME_DIRECTORY=$$dir STATE_DIRECTORY=$$dir $(BUILD)/watchdogd $(RUNFLAGS)
 
-# Everything: units under sanitizers, the whole daemon on this kernel, a real kernel in a VM.
+# Everything: compilers and analysers, units under sanitizers, the whole daemon on this kernel, a real kernel in a VM.
 test: deps-test
 	@test/run $(TESTFLAGS)
 

@@ -33,7 +33,7 @@ done
 sleep 2
 missed=
 for pid in $pids; do
-	logged "rule=oom unit=storm .*pid $pid[^0-9]" || missed="$missed $pid"
+	logged "rule=oom unit=storm .*pid ${pid}[^0-9]" || missed="$missed $pid"
 done
 ok "$([ -z "$missed" ] && echo 0 || echo 1)" "20 kills within seconds are told, each for its unit${missed:+, but not$missed}"
 check "status counts them" sh -c "'$bin/watchdogctl' -s '$dir/run/control' status --json | grep -q '\"oom_kills\": *20'"
@@ -51,7 +51,7 @@ with open('/dev/kmsg', 'w') as k:
 	in_cgroup /wdt-storm "$hog" 40 &
 	pid=$!
 	wait $pid 2>/dev/null
-	check "and the next kill is told again" wait_for 5 logged "rule=oom unit=storm .*pid $pid[^0-9]"
+	check "and the next kill is told again" wait_for 5 logged "rule=oom unit=storm .*pid ${pid}[^0-9]"
 	echo "$old" >/proc/sys/kernel/printk_devkmsg
 else
 	skip "an overrun is said" "kernel.printk_devkmsg cannot be set"
