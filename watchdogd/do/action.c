@@ -69,22 +69,6 @@ static void action_fill(struct actions *actions, struct action *action, const st
 	}
 }
 
-/* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
- * unit yet; anything else waits. */
-static enum outcome action_join(struct action *action, const struct order *order)
-{
-	bool takes_over = (order->verb == VERB_STOP || order->verb == VERB_KILL) &&
-			  action->verb == VERB_RESTART && action->phase != ACTION_START;
-
-	if ((action->verb != order->verb && !takes_over) || action->instances == ACTION_JOIN_MAX)
-		return OUTCOME_BUSY;
-	if (takes_over) {
-		action->verb = order->verb;
-		action->phase = action->phase == ACTION_ROOM ? ACTION_STOP : action->phase;
-	}
-	action->instance[action->instances++] = order->instance;
-	return OUTCOME_BEGUN;
-}
 
 static bool action_is_done_already(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
@@ -113,26 +97,77 @@ static bool action_is_done_already(struct actions *actions, const struct order *
 	return is != NULL;
 }
 
-static void action_update_mark(struct actions *actions, const struct action *action)
+void action_put_mark(struct actions *actions, const struct action *action)
 {
 	enum state_mark mark = action_verbs[action->verb].mark;
 	const char *name = action_unit_name(actions, action->unit);
 
-	if (mark == STATE_MARK_NONE)
+	if (mark == STATE_MARK_NONE || action->phase == ACTION_OWED)
 		return;
 	if (ledger_mark(actions->ledger, name, (char)mark, action->rule) == NULL)
 		diag_warning("no room in the ledger to remember that %s is %s", name,
 			     mark == STATE_MARK_FROZEN ? "frozen" : "stopped");
 }
 
+/* `signal`: of which signal. */
+static bool action_is_same(struct actions *actions, const struct action *action, const struct order *order)
+{
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+	const struct config_rule *rule = config_rule_at(actions->config, order->rule);
+	int signal = config_step_at(actions->config, rule, order->step)->signal;
+
+	return action->verb == order->verb &&
+	       (action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == signal);
+}
+
+/* From now on it is a stop, also for whoever comes after a crash: the mark before the entry, as the entry
+ * says no more that the unit is to be started. */
+static void action_take_over(struct actions *actions, struct action *action, enum verb verb)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	action->verb = verb;
+	action->phase = ACTION_STOP;
+	action_put_mark(actions, action);
+	if (entry != NULL)
+		entry->step_verb = verb;
+	actions->state->unit[action->unit].busy = (uint8_t)(1 + verb);
+}
+
+/* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
+ * unit yet; anything else waits. */
+static enum outcome action_join(struct actions *actions, struct action *action, const struct order *order)
+{
+	bool takes_over = (order->verb == VERB_STOP || order->verb == VERB_KILL) &&
+			  action->verb == VERB_RESTART && action->phase != ACTION_START;
+
+	if ((!takes_over && !action_is_same(actions, action, order)) || action->instances == ACTION_JOIN_MAX ||
+	    action->progress == ACTION_NOT_DONE)
+		return OUTCOME_BUSY;
+	if (takes_over)
+		action_take_over(actions, action, order->verb);
+	action->instance[action->instances++] = order->instance;
+	return OUTCOME_BEGUN;
+}
+
+void action_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	int error = action_phase_enter(actions, action, now);
+
+	if (error == 0)
+		return;
+	action_saw(action, "%s", error == -EOPNOTSUPP ? "there is no way to do that to it on this host"
+						       : diag_errno(error));
+	action->progress = ACTION_NOT_DONE;
+}
+
 enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
 	struct action *action = order->unit != CONFIG_NONE ? action_of_unit(actions, order->unit) : NULL;
-	int error;
 
 	why[0] = '\0';
 	if (action != NULL)
-		return action_join(action, order);
+		return action_join(actions, action, order);
 	if (action_is_done_already(actions, order, now, why))
 		return OUTCOME_SKIPPED;
 	action = action_free_row(actions);
@@ -141,16 +176,11 @@ enum outcome action_begin(struct actions *actions, const struct order *order, mo
 	action_fill(actions, action, order, now);
 	if (action_write_entry(actions, action, order) < 0)
 		return OUTCOME_BUSY;
-	action_update_mark(actions, action);
+	action_put_mark(actions, action);
 	action->used = true;
 	if (order->unit != CONFIG_NONE)
 		actions->state->unit[order->unit].busy = (uint8_t)(1 + order->verb);
-	error = action_phase_enter(actions, action, now);
-	if (error < 0 && error != -ESRCH) {
-		action_saw(action, "%s", error == -EOPNOTSUPP ? "there is no way to do that to it on this host"
-							       : diag_errno(error));
-		action->progress = ACTION_NOT_DONE;
-	}
+	action_enter(actions, action, now);
 	return OUTCOME_BEGUN;
 }
 
@@ -163,12 +193,15 @@ void actions_answer(struct actions *actions, const struct message *message)
 			continue;
 		action->worker_done = true;
 		action->worker_result = message->type == MESSAGE_DONE ? 0 : message->result < 0 ? message->result : -EIO;
-		action_saw(action, "%s", message->text);
+		if (strstr(action->saw, message->text) == NULL) /* said again and again while it is busy */
+			action_saw(action, "%s", message->text);
 	}
 }
 
 void actions_worker_up(struct actions *actions)
 {
+	mono_ms now = clock_mono();
+
 	for (int i = 0; i < ACTIONS_MAX; i++) {
 		struct action *action = &actions->action[i];
 		struct ledger_entry *entry;
@@ -178,8 +211,11 @@ void actions_worker_up(struct actions *actions)
 		entry = ledger_find(actions->ledger, action->entry);
 		if (entry == NULL)
 			continue;
-		entry->at_mono = clock_mono(); /* its time begins anew; `taken` stays: a command runs once */
-		action->worker_asked = worker_ask(actions->actor, entry->id) == 0;
+		entry->at_mono = now; /* its time begins anew; `taken` stays: a command runs once */
+		if (action->phase == ACTION_OWED)
+			action->progress = action_phase_look(actions, action, now);
+		if (action->progress == ACTION_WAITS)
+			action->worker_asked = worker_ask(actions->actor, entry->id) == 0;
 	}
 }
 
@@ -188,7 +224,6 @@ static bool action_next_phase(struct actions *actions, struct action *action, mo
 {
 	uint64_t old = action->entry;
 	struct ledger_entry *entry;
-	int error;
 
 	if (action->verb != VERB_RESTART || action->phase == ACTION_START)
 		return false;
@@ -197,18 +232,16 @@ static bool action_next_phase(struct actions *actions, struct action *action, mo
 		return action_phase_enter(actions, action, now) == 0;
 	/* The new entry first: a crash between the two leaves both, and the start is looked into. */
 	entry = ledger_find(actions->ledger, old);
-	if (action_write_entry(actions, action, NULL) < 0)
+	if (action_write_entry(actions, action, NULL) < 0) {
+		action->phase = ACTION_ROOM; /* tried again at the next look */
 		return true;
+	}
 	if (entry != NULL) {
 		ledger_find(actions->ledger, action->entry)->ladder_key = entry->ladder_key;
 		ledger_free(entry);
 	}
 	action->killed = false;
-	error = action_phase_enter(actions, action, now);
-	if (error < 0) {
-		action_saw(action, "%s", diag_errno(error));
-		action->progress = ACTION_NOT_DONE;
-	}
+	action_enter(actions, action, now);
 	return true;
 }
 
@@ -258,14 +291,14 @@ static void action_format(struct actions *actions, const struct action *action, 
 	action_add_size(&b, " -> ", action_available(actions));
 }
 
-/* A unit that came back by our doing, or that could not be frozen, carries our mark no more. */
+/* A unit that came back by our doing, or that could not be stopped or frozen, carries our mark no more. */
 static void action_end_mark(struct actions *actions, const struct action *action)
 {
 	bool done = action->progress == ACTION_PROVED;
 
 	if (action->unit == CONFIG_NONE)
 		return;
-	if ((done && action_verbs[action->verb].ends_mark) || (!done && action->verb == VERB_FREEZE))
+	if ((done && action_verbs[action->verb].ends_mark) || (!done && action_verbs[action->verb].mark != STATE_MARK_NONE))
 		ledger_unmark(actions->ledger, action_unit_name(actions, action->unit));
 	actions->state->unit[action->unit].busy = 0;
 }
@@ -281,6 +314,17 @@ static void action_result(struct actions *actions, struct action *action, struct
 	memcpy(result->instance, action->instance, sizeof(result->instance));
 	action_copy(result->rule, sizeof(result->rule), action->rule);
 	action_format(actions, action, now, result->text);
+}
+
+/* Told, and over for its ladders: so that none hears of it again after a crash, the entry names none. */
+static void action_owe(struct actions *actions, struct action *action)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	if (entry != NULL)
+		entry->ladder_key = 0;
+	action->phase = ACTION_OWED;
+	action->progress = ACTION_WAITS;
 }
 
 bool actions_next(struct actions *actions, struct action_result *result, mono_ms now)
@@ -300,8 +344,7 @@ bool actions_next(struct actions *actions, struct action_result *result, mono_ms
 		action_end_mark(actions, action);
 		owed = action->phase == ACTION_STOP && action->worker_asked && !action->worker_done;
 		if (owed) {
-			action->phase = ACTION_OWED;
-			action->progress = ACTION_WAITS;
+			action_owe(actions, action);
 		} else {
 			action_end_entry(actions, action);
 			action->used = false;
@@ -338,9 +381,21 @@ void actions_thaw(struct actions *actions, uint32_t unit)
 {
 	const char *name = config_unit_at(actions->config, unit)->name;
 	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, name);
+	struct action *action = action_of_unit(actions, unit);
+	int error;
 
-	if (mark == NULL || mark->kind != STATE_MARK_FROZEN || direct_freeze(actions->see, unit, false) < 0)
+	if (mark == NULL || mark->kind != STATE_MARK_FROZEN)
 		return;
+	if (action != NULL && action->phase == ACTION_FREEZE) { /* or the next sentinel would go on with it */
+		action_end_entry(actions, action);
+		action->used = false;
+		actions->state->unit[unit].busy = 0;
+	}
+	error = direct_freeze(actions->see, unit, false);
+	if (error < 0) {
+		diag_event(SEVERITY_WARNING, NULL, name, "cannot be thawed: %s", diag_errno(error));
+		return;
+	}
 	ledger_unmark(actions->ledger, name);
 	diag_event(SEVERITY_INFO, NULL, name, "thawed: watchdogd lets go of it");
 }

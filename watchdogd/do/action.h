@@ -58,7 +58,6 @@ struct actions {
 	struct state *state;
 	struct ledger *ledger;
 	struct worker *actor;
-	bool dry_run;
 	uint64_t room_bytes;            /* what a start must leave now */
 	bool actor_hung;                /* it did not answer in its time: main is to restart it */
 	struct action action[ACTIONS_MAX];
@@ -75,8 +74,8 @@ struct action_result {
 	char text[TEXT_BYTES];
 };
 
-/* Fields config to dry_run are set by the caller, the rest is zeroed. Takes up again what the ledger holds: a proof is
- * looked for before anything is asked again. */
+/* Fields config to actor are set by the caller, the rest is zeroed. Takes up again what the ledger holds: a
+ * proof is looked for before anything is asked again. */
 void actions_init(struct actions *actions, mono_ms now);
 
 /* Another config: units are found again by name. */
@@ -102,7 +101,8 @@ void actions_check_marks(struct actions *actions);
 /* An action is under way: looks must come often. */
 bool actions_open(const struct actions *actions);
 
-/* Thaw a unit that carries our frozen mark, and take the mark off; each of them (SIGTERM). */
+/* Thaw a unit that carries our frozen mark, and take the mark off; a freeze under way is over. Each of them
+ * (SIGTERM). */
 void actions_thaw(struct actions *actions, uint32_t unit);
 void actions_thaw_all(struct actions *actions);
 

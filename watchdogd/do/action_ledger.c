@@ -142,6 +142,34 @@ void actions_config(struct actions *actions, const struct config *config)
 	actions->config = config;
 }
 
+/* The phase that an entry stands for. One that no ladder waits for was told: only systemd is still owed it. */
+static enum action_phase action_entry_phase(const struct ledger_entry *entry)
+{
+	if (entry->step_verb == VERB_RESTART && entry->verb == VERB_START)
+		return ACTION_START;
+	if (entry->step_verb == VERB_STOP && entry->ladder_key == 0)
+		return ACTION_OWED;
+	return action_first_phase(entry->step_verb);
+}
+
+/* The proof first; only what it does not show is asked again. */
+static void action_resume(struct actions *actions, struct action *action, mono_ms now)
+{
+	if (action->phase == ACTION_SIGNAL) {
+		action_saw(action, "not known whether it was sent");
+		action->progress = ACTION_NOT_DONE;
+		return;
+	}
+	if (action->phase != ACTION_RUN)
+		action->progress = action_phase_look(actions, action, now);
+	if (action->progress == ACTION_WAITS && !action->killed)
+		action_enter(actions, action, now);
+	if (action->progress == ACTION_PROVED && action->verb == VERB_RESTART && action->phase == ACTION_STOP)
+		action->progress = ACTION_WAITS; /* the next look sees it again, and goes on to the start */
+	if (action->progress != ACTION_PROVED || actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
+		action_put_mark(actions, action); /* the crash may have come before it */
+}
+
 /* One entry that an earlier sentinel left open. */
 static void action_recover(struct actions *actions, struct ledger_entry *entry, mono_ms now)
 {
@@ -159,15 +187,14 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	memset(action, 0, sizeof(*action));
 	action->used = true;
 	action->verb = entry->step_verb;
-	action->phase = action_first_phase(action->verb);
-	if (action->verb == VERB_RESTART && entry->verb == VERB_START)
-		action->phase = ACTION_START;
+	action->phase = action_entry_phase(entry);
 	action->unit = unit;
 	action->instance[0] = instance;
 	action->instances = instance != CONFIG_NONE;
 	action->entry = entry->id;
 	action->cgroup_id = entry->cgroup_id;
-	action->began = entry->at_mono;
+	action->began = entry->at_mono < now ? entry->at_mono : now;
+	entry->at_mono = now; /* the worker's time begins anew */
 	action->available_before = -1;
 	action->anon_before = -1;
 	action->phase_began = now;
@@ -175,12 +202,10 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	action_saw(action, "taken up again");
 	if (unit != CONFIG_NONE) {
 		see_unit_refresh(actions->see, unit, now);
-		actions->state->unit[unit].busy = (uint8_t)(1 + action->verb);
+		if (action->phase != ACTION_OWED)
+			actions->state->unit[unit].busy = (uint8_t)(1 + action->verb);
 	}
-	/* The proof first; only what it does not show is asked again. */
-	action->progress = action->phase == ACTION_RUN ? ACTION_WAITS : action_phase_look(actions, action, now);
-	if (action->progress == ACTION_WAITS && !action->killed)
-		(void)action_phase_enter(actions, action, now);
+	action_resume(actions, action, now);
 }
 
 void actions_init(struct actions *actions, mono_ms now)

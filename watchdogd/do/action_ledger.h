@@ -18,6 +18,12 @@ struct action *action_free_row(struct actions *actions);
 /* The name of a unit, "" for CONFIG_NONE. Borrowed from the config. */
 const char *action_unit_name(const struct actions *actions, uint32_t unit);
 
+/* Put the mark of its verb on the unit, before it is done. */
+void action_put_mark(struct actions *actions, const struct action *action);
+
+/* Begin its phase; it is not done when that cannot be. */
+void action_enter(struct actions *actions, struct action *action, mono_ms now);
+
 /* The first phase of a verb. */
 enum action_phase action_first_phase(enum verb verb);
 

@@ -12,6 +12,7 @@ enum {
 	PHASE_KILL_MS = 10000,    /* a killed process that is still there then hangs in the kernel (state D) */
 	PHASE_START_MS = 30000,   /* the proof of a start */
 	PHASE_FREEZE_MS = 10000,
+	PHASE_AGAIN_MS = 30000,   /* so long an actor that has its hands full is asked again */
 	PHASE_HUNG_MS = 5000,     /* beyond the time that a worker was given: it hangs */
 	PHASE_HELD_UNKNOWN = 256 * 1024 * 1024, /* what a unit needs that we never saw running */
 };
@@ -54,6 +55,20 @@ static int phase_ask_actor(struct actions *actions, struct action *action)
 	return error;
 }
 
+/* The actor has its hands full, or does not read: it is asked again, for a while. True: it was. */
+static bool phase_ask_again(struct actions *actions, struct action *action, mono_ms now)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+	bool put_off = !action->worker_asked || (action->worker_done && action->worker_result == -EAGAIN);
+
+	if (!put_off || entry == NULL || now - action->phase_began >= PHASE_AGAIN_MS)
+		return false;
+	entry->at_mono = now;
+	action->worker_asked = worker_ask(actions->actor, action->entry) == 0;
+	action->worker_done = false;
+	return true;
+}
+
 /* host.available has fallen below `floor`: there is no time for a clean end. */
 static bool phase_below_floor(const struct actions *actions)
 {
@@ -65,6 +80,15 @@ static bool phase_below_floor(const struct actions *actions)
 
 /* --- stop and kill ------------------------------------------------------------------------------ */
 
+/* Ask the processes themselves. Who has none left needs no signal. */
+static void phase_signal_end(struct actions *actions, struct action *action)
+{
+	int n = direct_signal(actions->see, action->unit, SIGTERM);
+
+	if (n < 0 && n != -ESRCH)
+		action_saw(action, "cannot send SIGTERM: %s", diag_errno(n));
+}
+
 static int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now)
 {
 	(void)now;
@@ -73,7 +97,8 @@ static int phase_stop_enter(struct actions *actions, struct action *action, mono
 		(void)direct_freeze(actions->see, action->unit, false);
 	if (phase_by_systemd(actions, action) && phase_ask_actor(actions, action) == 0)
 		return 0;
-	return direct_signal(actions->see, action->unit, SIGTERM) < 0 ? -ESRCH : 0;
+	phase_signal_end(actions, action);
+	return 0;
 }
 
 static void phase_kill(struct actions *actions, struct action *action, mono_ms now)
@@ -127,16 +152,30 @@ static void phase_escalate(struct actions *actions, struct action *action, mono_
 		action_saw(action, "killed: not ended within its stop-timeout of %u s", timeout_ms / 1000);
 		phase_kill(actions, action, now);
 	} else if (action->worker_done && action->worker_result < 0) {
-		/* The actor could not: ask the processes themselves. */
-		action->worker_asked = false;
-		(void)direct_signal(actions->see, action->unit, SIGTERM);
+		action->worker_asked = action->worker_done = false;
+		phase_signal_end(actions, action);
 	}
+}
+
+/* Who may not stop the unit may not start it either: for a restart, it is left running. */
+static bool phase_is_refused(const struct action *action)
+{
+	static const int refusals[] = {-ENODEV, -ENOENT, -EACCES, -EPERM, -ENOTCONN};
+
+	if (action->verb != VERB_RESTART || !action->worker_done || action->killed)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		if (action->worker_result == refusals[i])
+			return true;
+	return false;
 }
 
 static enum action_progress phase_stop_look(struct actions *actions, struct action *action, mono_ms now)
 {
 	if (phase_is_empty(actions, action, now) && phase_stop_is_shown(action))
 		return ACTION_PROVED;
+	if (phase_is_refused(action))
+		return ACTION_NOT_DONE;
 	if (!action->killed) {
 		phase_escalate(actions, action, now);
 		return ACTION_WAITS;
@@ -169,10 +208,13 @@ static enum action_progress phase_room_look(struct actions *actions, struct acti
 
 static int phase_start_enter(struct actions *actions, struct action *action, mono_ms now)
 {
+	int error;
+
 	(void)now;
 	if (!phase_by_systemd(actions, action))
 		return -EOPNOTSUPP;
-	return phase_ask_actor(actions, action);
+	error = phase_ask_actor(actions, action);
+	return error == -EAGAIN ? 0 : error; /* phase_ask_again */
 }
 
 static enum action_progress phase_start_look(struct actions *actions, struct action *action, mono_ms now)
@@ -180,6 +222,8 @@ static enum action_progress phase_start_look(struct actions *actions, struct act
 	const struct state_unit *unit = phase_state(actions, action);
 
 	see_unit_refresh(actions->see, action->unit, now);
+	if (phase_ask_again(actions, action, now))
+		return ACTION_WAITS;
 	if (action->worker_done && action->worker_result < 0)
 		return ACTION_NOT_DONE;
 	if (action->worker_done && unit->status == STATE_UNIT_RUNNING)
@@ -238,24 +282,32 @@ static enum action_progress phase_freeze_look(struct actions *actions, struct ac
 
 static int phase_run_enter(struct actions *actions, struct action *action, mono_ms now)
 {
+	int error = phase_ask_actor(actions, action);
+
 	(void)now;
-	return phase_ask_actor(actions, action);
+	return error == -EAGAIN ? 0 : error; /* phase_ask_again */
 }
 
 static enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now)
 {
-	(void)actions;
-	(void)now;
-	if (!action->worker_done)
+	if (phase_ask_again(actions, action, now))
 		return ACTION_WAITS;
+	if (!action->worker_done)
+		return action->worker_asked ? ACTION_WAITS : ACTION_NOT_DONE;
 	return action->worker_result < 0 ? ACTION_NOT_DONE : ACTION_PROVED;
 }
 
 static enum action_progress phase_owed_look(struct actions *actions, struct action *action, mono_ms now)
 {
-	(void)actions;
+	uint64_t cgroup_id = phase_state(actions, action)->cgroup_id;
+
 	(void)now;
-	return action->worker_done ? ACTION_PROVED : ACTION_WAITS;
+	/* Another cgroup: it was started since, and a stop would be of that. */
+	if (action->worker_done || (action->cgroup_id != 0 && cgroup_id != 0 && cgroup_id != action->cgroup_id))
+		return ACTION_PROVED;
+	if (!action->worker_asked)
+		action->worker_asked = worker_ask(actions->actor, action->entry) == 0;
+	return ACTION_WAITS;
 }
 
 static const struct {

@@ -11,6 +11,5 @@ int worker_ask(struct worker *worker, uint64_t id)
 	if (worker->fd < 0)
 		return -ENOTCONN;
 	message_make(&message, MESSAGE_ASK, id, 0, "");
-	worker->asked = true;
 	return message_send(worker->fd, &message, -1);
 }

@@ -2,12 +2,10 @@
 #ifndef WD_DO_WORKER_H
 #define WD_DO_WORKER_H
 
-#include <stdbool.h>
 #include <stdint.h>
 
 struct worker {
-	int fd;     /* the sentinel's end of the pair; -1: there is no such worker */
-	bool asked; /* something was asked since it came up: it may be hung */
+	int fd; /* the sentinel's end of the pair; -1: there is no such worker */
 };
 
 /* Ask it to carry out the ledger entry of that id. Never waits. 0, or -errno (-EAGAIN: it does not read;
