@@ -99,10 +99,12 @@ bool attribute_add(struct see *see, const struct attribute_kill *kill, const cha
 	/* Who has the pid now is not who had it then. */
 	if (waiting->unit == UNIT_NONE && !kill->before_start)
 		waiting->unit = attribute_by_pid(see, kill->pid);
-	if (waiting->unit != UNIT_NONE && !kill->before_start)
+	if (kill->before_start)
+		return true;
+	if (waiting->unit != UNIT_NONE)
 		attribute_explain(see, waiting->unit, 1, now);
-	else if (waiting->unit == UNIT_NONE && !kill->before_start)
-		attribute_read_all(see);
+	/* Its counter, and those above it, are to be read though nothing else has moved. */
+	attribute_read_all(see);
 	return true;
 }
 

@@ -1,6 +1,6 @@
 /* Source cgroup: the readings of the units that are cgroups, from kept descriptors. A unit costs
  * some ten microseconds, so that with n units each is read every n milliseconds at most: 1 % of a
- * core. */
+ * core. A file is not read again as long as something cheaper tells that it says the same. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -16,8 +16,11 @@
 enum {
 	CGROUP_SEARCH_MS = 3000,
 	CGROUP_LIMIT_MS = 30000, /* memory.max up the path changes by hand alone */
+	CGROUP_READ_MS = 1000,  /* however many units there are, no reading is older */
+	CGROUP_RARE_MS = 2000,  /* who enters an empty cgroup or is frozen may charge nothing */
 	CGROUP_PIDS_MS = 5000,
 	CGROUP_STILL_MS = 5000,
+	CGROUP_NEAR_LIMIT = 16, /* nearer than a sixteenth: may stand at it while all within moves */
 };
 
 /* The keys of memory.events are the readings UNIT_EVENTS_*, in their order. */
@@ -61,12 +64,55 @@ static bool cgroup_read_number(const struct unit *unit, enum unit_file id, uint6
 	return cgroup_read(unit, id, text, sizeof(text)) > 0 && file_parse_u64(text, value);
 }
 
+/* --- what need not be read again -----------------------------------------------------------------
+ */
+
+/* The same time between two such reads for all units, but not the same look. */
+static mono_ms cgroup_slot(const struct see *see, const struct unit *unit, mono_ms at,
+			   uint32_t every_ms)
+{
+	return (at + (mono_ms)every_ms * unit->index / see->units.count) / every_ms;
+}
+
+static bool cgroup_is_due(const struct see *see, const struct unit *unit, mono_ms at,
+			  uint32_t every_ms)
+{
+	return at == 0 ||
+	       cgroup_slot(see, unit, at, every_ms) != cgroup_slot(see, unit, unit->read_at, every_ms);
+}
+
+static bool cgroup_is_near_limit(const struct unit *unit)
+{
+	return unit->limit_bytes != UINT64_MAX &&
+	       unit->current_bytes > unit->limit_bytes - unit->limit_bytes / CGROUP_NEAR_LIMIT;
+}
+
+/* What was read at that time, of a cgroup that has the same memory.current to the byte since: what
+ * is in it has moved by no more than the kernel's stock of each CPU (256 KiB), nobody was killed. A
+ * made-up cgroup says nothing by that. */
+static bool cgroup_is_still(const struct see *see, const struct unit *unit, mono_ms at,
+			    uint32_t every_ms)
+{
+	return !unit->woken && at >= unit->moved_at && !cgroup_is_due(see, unit, at, every_ms) &&
+	       !root_is_fake();
+}
+
+static void cgroup_keep_current(struct unit *unit, uint64_t bytes)
+{
+	if (unit->woken || unit->moved_at == 0 || bytes != unit->current_bytes ||
+	    cgroup_is_near_limit(unit))
+		unit->moved_at = unit->read_at;
+	unit->current_bytes = bytes;
+	unit->current_known = true;
+}
+
 /* The first read of a look also tells whether the cgroup is there: the kernel says ENODEV on any
  * file, a made-up cgroup shows it by its directory. */
 static bool cgroup_is_gone(struct unit *unit)
 {
 	char text[32];
 	struct stat st;
+	uint64_t bytes;
 	ssize_t n;
 	int id = 0;
 
@@ -76,8 +122,10 @@ static bool cgroup_is_gone(struct unit *unit)
 	while (id < UNIT_FILES && unit->file[id] < 0)
 		id++;
 	n = id < UNIT_FILES ? cgroup_read(unit, (enum unit_file)id, text, sizeof(text)) : -ENODEV;
-	if (id == UNIT_FILE_CURRENT && n > 0)
-		unit->current_known = file_parse_u64(text, &unit->current_bytes);
+	if (id == UNIT_FILE_CURRENT && n > 0 && file_parse_u64(text, &bytes))
+		cgroup_keep_current(unit, bytes);
+	else
+		unit->moved_at = unit->read_at;
 	return n == -ENODEV;
 }
 
@@ -132,16 +180,6 @@ static void cgroup_set(struct see *see, const struct unit *unit, enum reading_un
 		  unit->read_at);
 }
 
-/* The same memory.current to the byte: what is in it has moved by no more than the kernel's stock
- * of each CPU (256 KiB), so its breakdown, by far the dearest of the files, need not be read again.
- */
-static bool cgroup_is_still(const struct unit *unit)
-{
-	return unit->current_known && unit->stat_at != 0 &&
-	       unit->current_bytes == unit->stat_current &&
-	       unit->read_at - unit->stat_at < CGROUP_STILL_MS;
-}
-
 static void cgroup_keep_memory(struct see *see, const struct unit *unit)
 {
 	struct state_reading *readings = see->with.state->unit[unit->index].readings;
@@ -159,12 +197,12 @@ static void cgroup_read_memory(struct see *see, struct unit *unit)
 	bool swap_known;
 	char text[4000];
 
-	if (cgroup_is_still(unit)) {
+	/* Its breakdown is by far the dearest of the files. */
+	if (cgroup_is_still(see, unit, unit->stat_at, CGROUP_STILL_MS)) {
 		cgroup_keep_memory(see, unit);
 		return;
 	}
 	unit->stat_at = unit->read_at;
-	unit->stat_current = unit->current_bytes;
 	if (cgroup_read(unit, UNIT_FILE_STAT, text, sizeof(text)) > 0)
 		found = flat_read(text, cgroup_stat_keys[see->layout.kind].key,
 				  cgroup_stat_keys[see->layout.kind].n, values);
@@ -185,23 +223,60 @@ static void cgroup_read_memory(struct see *see, struct unit *unit)
 			   (int64_t)see->with.state->swap_total_bytes);
 }
 
+/* Who stalls in a unit stalls on the host, whose pressure was read before: while that counter stands
+ * still, so does the unit's. Only its averages may still fall. */
+static bool cgroup_is_unpressed(const struct see *see, const struct unit *unit)
+{
+	return unit->unpressed && !unit->woken && see->psi.window.count > 0 &&
+	       see->psi.total_us == unit->host_total_us &&
+	       !cgroup_is_due(see, unit, unit->pressure_at, CGROUP_STILL_MS) && !root_is_fake();
+}
+
+static bool cgroup_has_averages(const struct psi *psi)
+{
+	uint32_t any = 0;
+
+	for (int kind = 0; kind < PSI_KINDS; kind++)
+		for (int avg = PSI_AVG10; avg < PSI_READINGS; avg++)
+			any |= psi->avg_mpct[kind][avg];
+	return any != 0;
+}
+
 static void cgroup_read_pressure(struct see *see, struct unit *unit)
 {
 	struct state_reading *readings =
 		&see->with.state->unit[unit->index].readings[UNIT_PRESSURE_SOME];
-	struct psi psi;
+	struct psi psi = {0};
 	char text[256];
 
-	if (cgroup_read(unit, UNIT_FILE_PRESSURE, text, sizeof(text)) > 0 && psi_parse(text, &psi))
+	if (cgroup_is_unpressed(see, unit)) {
+		memcpy(psi.total_us, unit->pressure_us, sizeof(psi.total_us));
 		psi_set(&unit->window, &psi, unit->read_at, readings);
-	else
+		return;
+	}
+	unit->unpressed = false;
+	if (cgroup_read(unit, UNIT_FILE_PRESSURE, text, sizeof(text)) <= 0 ||
+	    !psi_parse(text, &psi)) {
 		psi_clear(&unit->window, readings);
+		return;
+	}
+	psi_set(&unit->window, &psi, unit->read_at, readings);
+	memcpy(unit->pressure_us, psi.total_us, sizeof(psi.total_us));
+	unit->pressure_at = unit->read_at;
+	unit->host_total_us = see->psi.total_us;
+	unit->unpressed = !cgroup_has_averages(&psi);
 }
 
 /* Whether a file that wakes the loop is to be read; others are, at each look. */
 static bool cgroup_is_news(const struct unit *unit, enum unit_file id)
 {
 	return unit->woken || (unit->polled & 1u << id) == 0;
+}
+
+static bool cgroup_has_new_events(const struct see *see, const struct unit *unit)
+{
+	return cgroup_is_news(unit, UNIT_FILE_EVENTS) &&
+	       !cgroup_is_still(see, unit, unit->events_at, CGROUP_STILL_MS);
 }
 
 static void cgroup_count(struct see *see, struct unit *unit, uint32_t found,
@@ -232,10 +307,12 @@ static void cgroup_read_events(struct see *see, struct unit *unit)
 	char text[512];
 
 	growth_advance(&unit->growth, now);
-	if (cgroup_is_news(unit, UNIT_FILE_EVENTS) &&
-	    cgroup_read(unit, UNIT_FILE_EVENTS, text, sizeof(text)) >= 0)
+	if (cgroup_has_new_events(see, unit) &&
+	    cgroup_read(unit, UNIT_FILE_EVENTS, text, sizeof(text)) >= 0) {
 		cgroup_count(see, unit, flat_read(text, cgroup_event_keys, GROWTH_KEYS, counts),
 			     counts);
+		unit->events_at = now;
+	}
 	for (uint32_t key = 0; key < GROWTH_KEYS; key++) {
 		readings[key].known = STATE_UNKNOWN;
 		if ((unit->event_keys & 1u << key) != 0)
@@ -263,7 +340,7 @@ static void cgroup_read_state(struct unit *unit)
 }
 
 /* v1 has no word for "populated"; and the v2 cgroup of the same path may be another's, or empty. */
-static bool cgroup_is_populated(struct see *see, const struct unit *unit)
+static bool cgroup_is_populated(struct see *see, struct unit *unit)
 {
 	struct stat st;
 	int32_t pid;
@@ -271,6 +348,10 @@ static bool cgroup_is_populated(struct see *see, const struct unit *unit)
 
 	if (unit->populated || see->layout.kind == CGROUP_V2)
 		return unit->populated;
+	if (unit->status == STATE_UNIT_INACTIVE &&
+	    cgroup_is_still(see, unit, unit->empty_at, CGROUP_RARE_MS))
+		return false;
+	unit->empty_at = unit->read_at;
 	/* Opened anew: v1 keeps the list of an open file as it was, as long as it is read each
 	 * second. */
 	if (file_read_at(unit->dir[UNIT_DIR_MAIN], "cgroup.procs", text, sizeof(text)) > 0)
@@ -280,15 +361,20 @@ static bool cgroup_is_populated(struct see *see, const struct unit *unit)
 	return process_of_cgroup(&see->processes, unit->dir[UNIT_DIR_MAIN], &pid, 1) > 0;
 }
 
-static bool cgroup_is_frozen(const struct unit *unit)
+static bool cgroup_is_frozen(const struct see *see, struct unit *unit)
 {
 	char text[32];
 
-	if (unit->frozen)
-		return true;
-	return unit_is_in_freezer(unit) &&
-	       file_read_at(unit->dir[UNIT_DIR_FREEZER], "freezer.state", text, sizeof(text)) > 0 &&
-	       strncmp(text, "FROZEN", 6) == 0;
+	if (unit->frozen || unit->dir[UNIT_DIR_FREEZER] < 0)
+		return unit->frozen;
+	if (cgroup_is_still(see, unit, unit->freezer_at, CGROUP_RARE_MS))
+		return unit->in_freezer;
+	unit->freezer_at = unit->read_at;
+	unit->in_freezer =
+		unit_is_in_freezer(unit) &&
+		file_read_at(unit->dir[UNIT_DIR_FREEZER], "freezer.state", text, sizeof(text)) > 0 &&
+		strncmp(text, "FROZEN", 6) == 0;
+	return unit->in_freezer;
 }
 
 static void cgroup_read_status(struct see *see, struct unit *unit)
@@ -297,7 +383,7 @@ static void cgroup_read_status(struct see *see, struct unit *unit)
 
 	cgroup_read_state(unit);
 	if (cgroup_is_populated(see, unit))
-		status = cgroup_is_frozen(unit) ? STATE_UNIT_FROZEN : STATE_UNIT_RUNNING;
+		status = cgroup_is_frozen(see, unit) ? STATE_UNIT_FROZEN : STATE_UNIT_RUNNING;
 	if (status != unit->status)
 		unit->pids_at = 0;
 	unit_set_status(unit, status, unit->read_at);
@@ -306,13 +392,17 @@ static void cgroup_read_status(struct see *see, struct unit *unit)
 /* --- the look ------------------------------------------------------------------------------------
  */
 
-static void cgroup_read_pids(struct see *see, struct unit *unit, mono_ms now)
+/* Of more than a few hundred units, less often: each process is a file to open. */
+static uint32_t cgroup_pids_ms(const struct see *see)
 {
-	bool first = unit->pids_at == 0;
+	uint32_t ms = see->units.count * 10;
 
-	process_refresh(see, unit, now);
-	/* Spread over the seconds, not all in one look. */
-	unit->pids_at = first ? now - now % CGROUP_PIDS_MS % (unit->index + 1) : now;
+	return ms > CGROUP_PIDS_MS ? ms : CGROUP_PIDS_MS;
+}
+
+static uint32_t cgroup_read_ms(const struct see *see)
+{
+	return see->units.count < CGROUP_READ_MS ? see->units.count : CGROUP_READ_MS;
 }
 
 static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
@@ -335,15 +425,17 @@ static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 	cgroup_read_pressure(see, unit);
 	cgroup_read_events(see, unit);
 	unit->woken = false;
-	if (unit->pids_at == 0 || now - unit->pids_at >= CGROUP_PIDS_MS)
-		cgroup_read_pids(see, unit, now);
+	if (cgroup_is_due(see, unit, unit->pids_at, cgroup_pids_ms(see))) {
+		process_refresh(see, unit, now);
+		unit->pids_at = now;
+	}
 	unit_take_held(unit, &see->with.state->unit[unit->index].readings[UNIT_ANON], now);
 }
 
 void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now)
 {
 	unit->woken = true;
-	unit->pids_at = unit->stat_at = 0;
+	unit->pids_at = 0;
 	cgroup_read_unit(see, unit, now);
 }
 
@@ -368,7 +460,7 @@ static void source_cgroup_look(struct see *see, mono_ms now)
 		if (unit->kind == CONFIG_MATCH)
 			continue;
 		unit_throttle(see, unit, now);
-		if (unit->woken || unit->read_at == 0 || now - unit->read_at >= units->count)
+		if (unit->woken || unit->read_at == 0 || now - unit->read_at >= cgroup_read_ms(see))
 			cgroup_read_unit(see, unit, now);
 		unit_publish(see, unit);
 	}

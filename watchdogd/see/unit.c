@@ -144,7 +144,7 @@ bool unit_open(struct see *see, struct unit *unit, mono_ms now)
 		unit->file[id] = unit_open_file(see, unit, id);
 	unit_begin(see, unit, st.st_ino, now);
 	unit->woken = true;
-	unit->limit_at = unit->pids_at = unit->stat_at = 0;
+	unit->limit_at = unit->pids_at = 0;
 	see->units.missing[unit - see->units.row] = 0;
 	return true;
 }
@@ -324,7 +324,8 @@ void unit_config(struct see *see, const struct config *config)
 		unit->index = i;
 		unit->target = config_string(config, row->target);
 		unit->grace_ms = row->grace_ms;
-		unit->read_at = unit->stat_at = 0;
+		unit->read_at = 0;
+		unit->woken = true; /* its row of the state page is empty */
 		units->match_count += row->kind == CONFIG_MATCH;
 		unit_name_row(see, row, unit);
 	}

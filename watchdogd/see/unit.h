@@ -51,6 +51,8 @@ struct unit {
 	bool woken;             /* by the loop: read before it is due */
 	bool populated, frozen; /* as last read of cgroup.events */
 	bool current_known;     /* as read at the beginning of this look */
+	bool unpressed;         /* its averages were 0 at pressure_at */
+	bool in_freezer;        /* FROZEN, as v1's freezer said at freezer_at */
 	bool counted;           /* counts are of this cgroup */
 	uint32_t event_keys;    /* bits of the keys that its memory.events has */
 	uint32_t polled;        /* bits of file: in the loop, read when it says so */
@@ -70,8 +72,12 @@ struct unit {
 
 	mono_ms read_at, limit_at, pids_at; /* last; 0: never */
 	uint64_t limit_bytes; /* the tightest memory.max on its path; UINT64_MAX: none */
-	uint64_t current_bytes, stat_current;
-	mono_ms stat_at; /* when memory.stat was read, with stat_current; 0: never */
+	uint64_t current_bytes;
+	mono_ms moved_at;           /* when current_bytes was last another */
+	mono_ms stat_at, events_at; /* when each was last read; 0: never */
+	mono_ms empty_at, freezer_at, pressure_at;
+	uint64_t pressure_us[PSI_KINDS]; /* its totals then */
+	uint64_t host_total_us;          /* the host's then */
 	uint64_t counts[GROWTH_KEYS];
 	struct growth growth;
 	struct psi_window window;
