@@ -37,7 +37,7 @@ static void check_summary(const struct check *check, const char *path, const str
 	if (check->found[CONFIG_WARNING] > 0)
 		check_count(out, check->found[CONFIG_WARNING], "warning", "warnings");
 	if (check->found[CONFIG_LATER] > 0)
-		(void)fprintf(out, ", %u not active yet", check->found[CONFIG_LATER]);
+		(void)fprintf(out, ", %u notes of what is not active yet", check->found[CONFIG_LATER]);
 	(void)fputc('\n', out);
 }
 

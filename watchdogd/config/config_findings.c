@@ -1,11 +1,14 @@
 #include "config/config_findings.h"
 
 #include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/escape.h"
+
+#define CONFIG_FINDINGS_LATER "not active yet, without effect: "
 
 struct config_found {
 	enum config_finding kind;
@@ -14,6 +17,7 @@ struct config_found {
 	size_t what_at;      /* in text: after the place */
 	const char *section; /* of the place */
 	char *text;          /* own: "[rule tight] when: ..." */
+	bool keys;           /* of config_findings_later: what_at is where its keys begin */
 };
 
 void config_findings_init(struct config_findings *findings)
@@ -93,6 +97,68 @@ void config_findings_add(struct config_findings *findings, enum config_finding k
 								.text = strdup(text)};
 	if (findings->rows[findings->count].text != NULL)
 		findings->count++;
+}
+
+/* Whether key is one of the words of "a, b, c". */
+static bool config_findings_lists(const char *list, const char *key)
+{
+	size_t n = strlen(key);
+
+	for (const char *p = list; p != NULL; p = strstr(p, ", ")) {
+		p += p != list ? strlen(", ") : 0;
+		if (strncmp(p, key, n) == 0 && (p[n] == '\0' || p[n] == ','))
+			return true;
+	}
+	return false;
+}
+
+/* The row that names keys of this very section; NULL when there is none. known: some section of its
+ * kind has named the key. */
+static struct config_found *config_findings_keys(struct config_findings *findings,
+						 const struct config_place *place, bool *known)
+{
+	struct config_place section = {0, place->section, place->name, NULL};
+	char text[TEXT_BYTES];
+	struct config_found *own = NULL;
+	struct buffer head;
+
+	BUFFER_OVER(&head, text);
+	(void)config_findings_place(&head, &section);
+	buffer_add(&head, CONFIG_FINDINGS_LATER);
+	*known = false;
+	for (size_t i = 0; i < findings->count; i++) {
+		struct config_found *found = &findings->rows[i];
+
+		if (!found->keys || strcmp(found->section, place->section) != 0)
+			continue;
+		*known = *known || config_findings_lists(found->text + found->what_at, place->key);
+		if (strncmp(found->text, head.text, head.len) == 0)
+			own = found;
+	}
+	return own;
+}
+
+void config_findings_later(struct config_findings *findings, const struct config_place *place)
+{
+	struct config_place section = {place->line, place->section, place->name, NULL};
+	bool known;
+	struct config_found *found = config_findings_keys(findings, place, &known);
+	size_t count = findings->count;
+	char *text;
+
+	if (known)
+		return;
+	if (found != NULL && asprintf(&text, "%s, %s", found->text, place->key) > 0) {
+		free(found->text);
+		found->text = text;
+	} else if (found == NULL) {
+		config_findings_add(findings, CONFIG_LATER, &section, CONFIG_FINDINGS_LATER "%s", place->key);
+		if (findings->count == count)
+			return;
+		found = &findings->rows[count];
+		found->keys = true;
+		found->what_at = strlen(found->text) - strlen(place->key);
+	}
 }
 
 static int config_findings_compare(const void *a, const void *b)

@@ -30,6 +30,10 @@ void config_findings_add(struct config_findings *findings, enum config_finding k
 			 const struct config_place *place, const char *format, ...)
 	__attribute__((format(printf, 4, 5)));
 
+/* A key (the place's) that is not active yet. Those of one section are told in one line, at the line
+ * of the first; a key that another section of the kind has told is left out. */
+void config_findings_later(struct config_findings *findings, const struct config_place *place);
+
 #define config_findings_error(findings, place, ...)                                                \
 	config_findings_add((findings), CONFIG_ERROR, (place), __VA_ARGS__)
 

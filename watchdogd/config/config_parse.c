@@ -196,8 +196,8 @@ static void config_parse_entry(struct config_field *field, const struct config_e
 	} else {
 		bool quiet = field->quiet;
 
-		if (field->key->later)
-			config_field_later(field, "key", entry->key, "it has no effect");
+		if (field->key->later && !field->quiet)
+			config_findings_later(&field->draft->findings, &field->place);
 		field->quiet = quiet || field->key->later;
 		config_field_set(field);
 		field->quiet = quiet;
