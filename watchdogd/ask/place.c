@@ -43,6 +43,35 @@ static int place_parent(const char *path, char *dir, size_t size)
 	return b.cut ? -ENAMETOOLONG : 0;
 }
 
+/* The directories above dir that are missing, as the umask has them. The last error is told by who
+ * makes dir itself. */
+static void place_make_above(const char *dir)
+{
+	char above[PATH_BYTES];
+	struct buffer b;
+
+	for (const char *p = dir; (p = strchr(p + 1, '/')) != NULL;) {
+		BUFFER_OVER(&b, above);
+		buffer_add_bytes(&b, dir, (size_t)(p - dir));
+		(void)mkdir(above, 0755);
+	}
+}
+
+int place_make_dir(const char *dir)
+{
+	struct stat st;
+	int error = mkdir(dir, 0750) < 0 ? errno : 0;
+
+	if (error == ENOENT) {
+		place_make_above(dir);
+		error = mkdir(dir, 0750) < 0 ? errno : 0;
+	}
+	if (error == EEXIST)
+		return stat(dir, &st) == 0 && S_ISDIR(st.st_mode) ? 0 : -ENOTDIR;
+	/* The umask of who starts us is not to keep the readers out. */
+	return error != 0 ? -error : chmod(dir, 0750) < 0 ? -errno : 0;
+}
+
 int place_make(const char *path, const char *readers)
 {
 	char dir[PATH_BYTES];
@@ -51,10 +80,10 @@ int place_make(const char *path, const char *readers)
 	int error = place_parent(path, dir, sizeof(dir));
 	int fd;
 
+	if (error == 0)
+		error = place_make_dir(dir);
 	if (error < 0)
 		return error;
-	if (mkdir(dir, 0750) < 0 && errno != EEXIST)
-		return -errno;
 	fd = open(dir, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (fd < 0)
 		return -errno;

@@ -11,6 +11,9 @@
 /* The gid of a group's name; false when there is no such group, or name is "". */
 bool place_group(const char *name, gid_t *gid);
 
+/* Make a directory where it is missing, 0750, and those above it. 0 or -errno. */
+int place_make_dir(const char *dir);
+
 /* Make the directory of `path` where it is missing: 0750, of group readers where that exists. One
  * that is ours with exactly that mode (made by us earlier, or by systemd's RuntimeDirectory=) is
  * given to the group too; any other (/run) is left as it is. 0 or -errno. */

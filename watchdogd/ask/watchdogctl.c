@@ -8,8 +8,8 @@
 
 #include "ask/check.h"
 #include "ask/client.h"
-#include "ask/control.h"
 #include "ask/explain.h"
+#include "ask/rundir.h"
 #include "ask/status.h"
 #include "base/bounds.h"
 #include "base/buffer.h"
@@ -164,10 +164,12 @@ static int ctl_flush(int result)
 
 int main(int argc, char **argv)
 {
-	struct ctl ctl = {.control = CONTROL_PATH_DEFAULT};
+	char control[PATH_BYTES];
+	struct ctl ctl = {.control = control};
 	const struct ctl_verb *verb;
 	bool help = false;
 
+	rundir_find(control);
 	if (!ctl_options(&ctl, argc, argv, &help))
 		return CTL_USAGE;
 	if (help) {

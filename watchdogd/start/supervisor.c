@@ -7,10 +7,12 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "ask/rundir.h"
 #include "base/clock.h"
 #include "base/diag.h"
 #include "base/notify.h"
 #include "config/config.h"
+#include "start/beside.h"
 #include "start/memory.h"
 
 enum {
@@ -171,6 +173,7 @@ static int supervisor_signals(void)
 
 static int supervisor_start(struct supervisor *s)
 {
+	bool own_place = rundir_choose();
 	int error;
 
 	s->config = supervisor_parse(s);
@@ -183,7 +186,10 @@ static int supervisor_start(struct supervisor *s)
 	if (s->options->path == NULL)
 		diag_info("no config file: the built-in one watches this host; control socket %s",
 			  config_string(s->config, s->config->control));
+	else if (own_place)
+		diag_info("control socket %s", config_string(s->config, s->config->control));
 	config_check_host(s->config, supervisor_tell_finding, s);
+	beside_tell();
 	s->config_fd = config_seal(s->config);
 	s->signals = supervisor_signals();
 	error = supervisor_open_links(s);

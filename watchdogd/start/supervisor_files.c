@@ -11,6 +11,7 @@
 #include <linux/magic.h>
 
 #include "ask/place.h"
+#include "ask/rundir.h"
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/root.h"
@@ -84,15 +85,40 @@ static bool supervisor_lock(int ledger)
 	return false;
 }
 
+static int supervisor_make_control(const struct supervisor *s)
+{
+	const char *control = config_string(s->config, s->config->control);
+	int error = rundir_make(control);
+
+	if (error < 0) {
+		diag_critical("the directory of %s is not this user's alone; RUNTIME_DIRECTORY moves it", control);
+		return error;
+	}
+	error = place_make(control, config_string(s->config, s->config->readers));
+	if (error < 0)
+		diag_critical("cannot make the directory of %s: %s; another `control` in [watchdogd] moves it", control,
+			      diag_errno(error));
+	return error;
+}
+
+/* Nothing that is needed at once lies there. */
+static void supervisor_make_state(const struct supervisor *s)
+{
+	const char *state = config_string(s->config, s->config->state);
+	int error = place_make_dir(state);
+
+	if (error < 0)
+		diag_warning("cannot make the state directory %s: %s; another `state` in [watchdogd] moves it", state,
+			     diag_errno(error));
+}
+
 /* The ledger first: its lock says that no other watchdogd works here. */
 int supervisor_open_files(struct supervisor *s)
 {
 	const char *control = config_string(s->config, s->config->control);
 	const char *readers = config_string(s->config, s->config->readers);
-	int error = place_make(control, readers);
+	int error = supervisor_make_control(s);
 
-	if (error < 0)
-		diag_critical("cannot make the directory of %s: %s", control, diag_errno(error));
 	s->ledger = error < 0 ? error : supervisor_open_file(s, "ledger", 0600);
 	if (s->ledger < 0)
 		return s->ledger;
@@ -108,6 +134,7 @@ int supervisor_open_files(struct supervisor *s)
 	if (s->state < 0)
 		return s->state;
 	(void)place_share(s->state, readers);
+	supervisor_make_state(s);
 	error = control_open(&s->control, control, readers);
 	if (error < 0)
 		diag_warning("cannot listen at %s: %s; watchdogctl can read the status, but not command", control,

@@ -402,7 +402,7 @@ static void worker_open_plugin(size_t i, const char *name)
 	if (error == 0)
 		worker.plugin[i] = plugin;
 	else if (error == -ENODEV)
-		diag_info("plugin %s: nothing of its kind is here", name);
+		diag_debug("plugin %s: this host has nothing of its kind", name);
 	else
 		diag_warning("cannot open plugin %s: %s; what needs it is told as not done", name,
 			     diag_errno(error));
