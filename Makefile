@@ -21,7 +21,7 @@ OPT       := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=undefined
 HARDEN    :=
 SANLD     := -fsanitize=address,undefined
 endif
-DEFS       = -D_GNU_SOURCE -DWD_LIBDIR='"$(libdir)"'
+DEFS       = -D_GNU_SOURCE
 ALL_CFLAGS  = -std=gnu11 -fPIC -ffunction-sections -fdata-sections $(OPT) $(HARDEN) $(WARN) \
               $(if $(WERROR),-Werror) $(DEFS) -Iwatchdogd -MMD -MP $(CFLAGS)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--as-needed $(SANLD) $(LDFLAGS)
@@ -64,6 +64,15 @@ $(BUILD)/plugins/%.so: $$(call plugin_objects,$$*) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) -shared $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*)))
 
+# Where main looks for its parts. `make && make install prefix=/usr` has two minds about it: the
+# second one counts.
+$(BUILD)/libdir: FORCE
+	@mkdir -p $(@D)
+	@echo '$(libdir)' | cmp -s - $@ || echo '$(libdir)' >$@
+FORCE:
+$(BUILD)/obj/watchdogd/start/children.o: $(BUILD)/libdir
+$(BUILD)/obj/watchdogd/start/children.o: DEFS += -DWD_LIBDIR='"$(libdir)"'
+
 # The built-in config is the file itself.
 $(BUILD)/obj/watchdogd/start/default_conf.o: conf/watchdogd.conf
 
@@ -91,8 +100,11 @@ deps-test: deps
 # Watch this host in the foreground, by the built-in config, with nothing left behind.
 run: deps
 	@$(MAKE) --no-print-directory all
-	@dir=$$(mktemp -d) && trap 'rm -rf "$$dir"' EXIT && \
-	 RUNTIME_DIRECTORY=$$dir STATE_DIRECTORY=$$dir $(BUILD)/watchdogd $(RUNFLAGS)
+	@dir=$$(mktemp -d -p /dev/shm watchdogd.XXXXXX 2>/dev/null || mktemp -d) || exit 1; \
+	 RUNTIME_DIRECTORY=$$dir STATE_DIRECTORY=$$dir $(BUILD)/watchdogd $(RUNFLAGS) & pid=$$!; \
+	 trap 'kill "$$pid"' INT TERM HUP; wait "$$pid"; status=$$?; \
+	 while kill -0 "$$pid" 2>/dev/null; do wait "$$pid"; status=$$?; done; rm -rf "$$dir"; \
+	 exit $$status
 
 # Everything: compilers and analysers, units under sanitizers, the whole daemon on this kernel, a real kernel in a VM.
 test: deps-test
@@ -135,6 +147,6 @@ help:
 	@echo 'make lint     compilers, analysers, pages  make fuzz   the fuzzers, a minute each'
 	@echo 'make bench    sizes and speed, with peers  make install DESTDIR= prefix=$(prefix)'
 
-.PHONY: all unit deps deps-test run test lint fuzz bench install uninstall clean help
+.PHONY: FORCE all unit deps deps-test run test lint fuzz bench install uninstall clean help
 .SECONDARY:
 -include $(shell find $(BUILD)/obj -name '*.d' 2>/dev/null)

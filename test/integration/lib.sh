@@ -13,6 +13,8 @@ cgroups=()
 
 cleanup() {
 	local job
+	# A subshell that is killed before it has let go of our trap runs it too.
+	[ "$BASHPID" = $$ ] || return
 	stop_daemon >/dev/null 2>&1
 	for job in $(jobs -p); do kill -KILL "$job" 2>/dev/null; done
 	local cg

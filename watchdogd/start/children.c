@@ -21,21 +21,31 @@ enum {
 	CHILD_FD_ASIDE = 64,     /* above every fixed number */
 };
 
+static bool child_is_there(const char *path, const struct buffer *b)
+{
+	return !b->cut && access(path, R_OK | X_OK) == 0;
+}
+
+/* Beside this program (a source tree), in the lib of its prefix (also of one that was moved or
+ * staged), in the directory that the build names. */
 int child_find_program(const char *name, char path[PATH_BYTES])
 {
-	ssize_t n = readlink("/proc/self/exe", path, PATH_BYTES - 1);
+	static const char *const beside[] = {"", "../lib/watchdogd/"};
+	char here[PATH_BYTES];
+	ssize_t n = readlink("/proc/self/exe", here, sizeof(here) - 1);
 	struct buffer b;
 
-	if (n > 0) {
-		path[n] = '\0';
-		b = (struct buffer){path, PATH_BYTES, (size_t)(strrchr(path, '/') + 1 - path), false};
-		buffer_add(&b, name);
-		if (!b.cut && access(path, R_OK | X_OK) == 0)
+	here[n > 0 ? n : 0] = '\0';
+	for (size_t i = 0; n > 0 && i < ARRAY_LEN(beside); i++) {
+		buffer_init(&b, path, PATH_BYTES);
+		buffer_add_bytes(&b, here, (size_t)(strrchr(here, '/') + 1 - here));
+		buffer_addf(&b, "%s%s", beside[i], name);
+		if (child_is_there(path, &b))
 			return 0;
 	}
 	buffer_init(&b, path, PATH_BYTES);
 	buffer_addf(&b, "%s/%s", WD_LIBDIR, name);
-	return access(path, R_OK | X_OK) == 0 ? 0 : -ENOENT;
+	return child_is_there(path, &b) ? 0 : -ENOENT;
 }
 
 /* In the new process: descriptors to their numbers, signals as at birth, then exec. Aside first: a
