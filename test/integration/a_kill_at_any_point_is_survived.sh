@@ -54,7 +54,7 @@ check "the frozen unit is still known as ours" sh -c "'$bin/watchdogctl' -s '$di
 # All at once, then a new start: it remembers.
 kill -KILL "$daemon" "$(child_pid wd-sentinel)" "$(child_pid wd-actor)"
 wait "$daemon" 2>/dev/null
-: >"$log"
+mv "$log" "$log.before"; : >"$log"
 start_daemon
 check "after a kill -9 of everything the next start knows what was stopped" sh -c "'$bin/watchdogctl' -s '$dir/run/control' status | grep -E 'slow +.*stopped'"
 stop_daemon

@@ -22,7 +22,7 @@ cleanup() {
 		cgroup_empty "$cg"
 		rmdir "/sys/fs/cgroup/memory$cg" "/sys/fs/cgroup/unified$cg" "/sys/fs/cgroup/freezer$cg" "/sys/fs/cgroup$cg" 2>/dev/null
 	done
-	[ "$failures" -eq 0 ] || { echo "--- log"; tail -60 "$log"; } >&2
+	[ "$failures" -eq 0 ] || tail -n 60 "$log"* >&2
 	rm -rf "$dir"
 }
 trap cleanup EXIT
