@@ -13,6 +13,8 @@ static const struct source_ops *const see_sources[SOURCES] = {
 	[SOURCE_KMSG] = &source_kmsg_ops,
 };
 
+enum { SEE_WARM_KILLS = 12 };
+
 static struct see see_one;
 
 static void see_tell_blind(struct see *see)
@@ -70,6 +72,8 @@ struct see *see_open(const struct see_with *with)
 
 	see->with = *with;
 	memset(see->blind, 0, sizeof(see->blind));
+	/* Its first pages are there before the first kill is: under thrash a page is hard to get. */
+	memset(see->attribution.waiting, 0, SEE_WARM_KILLS * sizeof(see->attribution.waiting[0]));
 	unit_init(&see->units);
 	see_raise_limit();
 

@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <unistd.h>
@@ -80,6 +81,15 @@ static int memory_touch_program(struct dl_phdr_info *info, size_t size, void *ar
 	return 1;
 }
 
+/* What formatting calls within libc, on pages that hold nothing we import: padding, rounding, long numbers. */
+static void memory_touch_format(void)
+{
+	char text[256];
+
+	(void)snprintf(text, sizeof(text), "%-40s %40s %020llu %lld %08x %40.3f %.1f %c %%", "left", "right",
+		       18446744073709551615ULL, -9223372036854775807LL, 0xffffffu, 12345678.9, 0.05, 'c');
+}
+
 static __attribute__((noinline)) void memory_touch_stack(void)
 {
 	volatile char stack[MEMORY_STACK_BYTES];
@@ -92,6 +102,18 @@ void memory_trim(void)
 {
 	(void)dl_iterate_phdr(memory_drop_segments, NULL);
 	(void)dl_iterate_phdr(memory_touch_program, NULL);
+	memory_touch_format();
+}
+
+void memory_fill(void *from, size_t bytes)
+{
+	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), to = (uintptr_t)from + bytes;
+
+	for (uintptr_t at = (uintptr_t)from; at < to; at = (at & ~(page - 1)) + page) {
+		volatile char *byte = (volatile char *)at;
+
+		*byte = *byte;
+	}
 }
 
 void memory_lock(const char *who)

@@ -4,9 +4,14 @@
 #ifndef WD_START_MEMORY_H
 #define WD_START_MEMORY_H
 
+#include <stddef.h>
+
 /* Let go of what only the start needed (a third of a small program's resident size), and touch all code
  * of the program and the functions that it imports. Before memory_lock; a warm-up goes between. */
 void memory_trim(void);
+
+/* Write to each page of what is there already: a table that stays empty until something happens. */
+void memory_fill(void *from, size_t bytes);
 
 /* Touch the stack below here, then lock what is there and what will come. who: for the message
  * that tells a failure once (an ordinary user has a small RLIMIT_MEMLOCK). */
