@@ -9,6 +9,7 @@ hierarchies=(/sys/fs/cgroup/memory /sys/fs/cgroup/unified)
 [ -e /sys/fs/cgroup/cgroup.controllers ] && hierarchies=(/sys/fs/cgroup)
 hogs=()
 
+# shellcheck disable=SC2317 # called by the trap
 end() {
 	exec 8>&- # the crowd ends with it
 	[ ${#hogs[@]} -eq 0 ] || kill -KILL "${hogs[@]}"
@@ -61,6 +62,8 @@ sleep 6
 before=$(cpu_ns)
 sleep 10
 echo "# $(awk -v ns=$(($(cpu_ns) - before)) 'BEGIN {printf "%.2f", ns / 1e8}') % of a core"
+stall() { awk '/^some/ {print $NF}' /proc/pressure/memory; }
+stalled=$(stall)
 timeout 12 strace -c -U calls,name -o "$dir/calls" -p "$sentinel" 2>/dev/null
 calls() { # NAME...: of all looks
 	local sum=0 name
@@ -71,7 +74,11 @@ calls() { # NAME...: of all looks
 }
 looks=$(calls epoll_wait epoll_pwait)
 sed 's/^/# /' "$dir/calls"
-ok $((looks < 5 || looks > 14)) "about one look a second ($looks in 12 s)"
+if [ "$(stall)" = "$stalled" ]; then
+	ok $((looks < 5 || looks > 14)) "about one look a second ($looks in 12 s)"
+else
+	skip "about one look a second ($looks in 12 s)" "the host stalled for memory"
+fi
 [ "$looks" -gt 0 ] || looks=1
 # 100 means one call a unit and look.
 share() { echo $(($(calls "$@") * 100 / looks / units)); }

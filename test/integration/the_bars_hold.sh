@@ -31,10 +31,20 @@ for p in $daemon $(ps -o pid= --ppid "$daemon"); do
 done
 ok $((pss > 6144)) "PSS of all processes at most 6144 kB ($pss)"
 
-before=$(fault minor) major=$(fault major) open=$(fds "$sentinel") woken=$(awk '/^voluntary/ {print $2}' "/proc/$sentinel/status")
-sleep "$quiet"
-woken=$(($(awk '/^voluntary/ {print $2}' "/proc/$sentinel/status") - woken))
-ok $((woken > quiet + 2)) "at most one wake-up a second ($woken in $quiet s)"
+# A host that others work on is not always quiet: when it stalled or something was killed, once more.
+host_moves() { awk '/^some/ {print $NF}' /proc/pressure/memory; awk '$1 == "oom_kill" {print $2}' /proc/vmstat; }
+wakes() { awk '/^voluntary/ {print $2}' "/proc/$sentinel/status"; }
+for _ in 1 2 3; do
+	before=$(fault minor) major=$(fault major) open=$(fds "$sentinel") woken=$(wakes) moves=$(host_moves)
+	sleep "$quiet"
+	woken=$(($(wakes) - woken))
+	[ "$moves" != "$(host_moves)" ] || break
+done
+if [ "$moves" = "$(host_moves)" ]; then
+	ok $((woken > quiet + 2)) "at most one wake-up a second ($woken in $quiet s)"
+else
+	skip "at most one wake-up a second ($woken in $quiet s)" "the host was not quiet"
+fi
 ok $(($(fault minor) - before > 0)) "no page fault in a quiet time ($(($(fault minor) - before)))"
 ok $(($(fds "$sentinel") != open)) "as many descriptors as before ($open)"
 ok $((open > 200)) "and not many"
