@@ -12,7 +12,8 @@ enum {
 	PHASE_KILL_MS = 10000,    /* a killed process that is still there then hangs in the kernel (state D) */
 	PHASE_START_MS = 30000,   /* the proof of a start */
 	PHASE_FREEZE_MS = 10000,
-	PHASE_AGAIN_MS = 30000,   /* so long an actor that has its hands full is asked again */
+	PHASE_AGAIN_MS = 1000,    /* an actor that has its hands full is asked again so often ... */
+	PHASE_AGAIN_FOR_MS = 30000, /* ... and so long */
 	PHASE_HUNG_MS = 5000,     /* beyond the time that a worker was given: it hangs */
 	PHASE_HELD_UNKNOWN = 256 * 1024 * 1024, /* what a unit needs that we never saw running */
 };
@@ -55,14 +56,16 @@ static int phase_ask_actor(struct actions *actions, struct action *action)
 	return error;
 }
 
-/* The actor has its hands full, or does not read: it is asked again, for a while. True: it was. */
+/* The actor has its hands full, or does not read: it is asked again, for a while. True: wait. */
 static bool phase_ask_again(struct actions *actions, struct action *action, mono_ms now)
 {
 	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 	bool put_off = !action->worker_asked || (action->worker_done && action->worker_result == -EAGAIN);
 
-	if (!put_off || entry == NULL || now - action->phase_began >= PHASE_AGAIN_MS)
+	if (!put_off || entry == NULL || now - action->phase_began >= PHASE_AGAIN_FOR_MS)
 		return false;
+	if (now < entry->at_mono + PHASE_AGAIN_MS)
+		return true;
 	entry->at_mono = now;
 	action->worker_asked = worker_ask(actions->actor, action->entry) == 0;
 	action->worker_done = false;
@@ -344,7 +347,7 @@ static bool phase_is_hung(const struct actions *actions, const struct action *ac
 	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 
 	return entry != NULL && action->worker_asked && !action->worker_done &&
-	       now - entry->at_mono > entry->timeout_ms + PHASE_HUNG_MS;
+	       now > entry->at_mono + entry->timeout_ms + PHASE_HUNG_MS;
 }
 
 enum action_progress action_phase_look(struct actions *actions, struct action *action, mono_ms now)

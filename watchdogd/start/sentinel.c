@@ -137,6 +137,7 @@ static void sentinel_look(struct sentinel *s)
 	event_clear(&s->events);
 	sentinel_finish_actions(s, now);
 	actions_check_marks(&s->actions);
+	alerts_look(&s->alerts, now);
 	s->decide.wall = clock_wall();
 	decide_look(&s->decide, now);
 	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)
@@ -231,7 +232,10 @@ static int sentinel_start(struct sentinel *s)
 	sentinel_describe(s);
 	s->see = see_open(&(struct see_with){.loop = &s->loop, .state = s->state, .ledger = s->ledger,
 					     .events = &s->events, .config = s->config});
-	s->alerts = (struct alerts){s->config, s->state, s->ledger, &s->actor};
+	s->alerts.config = s->config;
+	s->alerts.state = s->state;
+	s->alerts.ledger = s->ledger;
+	s->alerts.actor = &s->actor;
 	s->actions.config = s->config;
 	s->actions.see = s->see;
 	s->actions.state = s->state;
@@ -278,7 +282,9 @@ int sentinel_run(bool dry_run)
 	while (!s->stop) {
 		sentinel_notify(s, clock_mono());
 		(void)loop_wait(&s->loop, (int)sentinel_wait_ms(s, clock_mono()));
-		sentinel_look(s);
+		/* Told to stop: what the actor refuses as it ends too is the next sentinel's to ask. */
+		if (!s->stop)
+			sentinel_look(s);
 	}
 	actions_thaw_all(&s->actions);
 	return 0;

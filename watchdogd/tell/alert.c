@@ -1,9 +1,12 @@
 #include "tell/alert.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/diag.h"
+
+enum { ALERT_AGAIN_MS = 1000 };
 
 static const char *alert_or_null(const char *text)
 {
@@ -36,6 +39,13 @@ static void alert_write_text(struct alerts *alerts, const struct alert *alert, s
 	alerts->ledger->merged_alerts = 0;
 }
 
+static void alert_hand_on(struct alerts *alerts, const struct ledger_entry *entry)
+{
+	bool taken = worker_ask(alerts->actor, entry->id) == 0;
+
+	alerts->put_off[entry - alerts->ledger->entries] = taken ? 0 : entry->id;
+}
+
 static void alert_ask(struct alerts *alerts, const struct alert *alert, const struct config_channel *channel)
 {
 	struct ledger_entry *entry = ledger_add(alerts->ledger, LEDGER_ALERT);
@@ -56,7 +66,7 @@ static void alert_ask(struct alerts *alerts, const struct alert *alert, const st
 	alert_copy(entry->target, sizeof(entry->target), config_string(alerts->config, channel->command));
 	alert_write_text(alerts, alert, entry);
 	ledger_commit(entry);
-	(void)worker_ask(alerts->actor, entry->id); /* not taken now: alerts_retry */
+	alert_hand_on(alerts, entry);
 }
 
 void alert_send(struct alerts *alerts, const struct alert *alert)
@@ -76,6 +86,11 @@ bool alert_answer(struct alerts *alerts, const struct message *message)
 
 	if (entry == NULL || entry->kind != LEDGER_ALERT)
 		return false;
+	if (message->type != MESSAGE_DONE && entry->taken == 0 &&
+	    (message->result == -EAGAIN || message->result == -ECANCELED)) {
+		alerts->put_off[entry - alerts->ledger->entries] = entry->id;
+		return true;
+	}
 	if (message->type != MESSAGE_DONE)
 		diag_event(SEVERITY_WARNING, alert_or_null(entry->rule), alert_or_null(entry->unit),
 			   "alert %llu not delivered by %s: %s", (unsigned long long)entry->id, entry->target,
@@ -87,9 +102,26 @@ bool alert_answer(struct alerts *alerts, const struct message *message)
 void alerts_retry(struct alerts *alerts)
 {
 	for (int i = 0; i < ENTRIES_MAX; i++) {
-		struct ledger_entry *entry = &alerts->ledger->entries[i];
+		const struct ledger_entry *entry = &alerts->ledger->entries[i];
 
 		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_ALERT)
-			(void)worker_ask(alerts->actor, entry->id);
+			alert_hand_on(alerts, entry);
+	}
+}
+
+void alerts_look(struct alerts *alerts, mono_ms now)
+{
+	if (now < alerts->again_at)
+		return;
+	alerts->again_at = now + ALERT_AGAIN_MS;
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		const struct ledger_entry *entry = &alerts->ledger->entries[i];
+
+		if (alerts->put_off[i] == 0)
+			continue;
+		if (entry->state == LEDGER_OPEN && entry->id == alerts->put_off[i])
+			alert_hand_on(alerts, entry);
+		else
+			alerts->put_off[i] = 0;
 	}
 }

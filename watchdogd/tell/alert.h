@@ -17,6 +17,8 @@ struct alerts {
 	struct state *state;
 	struct ledger *ledger;
 	struct worker *actor; /* runs the exec channel, as nobody */
+	uint64_t put_off[ENTRIES_MAX]; /* of each entry: its id, where the actor could not take it */
+	mono_ms again_at; /* when those are asked again */
 };
 
 /* One alert; all texts borrowed, "" or NULL where there is none, text may be hostile. */
@@ -27,16 +29,20 @@ struct alert {
 	const char *text;
 };
 
-/* Tell it. Never waits, never fails: what a channel could not take is asked again by alerts_retry. */
+/* Tell it. Never waits, never fails: what the actor could not take is asked again by alerts_look. */
 void alert_send(struct alerts *alerts, const struct alert *alert);
 
 /* A log line and a line of `status`, for no channel: a step taken, skipped or not done. */
 void alert_note(struct alerts *alerts, const struct alert *alert);
 
-/* The actor's answer to an alert's entry; false when the id is none of an alert. */
+/* The actor's answer to an alert's entry; false when the id is none of an alert. One that it had no room
+ * for, or was not to begin as it ends, stays in the ledger. */
 bool alert_answer(struct alerts *alerts, const struct message *message);
 
 /* Ask again what stands in the ledger: at start, and when the actor was started anew. */
 void alerts_retry(struct alerts *alerts);
+
+/* Ask again what the actor could not take, once a second; called at each look. */
+void alerts_look(struct alerts *alerts, mono_ms now);
 
 #endif

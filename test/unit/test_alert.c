@@ -1,0 +1,182 @@
+/* Alerts on their way to the exec channel, the test as the actor at the other end of the link. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include <errno.h>
+#include <sys/mman.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "config/config_parse.h"
+#include "tell/alert.h"
+
+static const char channels[] = "[channel one]\nplugin = exec\ncommand = /bin/true\n";
+
+static struct config *config;
+static struct state *page;
+static struct ledger *ledger;
+static struct worker actor;
+static struct alerts alerts;
+static int far_end; /* the actor's */
+static mono_ms now; /* each look is a second after the one before */
+
+static void tell(void *arg, enum config_finding finding, const char *line)
+{
+	(void)arg;
+	if (finding == CONFIG_ERROR)
+		fail_msg("%s", line);
+}
+
+static int setup(void **state)
+{
+	bool fresh;
+	int ends[2];
+
+	(void)state;
+	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
+		return -1;
+	actor.fd = ends[0];
+	far_end = ends[1];
+	config = config_parse("test", channels, strlen(channels), tell, NULL);
+	page = state_create(memfd_create("state", MFD_CLOEXEC));
+	ledger = ledger_open(memfd_create("ledger", MFD_CLOEXEC), "boot-1", &fresh);
+	memset(&alerts, 0, sizeof(alerts));
+	alerts.config = config;
+	alerts.state = page;
+	alerts.ledger = ledger;
+	alerts.actor = &actor;
+	return 0;
+}
+
+static int teardown(void **state)
+{
+	(void)state;
+	(void)close(actor.fd);
+	(void)close(far_end);
+	ledger_close(ledger);
+	free(config);
+	return 0;
+}
+
+static void send_alert(const char *text)
+{
+	alert_send(&alerts, &(struct alert){.severity = SEVERITY_CRITICAL, .rule = "oom", .unit = "bot",
+					    .event = "oom-kill", .text = text});
+}
+
+/* The entry that the actor is asked for next; NULL: none. */
+static struct ledger_entry *asked(void)
+{
+	struct message message;
+
+	return message_receive(far_end, &message, NULL) > 0 ? ledger_find(ledger, message.id) : NULL;
+}
+
+static void answer(uint64_t id, int error)
+{
+	struct message message;
+
+	message_make(&message, error == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, error, "");
+	assert_true(alert_answer(&alerts, &message));
+}
+
+static void an_alert_stays_until_it_is_delivered(void **state)
+{
+	const struct ledger_entry *entry;
+	uint64_t id;
+
+	(void)state;
+	send_alert("killed");
+	entry = asked();
+	assert_non_null(entry);
+	assert_string_equal(entry->text, "killed");
+	id = entry->id;
+	alerts_look(&alerts, now += 1000);
+	assert_null(asked()); /* it has it */
+	alerts_retry(&alerts);
+	assert_int_equal(asked()->id, id); /* one that was started anew may not */
+	answer(id, 0);
+	assert_null(ledger_find(ledger, id));
+}
+
+static void an_actor_without_room_is_asked_again(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	send_alert("killed");
+	id = asked()->id;
+	answer(id, -EAGAIN);
+	assert_non_null(ledger_find(ledger, id));
+	alerts_look(&alerts, now += 1000);
+	assert_int_equal(asked()->id, id);
+	answer(id, -EAGAIN);
+	alerts_look(&alerts, now); /* its answer woke us: no game of ping-pong */
+	assert_null(asked());
+	alerts_look(&alerts, now += 1000);
+	assert_int_equal(asked()->id, id);
+	alerts_look(&alerts, now += 1000);
+	assert_null(asked());
+	answer(id, 0);
+	assert_null(ledger_find(ledger, id));
+}
+
+static void what_an_ending_actor_refuses_is_left_to_the_next(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	send_alert("killed");
+	id = asked()->id;
+	answer(id, -ECANCELED);
+	assert_non_null(ledger_find(ledger, id));
+}
+
+static void what_was_begun_and_failed_is_over(void **state)
+{
+	struct ledger_entry *entry;
+	uint64_t id;
+
+	(void)state;
+	send_alert("killed");
+	entry = asked();
+	id = entry->id;
+	entry->taken = 1;
+	answer(id, -EIO);
+	assert_null(ledger_find(ledger, id));
+}
+
+static void a_full_link_loses_nothing(void **state)
+{
+	struct message message;
+
+	(void)state;
+	message_make(&message, MESSAGE_ASK, 0, 0, "");
+	while (message_send(actor.fd, &message, -1) == 0)
+		;
+	send_alert("killed");
+	while (message_receive(far_end, &message, NULL) > 0)
+		assert_int_equal(message.id, 0);
+	alerts_look(&alerts, now += 1000);
+	assert_non_null(asked());
+}
+
+#define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		T(an_alert_stays_until_it_is_delivered),
+		T(an_actor_without_room_is_asked_again),
+		T(what_an_ending_actor_refuses_is_left_to_the_next),
+		T(what_was_begun_and_failed_is_over),
+		T(a_full_link_loses_nothing),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
