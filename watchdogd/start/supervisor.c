@@ -17,6 +17,7 @@
 
 enum {
 	SUPERVISOR_STOP_MS = 3000, /* the processes have so long to end; SIGTERM to exit within 5 s */
+	SUPERVISOR_KILL_MS = 1000, /* ... and so long after SIGKILL: one in state D is left behind */
 };
 
 static struct supervisor supervisor;
@@ -108,15 +109,21 @@ static void supervisor_on_control(struct supervisor *s, mono_ms now)
 	}
 }
 
+/* The sooner of two waits (-1: none): one child's back-off is not another's. */
+static int supervisor_sooner(int wait, mono_ms at, mono_ms now)
+{
+	int left = at > now ? (int)(at - now) : 0;
+
+	return wait < 0 || left < wait ? left : wait;
+}
+
 static int supervisor_wait_ms(const struct supervisor *s, mono_ms now)
 {
-	int wait = -1;
+	int wait = s->stop_since != 0 || s->reload_since != 0 ? 100 : -1;
 
 	for (int i = 0; i < CHILDREN; i++)
 		if (s->child[i].pid == 0 && s->stop_since == 0)
-			wait = s->child[i].start_at > now ? (int)(s->child[i].start_at - now) : 0;
-	if (s->stop_since != 0 || s->reload_since != 0)
-		wait = 100;
+			wait = supervisor_sooner(wait, s->child[i].start_at, now);
 	return wait;
 }
 
@@ -141,6 +148,15 @@ static void supervisor_turn(struct supervisor *s)
 		supervisor_start_due(s, now);
 }
 
+static void supervisor_kill(struct child *child)
+{
+	diag_warning("%s did not end in time: it is killed", child->name);
+	(void)kill(child->pid, SIGKILL);
+	for (int i = 0; i < SUPERVISOR_KILL_MS / 20 && waitpid(child->pid, NULL, WNOHANG) == 0; i++)
+		(void)usleep(20000);
+	child->pid = 0;
+}
+
 static bool supervisor_is_over(struct supervisor *s)
 {
 	bool alive = s->child[CHILD_SENTINEL].pid != 0 || s->child[CHILD_ACTOR].pid != 0;
@@ -150,12 +166,8 @@ static bool supervisor_is_over(struct supervisor *s)
 	if (clock_mono() - s->stop_since < SUPERVISOR_STOP_MS)
 		return false;
 	for (int i = 0; i < CHILDREN; i++)
-		if (s->child[i].pid > 0) {
-			diag_warning("%s did not end in time: it is killed", s->child[i].name);
-			(void)kill(s->child[i].pid, SIGKILL);
-			(void)waitpid(s->child[i].pid, NULL, 0);
-			s->child[i].pid = 0;
-		}
+		if (s->child[i].pid > 0)
+			supervisor_kill(&s->child[i]);
 	return true;
 }
 

@@ -32,6 +32,7 @@ struct supervisor {
 	uint32_t generation;
 	uint32_t reload_client;     /* who waits for MESSAGE_TAKEN; 0: nobody */
 	mono_ms reload_since;       /* 0: no reload is on its way */
+	bool reload_again;          /* SIGHUP came meanwhile: the file may be another by now */
 	bool ready;                 /* READY=1 was sent */
 	mono_ms stop_since;         /* 0: not stopping */
 	int signals;

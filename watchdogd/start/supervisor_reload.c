@@ -113,6 +113,8 @@ void supervisor_begin_reload(struct supervisor *s, uint32_t client, mono_ms now)
 	if (s->reload_since != 0) {
 		if (client != 0)
 			control_answer(&s->control, client, CONTROL_ERROR, "another reload is under way", now);
+		else
+			s->reload_again = true;
 		return;
 	}
 	s->reload_client = client;
@@ -134,6 +136,17 @@ static const char *supervisor_counts(const struct supervisor *s, char text[64])
 	return text;
 }
 
+/* Over: now for the one that was asked for meanwhile. */
+static void supervisor_end_reload(struct supervisor *s, mono_ms now)
+{
+	bool again = s->reload_again && s->stop_since == 0;
+
+	s->reload_since = 0;
+	s->reload_again = false;
+	if (again)
+		supervisor_begin_reload(s, 0, now);
+}
+
 void supervisor_taken(struct supervisor *s, const struct message *message, mono_ms now)
 {
 	char counts[64];
@@ -150,14 +163,15 @@ void supervisor_taken(struct supervisor *s, const struct message *message, mono_
 			  message->text[0] != '\0' ? "; " : "", message->text);
 	supervisor_answer(s, CONTROL_OK, message->text, now);
 	s->ready = true;
-	s->reload_since = 0;
+	supervisor_end_reload(s, now);
 }
-
 
 void supervisor_check_taken(struct supervisor *s, mono_ms now)
 {
 	if (s->reload_since == 0 || now - s->reload_since <= SUPERVISOR_TAKE_MS)
 		return;
-	s->reload_since = 0;
+	diag_critical("the sentinel did not take the config within %d s", SUPERVISOR_TAKE_MS / 1000);
+	notify_send("READY=1\nSTATUS=the sentinel did not take the last reload in time");
 	supervisor_answer(s, CONTROL_ERROR, "the sentinel did not take the config in time", now);
+	supervisor_end_reload(s, now);
 }
