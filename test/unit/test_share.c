@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -180,6 +181,25 @@ static void a_state_page_is_copied_whole_or_said_to_be_torn(void **state)
 	(void)close(fd);
 }
 
+/* A reader has it mapped while the sentinel is started again. */
+static void a_state_page_is_emptied_under_its_readers(void **state)
+{
+	int fd = memory_file();
+	struct state *page = state_create(fd);
+	const struct state *reader = state_map(fd);
+	struct stat st;
+
+	(void)state;
+	state_write_begin(page); /* killed in the middle of a write */
+	page->looks = 5;
+	assert_non_null(state_create(fd));
+	assert_int_equal(reader->looks, 0);
+	assert_int_equal(reader->sequence, 0);
+	assert_int_equal(fstat(fd, &st), 0);
+	assert_int_equal(st.st_size, sizeof(*page));
+	(void)close(fd);
+}
+
 static void messages_that_break_the_rules_are_dropped(void **state)
 {
 	struct message good, got;
@@ -222,6 +242,7 @@ int main(void)
 		cmocka_unit_test(marks_carry_each_rule_once_and_end_at_their_bound),
 		cmocka_unit_test(an_idle_ladder_gives_way_and_a_firing_one_does_not),
 		cmocka_unit_test(a_state_page_is_copied_whole_or_said_to_be_torn),
+		cmocka_unit_test(a_state_page_is_emptied_under_its_readers),
 		cmocka_unit_test(messages_that_break_the_rules_are_dropped),
 	};
 

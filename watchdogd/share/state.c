@@ -1,6 +1,7 @@
 #include "share/state.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -8,11 +9,24 @@
 
 #include "base/buffer.h"
 
+/* All zero again, without a moment at which it is shorter: who has it mapped would die of SIGBUS. */
+static int state_empty(int fd)
+{
+	struct stat st;
+
+	if (fstat(fd, &st) < 0)
+		return -1;
+	if (st.st_size == (off_t)sizeof(struct state) &&
+	    fallocate(fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, 0, sizeof(struct state)) == 0)
+		return 0;
+	return ftruncate(fd, 0) < 0 ? -1 : ftruncate(fd, sizeof(struct state));
+}
+
 struct state *state_create(int fd)
 {
 	struct state *state;
 
-	if (ftruncate(fd, 0) < 0 || ftruncate(fd, sizeof(*state)) < 0)
+	if (state_empty(fd) < 0)
 		return NULL;
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (state == MAP_FAILED)
