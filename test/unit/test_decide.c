@@ -119,9 +119,11 @@ static void every_event_is_told_and_acted_on_once(void **state)
 	assert_orders(h, "alert:critical restart:nodira");
 	host_event(h, EVENT_OOM_KILL, NODIRA, "third");
 	host_look(h, 100);
+	assert_true(decide_keeps_events(&h->decide));
 	host_outcome(h, 1, NODIRA, OUTCOME_DONE);
 	host_looks(h, 10000);
 	assert_orders(h, "alert:critical alert:critical"); /* the restart answered them */
+	assert_false(decide_keeps_events(&h->decide));
 	assert_string_equal(h->orders[0].text, "second");
 	assert_string_equal(h->orders[1].text, "third");
 	host_event(h, EVENT_OOM_KILL, NODIRA, "fourth");

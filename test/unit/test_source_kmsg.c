@@ -107,6 +107,27 @@ static void a_kill_is_remembered_only_when_the_look_after_it_comes(void **state)
 	assert_true(events()->event[0].before_start);
 }
 
+/* Taken by those who take events, but only into their memory: it waits for the ladder of its unit. */
+static void a_kill_that_waits_in_memory_is_not_remembered(void **state)
+{
+	(void)state;
+	fakeroot_put(KMSG, "6,1,1,-;begin\n");
+	fakeroot_open(bot, 1);
+	fakeroot_look(1000);
+	fakeroot_put(KMSG, "6,1,1,-;begin\n" HOST_LINE KILLED, 2, 3, 21285);
+	fakeroot_look(1000);
+	see_hold_events(fakeroot.see, true);
+	fakeroot_look(1000);
+	fakeroot_look(1000);
+	fakeroot_reopen(bot, 1);
+	assert_int_equal(events()->count, 1);
+	see_hold_events(fakeroot.see, false);
+	fakeroot_look(1000);
+	fakeroot_look(1000);
+	fakeroot_reopen(bot, 1);
+	assert_int_equal(events()->count, 0);
+}
+
 static void a_position_of_another_boot_is_none(void **state)
 {
 	(void)state;
@@ -168,6 +189,7 @@ int main(void)
 		TEST(at_the_first_start_ever_older_kills_are_no_events),
 		TEST(kills_from_while_we_were_away_are_told_as_such_and_once),
 		TEST(a_kill_is_remembered_only_when_the_look_after_it_comes),
+		TEST(a_kill_that_waits_in_memory_is_not_remembered),
 		TEST(a_position_of_another_boot_is_none),
 		TEST(a_gap_in_the_sequence_hides_no_later_kill),
 		TEST(a_storm_of_kills_loses_none),

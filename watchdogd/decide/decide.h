@@ -97,6 +97,9 @@ void decide_config(struct decide *decide, const struct config *config, mono_ms n
 /* An event, before decide_look of the same look. */
 void decide_event(struct decide *decide, const struct event *event, mono_ms now);
 
+/* Some event waits, in memory alone, until its ladder has ended. */
+bool decide_keeps_events(const struct decide *decide);
+
 /* Evaluate every condition and move every ladder. */
 void decide_look(struct decide *decide, mono_ms now);
 

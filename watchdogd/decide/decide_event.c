@@ -56,6 +56,14 @@ static void decide_event_keep(struct decide *decide, uint32_t instance, const st
 	}
 }
 
+bool decide_keeps_events(const struct decide *decide)
+{
+	for (int i = 0; i < EVENTS_MAX; i++)
+		if (decide->event[i].number != 0 && !decide->event[i].fires)
+			return true;
+	return false;
+}
+
 /* A state begins once and ends once; that it is told again changes nothing. */
 static void decide_event_state(struct decide *decide, uint32_t instance, const struct event *event,
 			       mono_ms now)

@@ -89,6 +89,11 @@ void see_look(struct see *see, mono_ms now)
 		see_sources[i]->look(see, now);
 }
 
+void see_hold_events(struct see *see, bool wait)
+{
+	see->kmsg.events_wait = wait;
+}
+
 uint32_t see_next_ms(const struct see *see, mono_ms now)
 {
 	uint32_t next = SEE_NEXT_MAX_MS;

@@ -5,6 +5,7 @@
 #ifndef WD_SEE_SEE_H
 #define WD_SEE_SEE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
@@ -35,6 +36,10 @@ void see_config(struct see *see, const struct config *config);
 /* One look: units found, lost or returned; readings into the state page (between state_write_begin and
  * _end of the caller), events into the queue. What woke us before is already in the queue. */
 void see_look(struct see *see, mono_ms now);
+
+/* Some events of the looks so far wait in memory alone, for their ladder: the position of the kernel's log
+ * is not remembered past them, so that a kill -9 now tells them at the next start. */
+void see_hold_events(struct see *see, bool wait);
 
 /* How long the next look may wait, by the headroom left and the units: 50 to 1000 ms. */
 uint32_t see_next_ms(const struct see *see, mono_ms now);

@@ -64,7 +64,7 @@ static void kmsg_remember(struct see *see)
 	struct ledger *ledger = see->with.ledger;
 	struct source_kmsg *kmsg = &see->kmsg;
 
-	if (kmsg->handed != 0 && ledger->kmsg_sequence != kmsg->handed) {
+	if (kmsg->handed != 0 && !kmsg->events_wait && ledger->kmsg_sequence != kmsg->handed) {
 		memcpy(ledger->kmsg_boot_id, see->with.state->boot_id,
 		       sizeof(ledger->kmsg_boot_id));
 		ledger->kmsg_sequence = kmsg->handed;

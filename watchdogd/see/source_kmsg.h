@@ -29,6 +29,7 @@ struct source_kmsg {
 	bool any;          /* sequence is of a record */
 	uint64_t
 		handed; /* up to here all is in the hands of who takes the events; 0: nothing yet */
+	bool events_wait; /* some of them wait in memory alone: see_hold_events */
 	uint32_t older; /* kills from before the first start ever */
 	char older_comm[COMM_BYTES];
 	int32_t older_pid;

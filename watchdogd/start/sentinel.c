@@ -142,6 +142,7 @@ static void sentinel_look(struct sentinel *s)
 	decide_look(&s->decide, now);
 	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)
 		sentinel_carry_out(s, &order, now);
+	see_hold_events(s->see, decide_keeps_events(&s->decide));
 	s->state->tick = now;
 	s->state->looks++;
 	state_write_end(s->state);
