@@ -37,6 +37,7 @@ struct supervisor {
 	mono_ms stop_since;         /* 0: not stopping */
 	int signals;
 	int ledger, state;
+	int lock;                   /* the ledger's file, also where a dry run works on another */
 	int sentinel_link[2], actor_link[2], work_link[2]; /* [0] main's or the sentinel's end, [1] the child's */
 	struct child child[CHILDREN];
 	char plugins[PATH_BYTES];

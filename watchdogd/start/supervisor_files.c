@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/mman.h>
 #include <sys/socket.h>
 #include <sys/statfs.h>
 #include <unistd.h>
@@ -65,6 +66,33 @@ static int supervisor_make_ledger(const struct supervisor *s)
 	return 0;
 }
 
+/* A dry run acts on nothing, and so must leave nothing behind that a real run would take for done: it works
+ * on a ledger of its own, in memory, which begins where the kernel's log was last read. Its ids are far
+ * from those that the real one will give. */
+static int supervisor_make_dry_ledger(struct supervisor *s)
+{
+	char boot_id[37];
+	bool fresh;
+	struct ledger *real, *dry;
+
+	s->ledger = memfd_create("ledger", MFD_CLOEXEC);
+	if (s->ledger < 0)
+		return -errno;
+	root_boot_id(boot_id);
+	dry = ledger_open(s->ledger, boot_id, &fresh);
+	if (dry == NULL)
+		return -errno;
+	real = ledger_map(s->lock);
+	if (real != NULL) {
+		memcpy(dry->kmsg_boot_id, real->kmsg_boot_id, sizeof(dry->kmsg_boot_id));
+		dry->kmsg_sequence = real->kmsg_sequence;
+		dry->next_id = real->next_id + (1ull << 32);
+		ledger_close(real);
+	}
+	ledger_close(dry);
+	return 0;
+}
+
 static void supervisor_check_tmpfs(const struct supervisor *s)
 {
 	struct statfs fs;
@@ -119,15 +147,15 @@ int supervisor_open_files(struct supervisor *s)
 	const char *readers = config_string(s->config, s->config->readers);
 	int error = supervisor_make_control(s);
 
-	s->ledger = error < 0 ? error : supervisor_open_file(s, "ledger", 0600);
+	s->lock = s->ledger = error < 0 ? error : supervisor_open_file(s, "ledger", 0600);
 	if (s->ledger < 0)
 		return s->ledger;
-	if (!supervisor_lock(s->ledger)) {
+	if (!supervisor_lock(s->lock)) {
 		diag_critical("another watchdogd runs with %s", control);
 		return -EBUSY;
 	}
 	supervisor_check_tmpfs(s);
-	error = supervisor_make_ledger(s);
+	error = s->options->dry_run ? supervisor_make_dry_ledger(s) : supervisor_make_ledger(s);
 	if (error < 0)
 		return error;
 	s->state = supervisor_open_file(s, "state", 0640);
