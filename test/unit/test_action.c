@@ -660,6 +660,23 @@ static void an_actor_that_was_started_again_is_asked_again(void **state)
 	assert_not_done("not known whether it ran");
 }
 
+/* A stop that was proved by a kill, not by the actor: who has started the unit meanwhile keeps it. */
+static void a_restart_that_waits_for_room_stops_no_more(void **state)
+{
+	(void)state;
+	available(200);
+	assert_false(look(1000));
+	assert_int_equal(ask("restart", "bot"), OUTCOME_BEGUN);
+	(void)assert_asked(VERB_STOP);
+	available(100);
+	assert_false(look(4000));
+	fakeroot_remove(BOT);
+	assert_false(look(100));
+	assert_int_equal(actions.action[0].phase, ACTION_ROOM);
+	actions_worker_up(&actions);
+	assert_null(asked());
+}
+
 /* --- the ledger: killed at any point, begun again ------------------------------------------------ */
 
 static void a_stop_under_way_is_taken_up_again(void **state)
@@ -892,6 +909,7 @@ int main(void)
 		T(a_command_without_an_actor_ends),
 		T(an_actor_that_hangs_is_told_of),
 		T(an_actor_that_was_started_again_is_asked_again),
+		T(a_restart_that_waits_for_room_stops_no_more),
 		T(a_stop_under_way_is_taken_up_again),
 		T(a_stop_that_was_written_but_not_marked_is_marked),
 		T(a_stop_that_was_done_meanwhile_is_not_asked_again),

@@ -166,6 +166,23 @@ static void a_full_link_loses_nothing(void **state)
 	assert_non_null(asked());
 }
 
+static void at_the_bound_the_less_severe_gives_way(void **state)
+{
+	const struct alert info = {.severity = SEVERITY_INFO, .text = "by the way"};
+	uint64_t first;
+
+	(void)state;
+	send_alert("killed");
+	first = asked()->id;
+	for (int i = 1; i < ENTRIES_MAX; i++)
+		send_alert("killed again");
+	alert_send(&alerts, &info); /* the newest, but the least */
+	assert_non_null(ledger_find(ledger, first));
+	assert_int_equal(ledger->merged_alerts, 1);
+	send_alert("and again");
+	assert_null(ledger_find(ledger, first));
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -176,6 +193,7 @@ int main(void)
 		T(what_an_ending_actor_refuses_is_left_to_the_next),
 		T(what_was_begun_and_failed_is_over),
 		T(a_full_link_loses_nothing),
+		T(at_the_bound_the_less_severe_gives_way),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -208,6 +208,10 @@ void actions_worker_up(struct actions *actions)
 
 		if (!action->used || !action->worker_asked || action->worker_done)
 			continue;
+		if (action->phase == ACTION_ROOM) { /* its stop is proved: asked again, it would be of a new start */
+			action->worker_asked = false;
+			continue;
+		}
 		entry = ledger_find(actions->ledger, action->entry);
 		if (entry == NULL)
 			continue;

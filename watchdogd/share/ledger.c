@@ -137,6 +137,17 @@ static struct ledger_entry *ledger_least_alert(struct ledger *ledger)
 	return least;
 }
 
+bool ledger_has_room(struct ledger *ledger, uint32_t severity)
+{
+	const struct ledger_entry *least;
+
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		if (ledger->entries[i].state == LEDGER_FREE)
+			return true;
+	least = ledger_least_alert(ledger);
+	return least != NULL && least->severity <= severity;
+}
+
 struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
 {
 	struct ledger_entry *entry = NULL;

@@ -108,6 +108,9 @@ struct ledger *ledger_map(int fd);
  * oldest of the least severe alerts gives way (merged_alerts counts it); NULL when all are steps. */
 struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind);
 void ledger_commit(struct ledger_entry *entry);
+
+/* An alert of that severity would find room: a free entry, or one of no more severe an alert. */
+bool ledger_has_room(struct ledger *ledger, uint32_t severity);
 void ledger_free(struct ledger_entry *entry);
 
 /* The open entry of that id, or NULL. */

@@ -48,11 +48,13 @@ static void alert_hand_on(struct alerts *alerts, const struct ledger_entry *entr
 
 static void alert_ask(struct alerts *alerts, const struct alert *alert, const struct config_channel *channel)
 {
-	struct ledger_entry *entry = ledger_add(alerts->ledger, LEDGER_ALERT);
+	struct ledger_entry *entry = NULL;
 
+	if (ledger_has_room(alerts->ledger, alert->severity))
+		entry = ledger_add(alerts->ledger, LEDGER_ALERT);
 	if (entry == NULL) {
 		alerts->ledger->merged_alerts++;
-		diag_warning("channel %s misses an alert: the ledger is full of open steps", channel->name);
+		diag_warning("channel %s misses an alert: the ledger is full of what matters more", channel->name);
 		return;
 	}
 	entry->severity = alert->severity;
