@@ -115,7 +115,7 @@ static int explain_end(struct explain *explain, const char *name, FILE *err)
 
 	while (explain->written < explain->kills)
 		explain_write_oldest(explain);
-	if (!explain->json && explain->kills == 0)
+	if (!explain->json && explain->kills == 0 && explain->lines.error == 0)
 		fprintf(notes, "No OOM kill in %s.\n", name);
 	if (explain->unknown > 0)
 		fprintf(notes, "%lu %s like OOM records but could not be read.\n", explain->unknown,

@@ -170,8 +170,10 @@ int main(int argc, char **argv)
 	bool help = false;
 
 	rundir_find(control);
-	if (!ctl_options(&ctl, argc, argv, &help))
+	if (!ctl_options(&ctl, argc, argv, &help)) {
+		(void)fputs("see watchdogctl -h\n", stderr);
 		return CTL_USAGE;
+	}
 	if (help) {
 		ctl_help(stdout);
 		return ctl_flush(CTL_DONE);

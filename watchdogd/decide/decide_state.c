@@ -32,6 +32,16 @@ static void decide_row_text(char name[NAME_BYTES], const char *text)
 	buffer_add(&b, text);
 }
 
+/* The step that its ladder is at; below the last one it is the last. */
+static uint16_t decide_row_step(const struct decide *decide, uint32_t instance)
+{
+	const struct config_instance *is = config_instance_at(decide->config, instance);
+	uint32_t steps = config_rule_at(decide->config, is->rule)->steps.count;
+	uint32_t step = decide->ledger->ladders[decide->memory->instance[instance].ladder].step;
+
+	return (uint16_t)(step < steps ? step : steps - 1);
+}
+
 void decide_row(struct decide *decide, uint32_t instance, mono_ms now)
 {
 	const struct config_instance *is = config_instance_at(decide->config, instance);
@@ -48,7 +58,7 @@ void decide_row(struct decide *decide, uint32_t instance, mono_ms now)
 	row->phase = (uint8_t)phase;
 	row->when = mine->when;
 	row->step = mine->ladder < LADDERS_MAX && phase >= STATE_RULE_FIRING
-			    ? decide->ledger->ladders[mine->ladder].step
+			    ? decide_row_step(decide, instance)
 			    : 0;
 	row->fired = mine->fired;
 }

@@ -30,6 +30,7 @@ struct supervisor {
 	struct config *config;      /* the one in force, or on its way there */
 	int config_fd;
 	uint32_t generation;
+	uint32_t taken;             /* the generation that the sentinel has said it has */
 	uint32_t reload_client;     /* who waits for MESSAGE_TAKEN; 0: nobody */
 	mono_ms reload_since;       /* 0: no reload is on its way */
 	bool reload_again;          /* SIGHUP came meanwhile: the file may be another by now */

@@ -153,16 +153,17 @@ void supervisor_taken(struct supervisor *s, const struct message *message, mono_
 
 	if (message->id != s->generation)
 		return; /* of a config that has been replaced since */
-	if (!s->ready || s->reload_since != 0)
+	if (!s->ready || s->generation != s->taken)
 		notify_send("READY=1");
 	if (!s->ready)
 		diag_info("watching: %s%s", supervisor_counts(s, counts),
 			  s->options->dry_run ? "; dry run: no action is taken" : "");
-	else if (s->reload_since != 0)
+	else if (s->generation != s->taken)
 		diag_info("reloaded: %s%s%s", supervisor_counts(s, counts),
 			  message->text[0] != '\0' ? "; " : "", message->text);
 	supervisor_answer(s, CONTROL_OK, message->text, now);
 	s->ready = true;
+	s->taken = s->generation;
 	supervisor_end_reload(s, now);
 }
 
@@ -170,8 +171,9 @@ void supervisor_check_taken(struct supervisor *s, mono_ms now)
 {
 	if (s->reload_since == 0 || now - s->reload_since <= SUPERVISOR_TAKE_MS)
 		return;
-	diag_critical("the sentinel did not take the config within %d s", SUPERVISOR_TAKE_MS / 1000);
+	diag_critical("the sentinel has not taken the config within %d s; it may still", SUPERVISOR_TAKE_MS / 1000);
 	notify_send("READY=1\nSTATUS=the sentinel did not take the last reload in time");
-	supervisor_answer(s, CONTROL_ERROR, "the sentinel did not take the config in time", now);
+	supervisor_answer(s, CONTROL_ERROR, "the sentinel has not taken the config in time; it may still: see the log",
+			  now);
 	supervisor_end_reload(s, now);
 }
