@@ -366,14 +366,24 @@ bool actions_open(const struct actions *actions)
 	return false;
 }
 
-void actions_check_marks(struct actions *actions)
+static bool action_runs_unasked(const struct actions *actions, uint32_t unit)
+{
+	const struct state_unit *at = &actions->state->unit[unit];
+
+	return at->status == STATE_UNIT_RUNNING && at->busy == 0;
+}
+
+void actions_check_marks(struct actions *actions, mono_ms now)
 {
 	for (int i = 0; i < MARKS_MAX; i++) {
 		const struct ledger_mark *mark = &actions->ledger->marks[i];
 		uint32_t unit = mark->unit[0] != '\0' ? config_find_unit(actions->config, mark->unit) : CONFIG_NONE;
 
-		if (unit == CONFIG_NONE || actions->state->unit[unit].status != STATE_UNIT_RUNNING ||
-		    actions->state->unit[unit].busy != 0)
+		if (unit == CONFIG_NONE || !action_runs_unasked(actions, unit))
+			continue;
+		/* A mark that is lost is a unit that nobody thaws or starts again: read it anew. */
+		see_unit_refresh(actions->see, unit, now);
+		if (!action_runs_unasked(actions, unit))
 			continue;
 		diag_event(SEVERITY_INFO, NULL, mark->unit, "it runs again, and not by our doing: it is %s",
 			   mark->kind == STATE_MARK_FROZEN ? "frozen by us no more" : "stopped by us no more");

@@ -96,7 +96,7 @@ void actions_look(struct actions *actions, mono_ms now);
 bool actions_next(struct actions *actions, struct action_result *result, mono_ms now);
 
 /* A unit that carries our mark and runs again by another's doing: a person's start ends the mark. */
-void actions_check_marks(struct actions *actions);
+void actions_check_marks(struct actions *actions, mono_ms now);
 
 /* An action is under way: looks must come often. */
 bool actions_open(const struct actions *actions);

@@ -136,7 +136,7 @@ static void sentinel_look(struct sentinel *s)
 		decide_event(&s->decide, &s->events.event[i], now);
 	event_clear(&s->events);
 	sentinel_finish_actions(s, now);
-	actions_check_marks(&s->actions);
+	actions_check_marks(&s->actions, now);
 	alerts_look(&s->alerts, now);
 	s->decide.wall = clock_wall();
 	decide_look(&s->decide, now);
