@@ -247,16 +247,16 @@ static void a_start_by_another_ends_the_mark(void **state)
 	(void)state;
 	assert_int_equal(act_ask("stop", "bot"), OUTCOME_BEGUN);
 	assert_false(act_look(100));
-	actions_check_marks(&act.actions);
+	actions_check_marks(&act.actions, clock_mono());
 	act_assert_mark("bot", STATE_MARK_STOPPED); /* its stop is still being proved */
 	act_answer(act_assert_asked(VERB_STOP)->id, 0, "");
 	fakeroot_remove(ACT_BOT);
 	assert_true(act_look(100));
-	actions_check_marks(&act.actions);
+	actions_check_marks(&act.actions, clock_mono());
 	act_assert_mark("bot", STATE_MARK_STOPPED);
 	act_put_unit(ACT_BOT, true, false);
 	assert_false(act_look(1000));
-	actions_check_marks(&act.actions);
+	actions_check_marks(&act.actions, clock_mono());
 	act_assert_mark("bot", STATE_MARK_NONE);
 }
 

@@ -16,7 +16,7 @@
 
 #include "ask/status.h"
 #include "config/config.h"
-#include "words/severity.h"
+#include "base/severity.h"
 #include "words/verb.h"
 
 #define GIB ((int64_t)1 << 30)

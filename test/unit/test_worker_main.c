@@ -22,7 +22,7 @@
 #include "base/clock.h"
 #include "share/ledger.h"
 #include "share/message.h"
-#include "words/severity.h"
+#include "base/severity.h"
 #include "words/verb.h"
 
 static char dir[] = "/tmp/test-worker-XXXXXX";

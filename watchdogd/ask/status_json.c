@@ -7,8 +7,8 @@
 
 #include "base/buffer.h"
 #include "base/escape.h"
+#include "base/severity.h"
 #include "config/config.h"
-#include "words/severity.h"
 #include "words/verb.h"
 
 static void status_json_string(FILE *out, const char *key, const char *hostile)

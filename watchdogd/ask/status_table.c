@@ -7,7 +7,7 @@
 
 #include "base/buffer.h"
 #include "base/escape.h"
-#include "words/severity.h"
+#include "base/severity.h"
 #include "words/verb.h"
 
 enum { STATUS_TABLE_UNIT = 13, STATUS_TABLE_RULE = 20, STATUS_TABLE_CELL = 64 };

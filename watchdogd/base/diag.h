@@ -8,7 +8,7 @@
 
 #include <stdbool.h>
 
-#include "words/severity.h"
+#include "base/severity.h"
 
 /* Take standard error. Lines of severity debug are written only if verbose. Call once, at start. */
 void diag_open(bool verbose);

@@ -8,9 +8,9 @@
 #include <stdint.h>
 
 #include "base/bounds.h"
+#include "base/severity.h"
 #include "words/event.h"
 #include "words/reading.h"
-#include "words/severity.h"
 #include "words/verb.h"
 
 #define CONFIG_MAGIC 0x47464357u /* "WCFG" */

@@ -6,7 +6,7 @@
 
 #include "base/clock.h"
 #include "base/escape.h"
-#include "words/severity.h"
+#include "base/severity.h"
 #include "words/verb.h"
 
 void request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry)

@@ -1,4 +1,4 @@
-#include "words/severity.h"
+#include "base/severity.h"
 
 #include <string.h>
 

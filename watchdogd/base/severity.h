@@ -1,6 +1,6 @@
 /* How bad: the words of `alert SEVERITY`, of a channel's `severity`, and of every log line. */
-#ifndef WD_WORDS_SEVERITY_H
-#define WD_WORDS_SEVERITY_H
+#ifndef WD_BASE_SEVERITY_H
+#define WD_BASE_SEVERITY_H
 
 enum severity { SEVERITY_DEBUG, SEVERITY_INFO, SEVERITY_WARNING, SEVERITY_CRITICAL, SEVERITIES };
 
