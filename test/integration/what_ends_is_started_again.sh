@@ -1,7 +1,7 @@
 #!/bin/bash
 # What ends again and again is started again, each process in its own time; what comes in a burst is not
 # lost: alerts beyond what the actor runs at once, a SIGHUP during a reload; a dry run leaves nothing behind.
-# shellcheck source=test/integration/lib.sh
+# shellcheck source=test/integration/lib.sh disable=SC2317
 . "$(dirname "$0")/lib.sh"
 cat >"$dir/told" <<'SH'
 #!/bin/sh
