@@ -64,6 +64,30 @@ check "but the place in /tmp" logged "control socket $own/control"
 stop_daemon
 rm -rf "$own"
 
+# What that user may act on, and what not.
+sleep 61235 &
+roots=$!
+(as_user sleep 61236) &
+users=$!
+printf '[unit mine]\nmatch = sleep 61236\n[unit roots]\nmatch = sleep 61235\n' >"$conf"
+for unit in mine roots; do
+	printf '[rule %s]\nwhen = host.available > 1%%\nthen = alert info\n       stop %s\n' $unit $unit
+done >>"$conf"
+chmod 644 "$conf"
+: >"$log"
+as_user "$dir/bin/watchdogd" -c "$conf" 2>>"$log" &
+daemon=$!
+check "it says where its control socket is, with a config too" wait_for 10 logged "control socket $own/control"
+check "it stops what is its user's" wait_for 10 logged 'stopped mine'
+check "another user's it cannot, and says so at once" \
+	wait_for 5 logged 'critical rule=roots unit=roots stop not done: roots after .*: Operation not permitted'
+sleep 2
+check "without a word of a mark that it never was" test "$(count_logged 'by us no more')" -eq 0
+check "and that one lives" kill -0 $roots
+stop_daemon
+kill $roots $users 2>/dev/null
+rm -rf "$own"
+
 # Who was first in /tmp: a link to what the user owns, a directory that others may write, another's.
 mkdir "$session/elsewhere" && chown $uid "$session/elsewhere"
 refused() { # SENTENCE

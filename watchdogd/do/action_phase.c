@@ -6,6 +6,7 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "base/root.h"
 #include "do/direct.h"
 
 enum {
@@ -83,13 +84,23 @@ static bool phase_below_floor(const struct actions *actions)
 
 /* --- stop and kill ------------------------------------------------------------------------------ */
 
-/* Ask the processes themselves. Who has none left needs no signal. */
-static void phase_signal_end(struct actions *actions, struct action *action)
+/* The kernel lets us signal none of its processes: no kill will do more. A made-up host takes no
+ * signals at all, and may show an end all the same. */
+static bool phase_may_not(int error)
+{
+	return error == -EPERM && !root_is_fake();
+}
+
+/* Ask the processes themselves. Who has none left needs no signal. 0, or -EPERM: we may not. */
+static int phase_signal_end(struct actions *actions, struct action *action)
 {
 	int n = direct_signal(actions->see, action->unit, SIGTERM);
 
+	if (phase_may_not(n))
+		return n;
 	if (n < 0 && n != -ESRCH)
 		action_saw(action, "cannot send SIGTERM: %s", diag_errno(n));
+	return 0;
 }
 
 static int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now)
@@ -100,26 +111,28 @@ static int phase_stop_enter(struct actions *actions, struct action *action, mono
 		(void)direct_freeze(actions->see, action->unit, false);
 	if (phase_by_systemd(actions, action) && phase_ask_actor(actions, action) == 0)
 		return 0;
-	phase_signal_end(actions, action);
-	return 0;
+	return phase_signal_end(actions, action);
 }
 
-static void phase_kill(struct actions *actions, struct action *action, mono_ms now)
+/* 0, or -EPERM: we may not. */
+static int phase_kill(struct actions *actions, struct action *action, mono_ms now)
 {
 	int error = direct_kill(actions->see, action->unit);
 
 	if (!action->killed) {
 		action->killed = true;
 		action->phase_began = now;
+		if (phase_may_not(error))
+			return error;
 		if (error < 0 && error != -ESRCH)
 			action_saw(action, "cannot kill: %s", diag_errno(error));
 	}
+	return 0;
 }
 
 static int phase_kill_enter(struct actions *actions, struct action *action, mono_ms now)
 {
-	phase_kill(actions, action, now);
-	return 0;
+	return phase_kill(actions, action, now);
 }
 
 /* Nothing left, seen twice: between two reads of cgroup.procs or /proc a fork may hide. A cgroup that is
@@ -144,20 +157,25 @@ static bool phase_stop_is_shown(const struct action *action)
 	return !action->worker_asked || (action->worker_done && action->worker_result == 0) || action->killed;
 }
 
-static void phase_escalate(struct actions *actions, struct action *action, mono_ms now)
+static enum action_progress phase_escalate(struct actions *actions, struct action *action, mono_ms now)
 {
 	uint32_t timeout_ms = phase_unit(actions, action)->stop_timeout_ms;
+	int error = 0;
 
 	if (phase_below_floor(actions)) {
 		action_saw(action, "killed at once: host.available is below floor");
-		phase_kill(actions, action, now);
+		error = phase_kill(actions, action, now);
 	} else if (now - action->phase_began >= timeout_ms) {
 		action_saw(action, "killed: not ended within its stop-timeout of %u s", timeout_ms / 1000);
-		phase_kill(actions, action, now);
+		error = phase_kill(actions, action, now);
 	} else if (action->worker_done && action->worker_result < 0) {
 		action->worker_asked = action->worker_done = false;
-		phase_signal_end(actions, action);
+		error = phase_signal_end(actions, action);
 	}
+	if (!phase_may_not(error))
+		return ACTION_WAITS;
+	action_saw(action, "cannot signal it: %s", diag_errno(error));
+	return ACTION_NOT_DONE;
 }
 
 /* Who may not stop the unit may not start it either: for a restart, it is left running. */
@@ -179,16 +197,14 @@ static enum action_progress phase_stop_look(struct actions *actions, struct acti
 		return ACTION_PROVED;
 	if (phase_is_refused(action))
 		return ACTION_NOT_DONE;
-	if (!action->killed) {
-		phase_escalate(actions, action, now);
-		return ACTION_WAITS;
-	}
+	if (!action->killed)
+		return phase_escalate(actions, action, now);
 	if (now - action->phase_began >= PHASE_KILL_MS) {
-		action_saw(action, "killed, but %u processes are still there after %d s",
-			   phase_state(actions, action)->processes, PHASE_KILL_MS / 1000);
+		action_saw(action, "killed, but processes are still there after %d s: %u",
+			   PHASE_KILL_MS / 1000, phase_state(actions, action)->processes);
 		return ACTION_NOT_DONE;
 	}
-	phase_kill(actions, action, now);
+	(void)phase_kill(actions, action, now);
 	return ACTION_WAITS;
 }
 
@@ -248,7 +264,7 @@ static int phase_signal_enter(struct actions *actions, struct action *action, mo
 	(void)now;
 	if (n < 0)
 		return n;
-	action_saw(action, "SIG%s to %d processes", verb_signal_name(signal), n);
+	action_saw(action, "SIG%s to %d process%s", verb_signal_name(signal), n, n == 1 ? "" : "es");
 	return 0;
 }
 
