@@ -1,6 +1,7 @@
 #!/bin/bash
 # Run by an ordinary user, with no directory prepared, it finds a place of its own, watches what that user may, and
 # says once what it may not. Its tools find it. Directories are made with those above them.
+# shellcheck disable=SC2317 # called through check
 # shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 uid=61234

@@ -1,6 +1,7 @@
 #!/bin/bash
 # The installed tree finds its parts; `make install prefix=/usr` after a plain `make` too; `make run` leaves nothing
 # behind; what else on the host kills is named; the exit statuses are those of the page.
+# shellcheck disable=SC2317 # called through check
 # shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 cd "$top" || exit 1

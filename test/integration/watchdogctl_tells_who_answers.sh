@@ -1,6 +1,7 @@
 #!/bin/bash
 # What is asked of a daemon that is stopped, gone, or another user's is told as it is, with the page's exit statuses;
 # a dry run does nothing, and says what it would do once a firing.
+# shellcheck disable=SC2317 # called through check
 # shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 mkdir "$dir/bin" && cp "$bin/watchdogctl" "$dir/bin/"

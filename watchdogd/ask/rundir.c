@@ -25,12 +25,20 @@ static bool rundir_is_own(const char *path)
 	       (st.st_mode & 0022) == 0;
 }
 
+/* The directory that an environment variable names; NULL: none, or not a whole path. */
+static const char *rundir_variable(const char *name)
+{
+	const char *value = getenv(name);
+
+	return value != NULL && value[0] == '/' ? value : NULL;
+}
+
 /* XDG_RUNTIME_DIR may be another user's (sudo -u, su): then it is not ours to write to. */
 static bool rundir_in_session(struct buffer *out)
 {
-	const char *session = getenv("XDG_RUNTIME_DIR");
+	const char *session = rundir_variable("XDG_RUNTIME_DIR");
 
-	if (session == NULL || session[0] != '/' || !rundir_is_own(session))
+	if (session == NULL || !rundir_is_own(session))
 		return false;
 	buffer_addf(out, "%s/watchdogd", session);
 	return true;
@@ -39,13 +47,6 @@ static bool rundir_in_session(struct buffer *out)
 static void rundir_in_tmp(struct buffer *out)
 {
 	buffer_addf(out, "/tmp/watchdogd-%u", (unsigned)geteuid());
-}
-
-static bool rundir_is_set(const char *variable)
-{
-	const char *value = getenv(variable);
-
-	return value != NULL && value[0] == '/';
 }
 
 /* Whether this user may write to dir, or make it in its parent. */
@@ -57,14 +58,14 @@ static bool rundir_may(const char *dir, const char *parent)
 /* As the XDG base directories have it: what is to outlive a session. */
 static void rundir_choose_state(void)
 {
-	const char *state = getenv("XDG_STATE_HOME"), *home = getenv("HOME");
+	const char *state = rundir_variable("XDG_STATE_HOME"), *home = rundir_variable("HOME");
 	char path[PATH_BYTES];
 	struct buffer b;
 
 	BUFFER_OVER(&b, path);
-	if (rundir_is_set("XDG_STATE_HOME"))
+	if (state != NULL)
 		buffer_addf(&b, "%s/watchdogd", state);
-	else if (rundir_is_set("HOME") && rundir_is_own(home))
+	else if (home != NULL && rundir_is_own(home))
 		buffer_addf(&b, "%s/.local/state/watchdogd", home);
 	else
 		buffer_addf(&b, "%s/store", rundir_chosen);
@@ -76,13 +77,15 @@ bool rundir_choose(void)
 {
 	struct buffer b;
 
-	if (geteuid() == 0 || rundir_is_set("RUNTIME_DIRECTORY") || rundir_may(RUNDIR_USUAL, "/run"))
+	if (geteuid() == 0 || rundir_variable("RUNTIME_DIRECTORY") != NULL ||
+	    rundir_may(RUNDIR_USUAL, "/run"))
 		return false;
 	BUFFER_OVER(&b, rundir_chosen);
 	if (!rundir_in_session(&b))
 		rundir_in_tmp(&b);
 	(void)setenv("RUNTIME_DIRECTORY", rundir_chosen, 1);
-	if (!rundir_is_set("STATE_DIRECTORY") && !rundir_may(RUNDIR_USUAL_STATE, "/var/lib"))
+	if (rundir_variable("STATE_DIRECTORY") == NULL &&
+	    !rundir_may(RUNDIR_USUAL_STATE, "/var/lib"))
 		rundir_choose_state();
 	return true;
 }
@@ -120,19 +123,20 @@ static bool rundir_has_socket(const char *dir, char control[PATH_BYTES])
 
 void rundir_find(char control[PATH_BYTES])
 {
-	const char *set = getenv("RUNTIME_DIRECTORY");
+	const char *set = rundir_variable("RUNTIME_DIRECTORY");
 	char session[PATH_BYTES], tmp[PATH_BYTES];
 	struct buffer b, out;
 
 	buffer_init(&out, control, PATH_BYTES);
-	if (rundir_is_set("RUNTIME_DIRECTORY")) {
+	if (set != NULL) {
 		buffer_add_bytes(&out, set, strcspn(set, ":"));
 		buffer_add(&out, "/control");
 		return;
 	}
 	if (geteuid() != 0 && access(CONTROL_PATH_DEFAULT, F_OK) < 0) {
 		BUFFER_OVER(&b, session);
-		if (rundir_in_session(&b) && rundir_is_own(session) && rundir_has_socket(session, control))
+		if (rundir_in_session(&b) && rundir_is_own(session) &&
+		    rundir_has_socket(session, control))
 			return;
 		BUFFER_OVER(&b, tmp);
 		rundir_in_tmp(&b);

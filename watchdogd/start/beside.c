@@ -14,7 +14,8 @@
 
 enum { BESIDE_COMM_LEN = 15, BESIDE_ARGS_BYTES = 1024 };
 
-static const char *const beside_names[] = {"earlyoom", "systemd-oomd", "nohang", "oomd", "low-memory-monitor"};
+static const char *const beside_names[] = {"earlyoom", "systemd-oomd", "nohang", "oomd",
+					   "low-memory-monitor"};
 
 /* Of an interpreter comm says nothing (nohang is Python). Only its arguments are read, and not of
  * who sleeps uninterruptibly: he may hold the lock that this needs. */
@@ -42,7 +43,8 @@ static const char *beside_which(int proc, const struct procfs_stat *stat)
 		return NULL;
 	seen.cmdline_len = beside_args(proc, stat, args);
 	for (size_t i = 0; i < ARRAY_LEN(beside_names); i++)
-		if (strncmp(stat->comm, beside_names[i], BESIDE_COMM_LEN) == 0 || match_holds(beside_names[i], &seen))
+		if (strncmp(stat->comm, beside_names[i], BESIDE_COMM_LEN) == 0 ||
+		    match_holds(beside_names[i], &seen))
 			return beside_names[i];
 	return NULL;
 }
@@ -64,7 +66,8 @@ void beside_tell(void)
 		uint64_t pid;
 		const char *name;
 
-		if (!file_parse_u64(entry, &pid) || pid > INT32_MAX || procfs_read_stat(proc, (int32_t)pid, &stat) < 0)
+		if (!file_parse_u64(entry, &pid) || pid > INT32_MAX ||
+		    procfs_read_stat(proc, (int32_t)pid, &stat) < 0)
 			continue;
 		name = beside_which(proc, &stat);
 		if (name != NULL)
