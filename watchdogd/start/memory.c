@@ -7,6 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/diag.h"
@@ -96,6 +97,12 @@ static __attribute__((noinline)) void memory_touch_stack(void)
 
 	for (size_t i = 0; i < sizeof(stack); i += 1024)
 		stack[i] = 0;
+}
+
+void memory_small_pages(void)
+{
+	if (prctl(PR_SET_THP_DISABLE, 1, 0, 0, 0) < 0) /* it has no children to inherit this */
+		diag_debug("huge pages stay on: %s", diag_errno(errno));
 }
 
 void memory_trim(void)

@@ -6,6 +6,10 @@
 
 #include <stddef.h>
 
+/* No huge pages: the tables are reserved for the most there can be, and one touched row would bring two
+ * megabytes with it. First of all, before anything is touched. */
+void memory_small_pages(void);
+
 /* Let go of what only the start needed (a third of a small program's resident size), and touch all code
  * of the program and the functions that it imports. Before memory_lock; a warm-up goes between. */
 void memory_trim(void);

@@ -5,6 +5,7 @@
 #include "base/diag.h"
 #include "base/notify.h"
 #include "base/root.h"
+#include "start/memory.h"
 #include "start/sentinel.h"
 
 int main(int argc, char **argv)
@@ -19,6 +20,7 @@ int main(int argc, char **argv)
 		else if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
 			root_set(argv[++i]);
 	}
+	memory_small_pages();
 	diag_open(verbose);
 	notify_open();
 	return sentinel_run(dry_run);
