@@ -32,11 +32,20 @@ extern const struct source_ops source_meminfo_ops, source_psi_ops, source_cgroup
 
 enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
 
+/* The kernel's OOM kills of the whole host (oom_kill of /proc/vmstat, 4.13): while they stand still, so does
+ * every unit's own count, and v1 has no other way to tell than to read each. */
+struct see_kills {
+	int vmstat;      /* kept; -1: there is none */
+	uint64_t count;
+	mono_ms rose_at; /* when it was last seen to be another */
+};
+
 struct see {
 	struct see_with with;
 	struct source_meminfo meminfo;
 	struct source_psi psi;
 	struct cgroup_layout layout;
+	struct see_kills kills;
 	struct units units;
 	struct processes processes;
 	struct source_kmsg kmsg;

@@ -20,6 +20,7 @@ enum {
 	CGROUP_RARE_MS = 2000,  /* who enters an empty cgroup or is frozen may charge nothing */
 	CGROUP_PIDS_MS = 5000,
 	CGROUP_STILL_MS = 5000,
+	CGROUP_KILL_MS = 3000,  /* a unit's own count may come a look or two after the host's */
 	CGROUP_NEAR_LIMIT = 16, /* nearer than a sixteenth: may stand at it while all within moves */
 };
 
@@ -273,9 +274,17 @@ static bool cgroup_is_news(const struct unit *unit, enum unit_file id)
 	return unit->woken || (unit->polled & 1u << id) == 0;
 }
 
+/* Nobody was killed on this host since well before the unit was last asked. */
+static bool cgroup_nobody_was_killed(const struct see *see, const struct unit *unit)
+{
+	return see->layout.kind == CGROUP_V1 && see->kills.vmstat >= 0 && !unit->woken && unit->events_at != 0 &&
+	       unit->read_at - see->kills.rose_at > CGROUP_KILL_MS &&
+	       !cgroup_is_due(see, unit, unit->events_at, CGROUP_STILL_MS);
+}
+
 static bool cgroup_has_new_events(const struct see *see, const struct unit *unit)
 {
-	return cgroup_is_news(unit, UNIT_FILE_EVENTS) &&
+	return cgroup_is_news(unit, UNIT_FILE_EVENTS) && !cgroup_nobody_was_killed(see, unit) &&
 	       !cgroup_is_still(see, unit, unit->events_at, CGROUP_STILL_MS);
 }
 
@@ -442,15 +451,34 @@ void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now)
 static void source_cgroup_open(struct see *see)
 {
 	cgroup_layout_open(&see->layout);
+	see->kills.vmstat = root_open("/proc/vmstat", O_RDONLY);
 	if (see->layout.kind == CGROUP_NONE)
 		see_blind(see, SOURCE_CGROUP, "no memory cgroups below /sys/fs/cgroup", 0);
 	else
 		diag_debug("units are watched by %s", cgroup_layout_name(&see->layout));
 }
 
+static void cgroup_look_for_kills(struct see *see, mono_ms now)
+{
+	static char text[16384];
+	uint64_t count;
+
+	if (see->layout.kind != CGROUP_V1 || see->kills.vmstat < 0)
+		return;
+	if (file_read(see->kills.vmstat, text, sizeof(text)) <= 0 || !file_find_u64(text, "oom_kill", &count)) {
+		see->kills.vmstat = file_close(see->kills.vmstat);
+		return;
+	}
+	if (count != see->kills.count || see->kills.rose_at == 0)
+		see->kills.rose_at = now;
+	see->kills.count = count;
+}
+
 static void source_cgroup_look(struct see *see, mono_ms now)
 {
 	struct units *units = &see->units;
+
+	cgroup_look_for_kills(see, now);
 
 	if (units->walked == 0 || now - units->walked >= CGROUP_SEARCH_MS)
 		unit_search(see, now);
