@@ -92,6 +92,17 @@ static void a_ledger_of_another_version_or_torn_begins_empty(void **state)
 	(void)close(fd);
 }
 
+static void a_ledger_that_was_made_larger_is_cut_to_size(void **state)
+{
+	int fd = memory_file();
+
+	(void)state;
+	assert_int_equal(ftruncate(fd, 2 * LEDGER_BYTES), 0);
+	(void)open_ledger(fd, "boot-1", true);
+	assert_non_null(ledger_map(fd));
+	(void)close(fd);
+}
+
 static void a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step(void **state)
 {
 	int fd = memory_file();
@@ -238,6 +249,7 @@ int main(void)
 		cmocka_unit_test(what_is_open_in_the_ledger_is_found_by_the_next_process),
 		cmocka_unit_test(after_a_reboot_stopped_marks_stay_and_the_rest_is_gone),
 		cmocka_unit_test(a_ledger_of_another_version_or_torn_begins_empty),
+		cmocka_unit_test(a_ledger_that_was_made_larger_is_cut_to_size),
 		cmocka_unit_test(a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step),
 		cmocka_unit_test(marks_carry_each_rule_once_and_end_at_their_bound),
 		cmocka_unit_test(an_idle_ladder_gives_way_and_a_firing_one_does_not),

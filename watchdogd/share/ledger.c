@@ -75,7 +75,11 @@ static void ledger_end_texts(struct ledger *ledger)
 struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh)
 {
 	struct ledger *ledger;
+	struct stat st;
 
+	/* One that an earlier version made larger: workers map it by its size. */
+	if (fstat(fd, &st) == 0 && st.st_size > LEDGER_BYTES && ftruncate(fd, LEDGER_BYTES) < 0)
+		return NULL;
 	/* posix_fallocate: the pages are there now, so that no later write can find the disk full. */
 	errno = posix_fallocate(fd, 0, LEDGER_BYTES);
 	if (errno != 0)
