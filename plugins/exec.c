@@ -18,6 +18,7 @@
 #include <sys/mman.h>
 #include <sys/pidfd.h>
 #include <sys/wait.h>
+#include <syslog.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
@@ -47,7 +48,7 @@ enum {
 	EXEC_READ_MAX = 64 * 1024,   /* of one command's output before the others get their turn */
 	EXEC_JSON_BYTES = 16 * 1024, /* all texts at their longest, each byte escaped to six */
 	EXEC_VARIABLES = 9,
-	EXEC_NOBODY = 65534, /* Debian's, where /etc/passwd names none */
+	EXEC_NOBODY = 65534, /* Debian's, where /etc/passwd names neither watchdogd nor nobody */
 };
 
 enum exec_phase { EXEC_FREE, EXEC_RUNNING, EXEC_TERMINATED, EXEC_KILLED, EXEC_ABANDONED };
@@ -70,8 +71,8 @@ struct exec_environment {
 
 static struct {
 	const struct plugin_host *host;
-	uid_t nobody_uid;
-	gid_t nobody_gid;
+	uid_t user_uid;
+	gid_t user_gid;
 	struct exec_command command[EXEC_COMMANDS_MAX];
 } exec_state;
 
@@ -321,8 +322,8 @@ static void exec_ask(const struct plugin_request *request)
 		.environment = env.row,
 		/* An ordinary user has no privileges to drop, but still gets no new ones. */
 		.drops = request->as_nobody,
-		.uid = geteuid() == 0 ? exec_state.nobody_uid : geteuid(),
-		.gid = geteuid() == 0 ? exec_state.nobody_gid : getegid(),
+		.uid = geteuid() == 0 ? exec_state.user_uid : geteuid(),
+		.gid = geteuid() == 0 ? exec_state.user_gid : getegid(),
 	};
 
 	if (strcmp(request->verb, "look") == 0) {
@@ -339,29 +340,33 @@ static void exec_ask(const struct plugin_request *request)
 
 /* --- the plugin --- */
 
-/* Of the file alone: name services of the network must not be waited for, nor loaded. */
-static void exec_find_nobody(void)
+/* Who runs what needs no privileges: our own user, else nobody. Of the file alone: name services of the
+ * network must not be waited for, nor loaded. */
+static void exec_find_user(void)
 {
 	FILE *file = fopen("/etc/passwd", "re");
 	struct passwd *row;
+	bool ours = false;
 
-	exec_state.nobody_uid = exec_state.nobody_gid = EXEC_NOBODY;
-	while (file != NULL && (row = fgetpwent(file)) != NULL) {
-		if (strcmp(row->pw_name, "nobody") != 0)
+	exec_state.user_uid = exec_state.user_gid = EXEC_NOBODY;
+	while (file != NULL && !ours && (row = fgetpwent(file)) != NULL) {
+		ours = strcmp(row->pw_name, "watchdogd") == 0;
+		if (!ours && strcmp(row->pw_name, "nobody") != 0)
 			continue;
-		exec_state.nobody_uid = row->pw_uid;
-		exec_state.nobody_gid = row->pw_gid;
-		break;
+		exec_state.user_uid = row->pw_uid;
+		exec_state.user_gid = row->pw_gid;
 	}
 	if (file != NULL)
 		(void)fclose(file);
+	if (!ours && geteuid() == 0)
+		exec_state.host->log(LOG_INFO, "there is no user watchdogd: nobody runs the commands of channels");
 }
 
 static int exec_open(const struct plugin_host *host)
 {
 	memset(&exec_state, 0, sizeof(exec_state));
 	exec_state.host = host;
-	exec_find_nobody();
+	exec_find_user();
 	return 0;
 }
 
