@@ -152,7 +152,7 @@ static void kmsg_take_lines(struct see *see, mono_ms now)
 		kmsg->held = 0; /* no record is so long */
 }
 
-/* One read: a record of the device, a piece of a plain file. False: nothing more for now. */
+/* One read: a record of the device, a piece of a plain file. False: no more is there. */
 static bool kmsg_read(struct see *see, mono_ms now)
 {
 	struct source_kmsg *kmsg = &see->kmsg;
