@@ -326,9 +326,7 @@ static void exec_ask(const struct plugin_request *request)
 		.gid = geteuid() == 0 ? exec_state.user_gid : getegid(),
 	};
 
-	if (strcmp(request->verb, "look") == 0) {
-		exec_refuse(request, -EINVAL, "what became of a command cannot be looked at");
-	} else if (command_parse(&words, request->target) < 0) {
+	if (command_parse(&words, request->target) < 0) {
 		exec_refuse(request, -EINVAL, words.wrong);
 	} else if (command == NULL) {
 		exec_refuse(request, -EAGAIN, "16 commands are running already");

@@ -30,9 +30,34 @@ static void driver_log(int level, const char *text)
 	(void)snprintf(driver.log, sizeof(driver.log), "%s", text);
 }
 
+static void driver_report(enum driver_said said, uint64_t unit, int result, int32_t pid, const char *text,
+			  size_t len)
+{
+	struct driver_report *report = &driver.report[driver.reports++ % DRIVER_REPORTS_MAX];
+
+	*report = (struct driver_report){.said = said, .unit = unit, .result = result, .pid = pid};
+	memcpy(report->text, text, len < sizeof(report->text) ? len : sizeof(report->text) - 1);
+}
+
+static void driver_unit(uint64_t unit, unsigned bits, int32_t pid, const char *text)
+{
+	driver_report(DRIVER_UNIT, unit, (int)bits, pid, text, strlen(text));
+}
+
+static void driver_alive(uint64_t unit, int result, const char *text)
+{
+	driver_report(DRIVER_ALIVE, unit, result, 0, text, strlen(text));
+}
+
+static void driver_line(uint64_t unit, const char *line, size_t len)
+{
+	driver_report(DRIVER_LINE, unit, (int)len, 0, line, len);
+}
+
 const struct plugin_host *driver_host(void)
 {
-	static const struct plugin_host host = {driver_answer, driver_begin, driver_log};
+	static const struct plugin_host host = {driver_answer, driver_begin, driver_log,
+						driver_unit, driver_alive, driver_line};
 
 	memset(&driver, 0, sizeof(driver));
 	return &host;

@@ -7,7 +7,7 @@
 
 #include "share/plugin.h"
 
-enum { DRIVER_ANSWERS_MAX = 64 };
+enum { DRIVER_ANSWERS_MAX = 64, DRIVER_REPORTS_MAX = 256 };
 
 struct driver {
 	struct driver_answer {
@@ -16,6 +16,14 @@ struct driver {
 		char text[512];
 	} answer[DRIVER_ANSWERS_MAX];
 	int answers;
+	struct driver_report {
+		enum driver_said { DRIVER_UNIT, DRIVER_ALIVE, DRIVER_LINE } said;
+		uint64_t unit;
+		int result;     /* bits of UNIT; result of ALIVE; len of LINE */
+		int32_t pid;
+		char text[512]; /* cut */
+	} report[DRIVER_REPORTS_MAX]; /* the last ones, a ring */
+	int reports;    /* so many came */
 	int begin;      /* what host->begin gives */
 	int begun;      /* how often it was asked */
 	char log[1024]; /* the last line */

@@ -140,17 +140,6 @@ static void refuses_what_is_no_command_without_beginning_it(void **state)
 	assert_int_equal(driver.begun, 0);
 }
 
-static void a_look_runs_nothing(void **state)
-{
-	struct plugin_request request = request_of("/bin/true");
-
-	(void)state;
-	request.verb = "look";
-	plugin.ask(&request);
-	assert_int_equal(driver_wait(&plugin, request.id, 1000)->result, -EINVAL);
-	assert_int_equal(driver.begun, 0);
-}
-
 static void hands_on_hostile_text_as_json_and_environment(void **state)
 {
 	static const char begins[] = "a\n\\\"\x01\xff{}$(reboot)`id`";
@@ -374,7 +363,6 @@ int main(void)
 		TEST(tells_why_a_program_could_not_be_started),
 		TEST(a_directory_is_no_program),
 		TEST(refuses_what_is_no_command_without_beginning_it),
-		TEST(a_look_runs_nothing),
 		TEST(hands_on_hostile_text_as_json_and_environment),
 		TEST(words_reach_the_program_as_they_are_quoted),
 		TEST(at_its_limit_it_is_terminated_then_killed),

@@ -310,17 +310,6 @@ static void asked_twice_it_runs_once(void **state)
 	assert_int_equal(lines_of("twice"), 1);
 }
 
-static void a_look_at_a_command_does_not_run_it(void **state)
-{
-	struct message answer = asked(MESSAGE_LOOK, entry_of("exec", counting("look", ""))->id);
-
-	(void)state;
-	assert_int_equal(answer.type, MESSAGE_SEEN);
-	assert_true(answer.result < 0);
-	assert_int_equal(lines_of("look"), 0);
-	assert_int_equal(asked(MESSAGE_LOOK, 4711).type, MESSAGE_SEEN);
-}
-
 static void what_was_asked_while_none_ran_is_carried_out(void **state)
 {
 	struct message answer;
@@ -453,7 +442,6 @@ int main(void)
 		TEST(an_entry_that_was_taken_is_not_run),
 		TEST(a_command_is_run_once_over_a_kill),
 		TEST(asked_twice_it_runs_once),
-		TEST(a_look_at_a_command_does_not_run_it),
 		TEST(what_was_asked_while_none_ran_is_carried_out),
 		TEST(a_sentinel_that_does_not_read_loses_no_answer),
 		TEST(it_ends_when_main_is_gone),

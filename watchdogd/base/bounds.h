@@ -27,10 +27,12 @@ enum {
 	LIMIT_MAX = 24,           /* N of `limit = N per D`: its ring lies in the ledger */
 	EVENTS_MAX = 64,          /* events of one look */
 	LADDERS_MAX = 512,        /* (rule, unit) pairs that fire or are within their limit's time */
-	ENTRIES_MAX = 160,        /* open steps and alerts in the ledger */
+	ENTRIES_MAX = 144,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */
 	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit */
-	LOOP_FDS_MAX = 2 * UNITS_MAX + 64,
+	PATTERNS_MAX = 1024,      /* log-match lines of all units together */
+	WATCHED_MAX = 1024,       /* processes with a pidfd in the loop; more are looked at once a second */
+	LOOP_FDS_MAX = 2 * UNITS_MAX + WATCHED_MAX + 64,
 };
 
 #endif

@@ -14,7 +14,7 @@
 #include "words/verb.h"
 
 #define CONFIG_MAGIC 0x47464357u /* "WCFG" */
-#define CONFIG_VERSION 1u
+#define CONFIG_VERSION 2u
 #define CONFIG_NONE UINT32_MAX   /* an index of nothing */
 
 /* count rows that begin `at` bytes after the start of the block. */
@@ -36,6 +36,17 @@ struct config_unit {
 	int32_t priority;       /* the lowest is shed first */
 	uint32_t protect;       /* bool: never touched by a step */
 	uint32_t grace_ms, stop_timeout_ms, restart_wait_ms;
+	config_text process;    /* must be alive inside the unit: words as of `match`; "" none */
+	config_text user;       /* the unit is of this user's systemd; "" of the host's */
+	uint32_t uid;           /* of user; CONFIG_NONE: none, or not known here */
+	config_text start, stop; /* commands; "" none */
+	config_text alive;      /* command that says whether it is alive; "" none */
+	uint32_t alive_every_ms, alive_timeout_ms;
+	uint32_t alive_failures; /* so many in a row: it is dead */
+	config_text log;        /* path of its log, a * in it is any text; "" none */
+	uint32_t journal;       /* bool: its log is its journal */
+	uint32_t log_silence_ms; /* 0: none */
+	struct config_table log_match; /* of config_text: the patterns, as written */
 };
 
 struct config_group {
@@ -100,6 +111,7 @@ struct config_rule {
 	uint32_t holds;               /* HOLD nodes of when, clear and restore: state per instance */
 	uint32_t settle_ms;
 	uint32_t limit_n, limit_for_ms; /* limit = N per D */
+	uint32_t after_n, after_for_ms; /* after = N per D; 0: every event fires */
 	uint32_t severity;            /* the worst of its alerts; SEVERITY_INFO without one */
 	uint64_t text_hash;           /* of all that the file says of it (and of the units it names) */
 };
@@ -129,7 +141,7 @@ struct config {
 	config_text state, control, readers, plugins;
 	uint64_t history_bytes;
 	uint32_t floor_mpct;     /* `floor`: 1/1000 % of MemTotal */
-	struct config_table units, groups, group_units, nodes, steps, rules, instances, channels;
+	struct config_table units, groups, group_units, patterns, nodes, steps, rules, instances, channels;
 };
 
 static inline const void *config_row(const struct config *config, struct config_table table, uint32_t row_bytes,
@@ -166,6 +178,12 @@ static inline uint32_t config_group_unit(const struct config *config, const stru
 					 uint32_t i)
 {
 	return *(const uint32_t *)config_row(config, group->units, sizeof(uint32_t), i);
+}
+
+/* Pattern i of the unit's log-match. */
+static inline config_text config_pattern(const struct config *config, const struct config_unit *unit, uint32_t i)
+{
+	return *(const config_text *)config_row(config, unit->log_match, sizeof(config_text), i);
 }
 
 static inline const char *config_string(const struct config *config, config_text text)

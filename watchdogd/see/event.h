@@ -15,6 +15,8 @@ struct event {
 	mono_ms at;
 	bool ended;             /* of an event with a state (dead, silence): the state is over */
 	bool before_start;      /* it happened while watchdogd was not running: told, no step is taken */
+	bool reply;             /* of a death told before: what became of it; no firing of its own */
+	uint32_t count;         /* so many at once (lines of a log); 0 and 1: one */
 	int32_t pid;
 	char comm[COMM_BYTES];  /* hostile text */
 	char text[TEXT_BYTES];  /* what was seen, as a sentence: "the kernel's OOM killer killed claude

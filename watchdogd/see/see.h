@@ -13,6 +13,7 @@
 #include "config/config.h"
 #include "see/event.h"
 #include "share/ledger.h"
+#include "share/message.h"
 #include "share/state.h"
 
 struct see; /* see/source.h; one, static */
@@ -52,6 +53,16 @@ int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max);
  * (v2, also of a hybrid host), or v1's freezer. Stays see's; valid until the next look. */
 enum see_dir { SEE_DIR_V2, SEE_DIR_V1_FREEZER };
 int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir);
+
+/* What a worker sees of a unit (MESSAGE_UNIT, _ALIVE, _LINES, _MATCH of share/message.h); an id that no unit
+ * has is passed over. */
+void see_report(struct see *see, const struct message *report, mono_ms now);
+
+/* The next unit that systemd is to be asked about: the caller sends MESSAGE_LOOK with its id. False: none. */
+bool see_next_question(struct see *see, uint64_t *id);
+
+/* Since when the unit's watched process is alive without a break; 0: it is not. */
+mono_ms see_unit_alive_since(const struct see *see, uint32_t unit);
 
 /* Read a unit's status, processes and anon again now, outside a look: before and after an action. */
 void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now);

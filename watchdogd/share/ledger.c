@@ -37,6 +37,7 @@ static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 
 	memset(ledger->ladders, 0, sizeof(ledger->ladders));
 	memset(ledger->entries, 0, sizeof(ledger->entries));
+	memset(ledger->units, 0, sizeof(ledger->units));
 	for (int i = 0; i < MARKS_MAX; i++)
 		if (ledger->marks[i].kind == STATE_MARK_FROZEN)
 			memset(&ledger->marks[i], 0, sizeof(ledger->marks[i]));
@@ -241,6 +242,24 @@ void ledger_unmark(struct ledger *ledger, const char *unit)
 
 	if (mark != NULL)
 		mark->unit[0] = '\0';
+}
+
+struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name)
+{
+	uint32_t hash = (uint32_t)ledger_hash(name), now_s = (uint32_t)(clock_mono() / 1000) + 1;
+	struct ledger_unit *row = NULL;
+
+	hash = hash != 0 ? hash : 1;
+	for (int i = 0; i < UNITS_MAX && (row == NULL || row->hash != hash); i++) {
+		struct ledger_unit *at = &ledger->units[i];
+
+		if (row == NULL || at->hash == hash || (row->hash != 0 && (at->hash == 0 || at->seen_s < row->seen_s)))
+			row = at;
+	}
+	if (row->hash != hash)
+		*row = (struct ledger_unit){.hash = hash};
+	row->seen_s = now_s;
+	return row;
 }
 
 struct ledger_ladder *ledger_ladder_find(struct ledger *ledger, uint64_t key)

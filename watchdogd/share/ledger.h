@@ -14,7 +14,7 @@
 #include "base/clock.h"
 
 #define LEDGER_MAGIC 0x4745444cu /* "LDEG" */
-#define LEDGER_VERSION 1u
+#define LEDGER_VERSION 2u
 #define LEDGER_BYTES (256u * 1024)
 #define LEDGER_NONE UINT32_MAX
 
@@ -74,6 +74,21 @@ struct ledger_ladder {
 };
 _Static_assert(RULE_STEPS_MAX <= 16, "a bit of the masks for each step");
 
+enum ledger_unit_flag {
+	LEDGER_UNIT_RAN = 1,     /* seen running on this boot */
+	LEDGER_UNIT_PURPOSE = 2, /* stopped on purpose, until its next start */
+	LEDGER_UNIT_OWED = 4,    /* we stopped it on the way of a restart: its start is owed */
+};
+
+/* What is remembered of a unit besides its mark, on one boot. */
+struct ledger_unit {
+	uint32_t hash;         /* low bits of ledger_hash of its name, never 0; 0: the row is free */
+	uint32_t restarted_s;  /* 1 + CLOCK_MONOTONIC seconds of the last start that we asked for; 0: none */
+	uint16_t restarts;     /* of those in a row: the back-off */
+	uint16_t flags;        /* enum ledger_unit_flag */
+	uint32_t seen_s;       /* 1 + seconds when the row was last asked for: the longest forgotten gives way */
+};
+
 struct ledger {
 	uint32_t magic, version, size;
 	char boot_id[37];
@@ -83,6 +98,7 @@ struct ledger {
 	uint64_t kmsg_sequence;      /* 0: none */
 	uint32_t merged_alerts;      /* alerts lost to the bound, told in the next one */
 	struct ledger_mark marks[MARKS_MAX];
+	struct ledger_unit units[UNITS_MAX];
 	struct ledger_ladder ladders[LADDERS_MAX];
 	struct ledger_entry entries[ENTRIES_MAX];
 };
@@ -121,6 +137,9 @@ struct ledger_entry *ledger_find(struct ledger *ledger, uint64_t id);
 struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit);
 struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char kind, const char *rule);
 void ledger_unmark(struct ledger *ledger, const char *unit);
+
+/* What is remembered of the unit of that name: its row, made where there is none. Never NULL. */
+struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name);
 
 /* The ladder of a key; ledger_ladder makes one where there is none (the oldest idle one gives way; NULL
  * when all fire). */

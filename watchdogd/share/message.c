@@ -6,18 +6,27 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "share/ledger.h"
 
 static const char *const message_names[MESSAGE_TYPES] = {
 	[MESSAGE_CONFIG] = "config", [MESSAGE_TAKEN] = "taken",
 	[MESSAGE_WORKER_UP] = "worker-up", [MESSAGE_WORKER_HUNG] = "worker-hung",
 	[MESSAGE_STOP] = "stop", [MESSAGE_ASK] = "ask",
 	[MESSAGE_DONE] = "done", [MESSAGE_FAILED] = "failed",
-	[MESSAGE_LOOK] = "look", [MESSAGE_SEEN] = "seen",
+	[MESSAGE_LOOK] = "look", [MESSAGE_UNIT] = "unit",
+	[MESSAGE_ALIVE] = "alive", [MESSAGE_LINES] = "lines",
+	[MESSAGE_MATCH] = "match", [MESSAGE_RETRY] = "retry",
+	[MESSAGE_RETRIED] = "retried",
 };
 
 const char *message_name(uint32_t type)
 {
 	return type < MESSAGE_TYPES ? message_names[type] : "unknown";
+}
+
+uint64_t message_unit_id(const char *name)
+{
+	return ledger_hash(name);
 }
 
 void message_make(struct message *message, enum message_type type, uint64_t id, int result, const char *text)

@@ -8,7 +8,7 @@
 
 #include "base/bounds.h"
 
-#define MESSAGE_VERSION 1u
+#define MESSAGE_VERSION 2u
 
 enum message_type {
 	MESSAGE_CONFIG,      /* main -> sentinel: a sealed config block comes along (fd); id: generation */
@@ -19,16 +19,36 @@ enum message_type {
 	MESSAGE_ASK,         /* sentinel -> worker: carry out entry id */
 	MESSAGE_DONE,        /* worker -> sentinel: entry id is done, and seen to be; text: what was seen */
 	MESSAGE_FAILED,      /* worker -> sentinel: entry id is not done; result: -errno; text: why */
-	MESSAGE_LOOK,        /* sentinel -> worker: how is it with what entry id acts on? Nothing is changed */
-	MESSAGE_SEEN,        /* worker -> sentinel: answers LOOK; text: "key=value ..." or, with -errno, why not */
+	MESSAGE_LOOK,        /* sentinel -> actor: how is it with unit id? MESSAGE_UNIT comes back, always */
+	/* What a worker sees of a watched unit, unasked; id: message_unit_id of its name. */
+	MESSAGE_UNIT,        /* actor -> sentinel: how systemd has it; result: enum message_unit; pid: its main process */
+	MESSAGE_ALIVE,       /* actor -> sentinel: its `alive` command; result: 0 or -errno; text: why not */
+	MESSAGE_LINES,       /* scribe -> sentinel: result new lines in its log since the last of these */
+	MESSAGE_MATCH,       /* scribe -> sentinel: result lines that match; text: the last one, cut */
+	MESSAGE_RETRY,       /* main -> sentinel: a person's retry of the unit named by text; id: who asks */
+	MESSAGE_RETRIED,     /* sentinel -> main: answers it; result: 0 or -errno; text: what was done, or why not */
 	MESSAGE_TYPES,
+};
+
+/* How systemd has a unit: bits of MESSAGE_UNIT's result. */
+enum message_unit {
+	UNIT_ACTIVE = 1,      /* active, or reloading */
+	UNIT_FAILED = 2,
+	UNIT_AT_IT = 4,       /* a job is open; or activating, deactivating, reloading, waiting to auto-restart */
+	UNIT_STOP_JOB = 8,    /* a stop job was seen for it since its last start: stopped on purpose, by whomever */
+	UNIT_NONE_SUCH = 16,  /* systemd has no unit of that name */
+	UNIT_START_LIMIT = 32, /* failed for its start limit */
+	UNIT_NO_ANSWER = 64,  /* systemd cannot be asked; nothing else is known */
+	UNIT_LOOKED = 128,    /* this answers MESSAGE_LOOK */
 };
 
 struct message {
 	uint32_t version;
 	uint32_t type;     /* enum message_type */
 	uint64_t id;       /* ledger entry, or as above */
-	int32_t result;    /* 0 or -errno */
+	int32_t result;    /* 0 or -errno, or as above */
+	int32_t pid;
+	uint32_t pad;
 	char text[256];    /* ends with a NUL; may be hostile */
 };
 
@@ -38,7 +58,8 @@ enum message_fd {
 	MESSAGE_FD_LEDGER = 4,
 	MESSAGE_FD_STATE = 5,
 	MESSAGE_FD_ACTOR = 6,  /* sentinel <-> actor; in the actor its own end has this number too */
-	MESSAGE_FD_CONFIG = 7, /* the first config block */
+	MESSAGE_FD_CONFIG = 7, /* the config block at the start; later ones come from main by message */
+	MESSAGE_FD_SCRIBE = 8, /* sentinel <-> scribe, the sentinel's end; the scribe's own has ACTOR's number */
 	MESSAGE_FDS_END,
 };
 
@@ -53,6 +74,9 @@ int message_receive(int fd, struct message *message, int *fd_along);
 
 /* A message of that type, text formatted ("" is fine). */
 void message_make(struct message *message, enum message_type type, uint64_t id, int result, const char *text);
+
+/* What names a unit in messages: the same in every generation of the config. */
+uint64_t message_unit_id(const char *name);
 
 /* "ask", ... for the log. */
 const char *message_name(uint32_t type);

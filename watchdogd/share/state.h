@@ -14,7 +14,7 @@
 #include "words/reading.h"
 
 #define STATE_MAGIC 0x41545357u /* "WSTA" */
-#define STATE_VERSION 1u
+#define STATE_VERSION 2u
 #define STATE_ACTIONS 16        /* last actions kept for `status` */
 
 enum state_known { STATE_UNKNOWN, STATE_KNOWN, STATE_NEVER };
@@ -37,6 +37,15 @@ enum state_unit_status {
 /* What we did to a unit and have not given back. */
 enum state_mark { STATE_MARK_NONE, STATE_MARK_STOPPED, STATE_MARK_FROZEN };
 
+/* Is what must be alive in it alive? */
+enum state_alive {
+	STATE_ALIVE_UNKNOWN, /* not looked at yet */
+	STATE_ALIVE,
+	STATE_MISSING,       /* not there, within `grace`, or systemd is at it */
+	STATE_DEAD,
+	STATE_STOPPED,       /* on purpose */
+};
+
 struct state_unit {
 	char name[NAME_BYTES];
 	uint8_t kind;               /* enum config_unit_kind */
@@ -51,7 +60,20 @@ struct state_unit {
 	uint64_t oom_kills;         /* kernel OOM kills attributed to it since we know it */
 	char main_comm[16];         /* the largest process, for the reader; hostile text */
 	int32_t main_pid;
-	uint32_t pad;
+	/* The watched process: the newest that matches `process`; without that the root of the unit's tree. */
+	uint8_t alive;              /* enum state_alive */
+	uint8_t systemd_at_it;      /* bool: systemd starts, stops or restarts it now */
+	uint16_t watched;           /* how many match */
+	int32_t watched_pid, parent_pid; /* 0: none */
+	char watched_comm[16], parent_comm[16]; /* hostile text */
+	mono_ms watched_since;      /* when it was started; 0: not known */
+	mono_ms missing_since;      /* since when none is there; 0: one is, or none ever was */
+	mono_ms heard;              /* when its log had its last new line; 0: never */
+	wall_ms died;               /* when a watched process of it ended last; 0: never */
+	char died_text[160];        /* how, in a sentence; hostile text */
+	uint32_t deaths;            /* of watched processes, since we know it */
+	uint32_t restarts;          /* starts of it that we asked for in a row (the back-off) */
+	mono_ms restart_at;         /* its back-off: the next start not before; 0: at once */
 	struct state_reading readings[UNIT_READINGS];
 };
 

@@ -46,9 +46,6 @@ enum {
 
 _Static_assert(WORKER_ANSWERS_MAX >= 2 * WORKER_OPEN_MAX, "an answer could be pushed out unsent");
 
-/* A look and an ask of one entry may be under way together: the plugin knows them by two ids. */
-#define WORKER_LOOK (1ull << 63)
-
 /* Rows for messenger and scribe come with their plugins. */
 static const struct worker_role {
 	const char *name, *process;
@@ -92,12 +89,8 @@ static void worker_answer(uint64_t id, int result, const char *text)
 		return;
 	}
 	*open = 0;
-	if (id & WORKER_LOOK)
-		worker_answers_add(&worker.answers, worker.link, MESSAGE_SEEN, id & ~WORKER_LOOK,
-				   result, text);
-	else
-		worker_answers_add(&worker.answers, worker.link,
-				   result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, result, text);
+	worker_answers_add(&worker.answers, worker.link,
+			   result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, result, text);
 }
 
 /* The only write of a worker to the ledger. It lies in memory that outlives us, so whoever comes
@@ -139,15 +132,12 @@ static const struct plugin *worker_find_plugin(const char *name)
 
 static void worker_refuse(const struct message *message, int error, const char *why)
 {
-	worker_answers_add(&worker.answers, worker.link,
-			   message->type == MESSAGE_LOOK ? MESSAGE_SEEN : MESSAGE_FAILED,
-			   message->id, error, why);
+	worker_answers_add(&worker.answers, worker.link, MESSAGE_FAILED, message->id, error, why);
 }
 
 static void worker_hand_on(const struct message *message, const struct ledger_entry *entry)
 {
 	const struct plugin *plugin = worker_find_plugin(entry->plugin);
-	bool look = message->type == MESSAGE_LOOK;
 	struct plugin_request request;
 	uint64_t *open = worker_find_open(0);
 
@@ -163,10 +153,6 @@ static void worker_hand_on(const struct message *message, const struct ledger_en
 		worker_refuse(message, -EAGAIN, "too many requests are under way");
 		return;
 	}
-	if (look) {
-		request.verb = "look";
-		request.id |= WORKER_LOOK;
-	}
 	*open = request.id;
 	plugin->ask(&request);
 }
@@ -174,16 +160,15 @@ static void worker_hand_on(const struct message *message, const struct ledger_en
 static void worker_on_request(const struct message *message)
 {
 	const struct ledger_entry *found = ledger_find(worker.ledger, message->id);
-	bool look = message->type == MESSAGE_LOOK;
 	bool answered = false;
 	struct ledger_entry entry;
 
 	/* What is begun at most once is asked twice when its answer was lost with a sentinel. */
-	if (!look && found != NULL && found->taken)
+	if (found != NULL && found->taken)
 		answered = worker_answers_repeat(&worker.answers, worker.link, message->id);
-	if (message->id == 0 || (message->id & WORKER_LOOK) != 0 || found == NULL) {
+	if (message->id == 0 || found == NULL) {
 		worker_refuse(message, -ENOENT, "no such entry in the ledger");
-	} else if (worker_find_open(look ? message->id | WORKER_LOOK : message->id) != NULL) {
+	} else if (worker_find_open(message->id) != NULL) {
 		diag_debug("entry %llu is under way already", (unsigned long long)message->id);
 	} else if (answered) {
 		diag_debug("entry %llu was answered already", (unsigned long long)message->id);
@@ -210,8 +195,7 @@ static void worker_on_link(void)
 			return;
 		if (n == -EPROTO) {
 			diag_warning("the sentinel sent what is no message; passed over");
-		} else if (n == 1 &&
-			   (message.type == MESSAGE_ASK || message.type == MESSAGE_LOOK)) {
+		} else if (n == 1 && message.type == MESSAGE_ASK) {
 			worker_on_request(&message);
 		} else if (n == 1) {
 			diag_warning(
