@@ -13,6 +13,7 @@
 #include "see/cgroup_layout.h"
 #include "see/dirwalk.h"
 #include "see/growth.h"
+#include "see/liveness.h"
 #include "see/psi.h"
 #include "share/state.h"
 
@@ -35,6 +36,18 @@ enum {
 	UNIT_NONE = UINT16_MAX, /* no row */
 	UNIT_WAKES_MAX =
 		10, /* a second: memory.events of one at its memory.high changes without end */
+};
+
+/* The processes that must be alive in it: those that match `process`; without that, the root of its tree
+ * (the oldest process whose parent is not of the unit). Filled by source_process.c. */
+struct unit_watched {
+	uint16_t count;        /* alive now */
+	int32_t pid, parent;   /* of the newest; 0: none */
+	char comm[16], parent_comm[16];
+	mono_ms since;         /* when the newest was started (by its start time) */
+	mono_ms alive_since;   /* since when there is one without a break; 0: there is none */
+	mono_ms ended_at;      /* when one ended last; 0: never seen */
+	uint32_t deaths;       /* so many ended, as far as told as a death */
 };
 
 struct unit {
@@ -60,6 +73,8 @@ struct unit {
 	mono_ms wakes_since;
 	uint64_t cgroup_id;
 
+	struct unit_watched watched;
+	struct liveness liveness;
 	enum state_unit_status status;
 	mono_ms since, started;
 	mono_ms held_at; /* when held_bytes is to be taken; 0: it was, or will not be */

@@ -30,6 +30,7 @@ struct plugin_unit {
 	const char *name;
 	const char *systemd;  /* "x.service" */
 	const char *user;     /* whose systemd: a user's; "" the host's */
+	const char *cgroup;   /* of a `cgroup` unit: its path below the mount, "/bots/x" */
 	uint32_t uid;         /* of user; UINT32_MAX: none, or not known here */
 	const char *alive;    /* command that says whether it is alive: exits 0 */
 	uint32_t alive_every_ms, alive_timeout_ms;
@@ -81,6 +82,8 @@ struct plugin {
 	void (*look)(uint64_t unit);
 	/* Does the line hold one of the unit's patterns? 1 and where it begins in *at; or 0. */
 	int (*match)(uint64_t unit, const char *line, size_t len, size_t *at);
+	/* Is the text a pattern of log-match? 0, or -EINVAL and why not, in words. Needs no open. */
+	int (*check)(const char *pattern, char *why, size_t size);
 };
 
 #endif
