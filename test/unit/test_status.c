@@ -110,6 +110,17 @@ static void fill_units(struct state *s)
 	bot->cgroup_id = 4711;
 	bot->main_pid = 21285;
 	strcpy(bot->main_comm, "cl\033[31m\"aude");
+	bot->alive = STATE_MISSING;
+	bot->watched_pid = 0;
+	bot->parent_pid = 21200;
+	strcpy(bot->parent_comm, "claudir");
+	bot->missing_since = NOW - 4000;
+	bot->heard = NOW - 7000;
+	bot->died = (wall_ms)(WALL_S - 4) * 1000;
+	strcpy(bot->died_text, "\033[2Jclaude (pid 21285): exit 1");
+	bot->deaths = 2;
+	bot->restarts = 1;
+	bot->restart_at = NOW + 6000;
 	state_set(&bot->readings[UNIT_MEMORY], 5 * GIB + 300 * MIB, 8 * GIB, NOW);
 	state_set(&bot->readings[UNIT_ANON], 5 * GIB, 8 * GIB, NOW);
 	state_set(&bot->readings[UNIT_SWAP], 512 * MIB, 2 * GIB, NOW);
@@ -121,6 +132,11 @@ static void fill_units(struct state *s)
 	tts->status = STATE_UNIT_INACTIVE;
 	tts->mark = STATE_MARK_STOPPED;
 	tts->since = NOW - 123000;
+	tts->alive = STATE_ALIVE;
+	tts->watched = 2;
+	tts->watched_pid = 4194304;
+	tts->watched_since = NOW - 123000;
+	memcpy(tts->watched_comm, "fifteen-letters", 16);
 }
 
 static void fill_rules(struct state *s)
@@ -183,6 +199,13 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"nodira        running   5.3 GiB  5.0 GiB  512 MiB   100/1.5   3 h 3 min -\n"
 		"xtts-server-of-a-long-name\n"
 		"              inactive        -        -        -         -   2 min 3 s stopped\n"
+		"\n"
+		"UNIT          LIFE     PROCESS                 PARENT                      SINCE\n"
+		"nodira        missing  -                       21200 claudir               4.0 s\n"
+		"    died 4.0 s ago (2 times in all): \\x1b[2Jclaude (pid 21285): exit 1\n"
+		"    started by watchdogd 1 time in a row; the next start waits 6.0 s more\n"
+		"xtts-server-of-a-long-name\n"
+		"              alive x2 4194304 fifteen-letters -                       2 min 3 s\n"
 		"\n"
 		"RULE                 UNIT                 STATE     STEP       SINCE FIRED\n"
 		"tight                -                    holding      -       2.0 s     0\n"
@@ -248,13 +271,18 @@ static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **ar
 		"\"units\":[{\"unit\":\"nodira\",\"kind\":\"systemd\",\"status\":\"running\",\"mark\":null,"
 		"\"busy\":null,\"since_ms\":11000000,\"started_ms\":11000000,\"cgroup_id\":4711,"
 		"\"oom_kills\":0,\"processes\":3,\"main_comm\":\"cl\\u001b[31m\\\"aude\",\"main_pid\":21285,"
+		"\"alive\":\"missing\",\"systemd_at_it\":false,\"watched\":0,\"watched_pid\":0,"
+		"\"watched_comm\":null,\"watched_ms\":null,\"parent_pid\":21200,\"parent_comm\":\"claudir\","
+		"\"missing_ms\":4000,\"heard_ms\":7000,\"died\":\"2026-01-22T18:37:57Z\","
+		"\"died_text\":\"\\u001b[2Jclaude (pid 21285): exit 1\",\"deaths\":2,"
+		"\"restarts\":1,\"restart_in_ms\":6000,"
 		"\"readings\":{\"memory\":{\"bytes\":5683281920,\"percent\":66.162},",
 		"\"events.oom_kill\":{\"count\":1},",
 		"{\"unit\":\"xtts-server-of-a-long-name\",\"kind\":\"match\",\"status\":\"inactive\","
 		"\"mark\":\"stopped\",\"busy\":null,\"since_ms\":123000,\"started_ms\":null,",
 		"\"rules\":[{\"rule\":\"tight\",\"unit\":null,\"state\":\"holding\",\"step\":0,\"fired\":0,"
 		"\"since_ms\":2000},",
-		"\"actions\":[{\"number\":2,\"at\":\"2026-01-22T18:37:56Z\",\"severity\":\"warning\","
+		"\"actions\":[{\"number\":2,\"at\":\"2026-01-22T18:37:56Z\",\"at_ms\":1769107076000,\"severity\":\"warning\","
 		"\"rule\":\"tight\",\"unit\":null,"
 		"\"text\":\"host.used 87.5 % > 80 %; killed \\u001b]0;x\\u0007\\u000a\"},{\"number\":1,",
 		"1.9 GiB came back\"}]}\n",

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ask/status_alive.h"
 #include "base/buffer.h"
 #include "base/escape.h"
 #include "base/severity.h"
@@ -153,6 +154,7 @@ static void status_json_unit(FILE *out, const struct state_unit *unit, mono_ms n
 		      unit->cgroup_id, unit->oom_kills, unit->processes);
 	status_json_string_or_null(out, "main_comm", unit->main_comm);
 	(void)fprintf(out, ",\"main_pid\":%" PRId32 ",", unit->main_pid);
+	status_alive_json(unit, now, out);
 	status_json_readings(out, reading_unit_words, unit->readings, UNIT_READINGS);
 	(void)fputc('}', out);
 }
@@ -174,8 +176,8 @@ static void status_json_action(FILE *out, const struct state_action *action)
 	char at[21];
 
 	clock_format(action->at, at);
-	(void)fprintf(out, "{\"number\":%" PRIu64 ",\"at\":\"%s\",\"severity\":\"%s\",",
-		      action->number, at,
+	(void)fprintf(out, "{\"number\":%" PRIu64 ",\"at\":\"%s\",\"at_ms\":%" PRIu64 ",\"severity\":\"%s\",",
+		      action->number, at, action->at,
 		      action->severity < SEVERITIES ? severity_name(action->severity) : "?");
 	status_json_string_or_null(out, "rule", action->rule);
 	(void)fputc(',', out);

@@ -5,39 +5,16 @@
 #include <inttypes.h>
 #include <string.h>
 
-#include "base/buffer.h"
-#include "base/escape.h"
+#include "ask/status_alive.h"
+#include "ask/status_cell.h"
+#include "base/bounds.h"
 #include "base/severity.h"
 #include "words/verb.h"
 
-enum { STATUS_TABLE_UNIT = 13, STATUS_TABLE_RULE = 20, STATUS_TABLE_CELL = 64 };
-
-static void status_table_put(FILE *out, const char *hostile)
-{
-	char text[2048];
-	struct buffer b;
-
-	BUFFER_OVER(&b, text);
-	escape_line(&b, hostile, strlen(hostile));
-	(void)fputs(text, out);
-}
-
-/* A name at the left, `width` columns; a wider one ends its line and leaves the column empty. */
-static void status_table_name(FILE *out, const char *name, int width)
-{
-	char text[4 * NAME_BYTES];
-	struct buffer b;
-
-	BUFFER_OVER(&b, text);
-	escape_line(&b, name, strlen(name));
-	if (b.len > (size_t)width)
-		(void)fprintf(out, "%s\n%*s", text, width, "");
-	else
-		(void)fprintf(out, "%-*s", width, text);
-}
+enum { STATUS_TABLE_RULE = 20 };
 
 /* "512 B", "1.9 GiB": at most 8 columns. */
-static const char *status_table_bytes(int64_t bytes, char cell[STATUS_TABLE_CELL])
+static const char *status_table_bytes(int64_t bytes, char cell[STATUS_CELL_BYTES])
 {
 	static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
 	double value = (double)bytes;
@@ -47,50 +24,43 @@ static const char *status_table_bytes(int64_t bytes, char cell[STATUS_TABLE_CELL
 		value /= 1024;
 		unit++;
 	}
-	(void)snprintf(cell, STATUS_TABLE_CELL, unit == 0 || value >= 99.95 ? "%.0f %s" : "%.1f %s",
+	(void)snprintf(cell, STATUS_CELL_BYTES, unit == 0 || value >= 99.95 ? "%.0f %s" : "%.1f %s",
 		       value, units[unit]);
 	return cell;
 }
 
 static const char *status_table_reading(const struct state_reading *reading,
-					char cell[STATUS_TABLE_CELL])
+					char cell[STATUS_CELL_BYTES])
 {
 	return reading->known == STATE_KNOWN ? status_table_bytes(reading->value, cell) : "-";
 }
 
 static const char *status_table_of_total(const struct state_reading *reading,
-					 char cell[STATUS_TABLE_CELL])
+					 char cell[STATUS_CELL_BYTES])
 {
 	if (reading->known != STATE_KNOWN || reading->total <= 0)
 		return "unknown";
-	(void)snprintf(cell, STATUS_TABLE_CELL, "%.1f %%",
+	(void)snprintf(cell, STATUS_CELL_BYTES, "%.1f %%",
 		       100 * (double)reading->value / (double)reading->total);
 	return cell;
 }
 
 /* A reading in 1/1000 %: "0.3", "12", "-". */
 static const char *status_table_pct(const struct state_reading *reading,
-				    char cell[STATUS_TABLE_CELL])
+				    char cell[STATUS_CELL_BYTES])
 {
 	double value = (double)reading->value / 1000;
 
 	if (reading->known != STATE_KNOWN)
 		return "-";
-	(void)snprintf(cell, STATUS_TABLE_CELL, value >= 99.95 ? "%.0f" : "%.1f", value);
+	(void)snprintf(cell, STATUS_CELL_BYTES, value >= 99.95 ? "%.0f" : "%.1f", value);
 	return cell;
-}
-
-static const char *status_table_age(mono_ms since, mono_ms now, char cell[STATUS_TABLE_CELL])
-{
-	if (since == 0 || since > now)
-		return "-";
-	return clock_format_span(now - since, cell);
 }
 
 static void status_table_head(const struct status *status, FILE *out)
 {
 	const struct state *s = status->state;
-	char up[STATUS_TABLE_CELL], tick[STATUS_TABLE_CELL];
+	char up[STATUS_CELL_BYTES], tick[STATUS_CELL_BYTES];
 
 	if (status->not_alive != NULL)
 		(void)fprintf(out, "NOT WATCHING: %s. Below is what it knew last.\n",
@@ -98,23 +68,23 @@ static void status_table_head(const struct status *status, FILE *out)
 	(void)fprintf(out,
 		      "watchdogd  sentinel %" PRId32 ", up %s, last look %s ago, config %" PRIu32
 		      "\n",
-		      s->sentinel_pid, status_table_age(s->started, status->now, up),
-		      status_table_age(s->tick, status->now, tick), s->generation);
+		      s->sentinel_pid, status_cell_age(s->started, status->now, up),
+		      status_cell_age(s->tick, status->now, tick), s->generation);
 	(void)fputs("config     ", out);
-	status_table_put(out, s->config_path[0] != '\0' ? s->config_path : "(built in)");
+	status_cell_put(out, s->config_path[0] != '\0' ? s->config_path : "(built in)");
 	(void)fputc('\n', out);
 	if (s->dry_run)
 		(void)fputs("dry run    no action is taken, only told\n", out);
 	if (s->blind[0] != '\0') {
 		(void)fputs("BLIND      ", out);
-		status_table_put(out, s->blind);
+		status_cell_put(out, s->blind);
 		(void)fputc('\n', out);
 	}
 }
 
 static void status_table_host(const struct state *s, FILE *out)
 {
-	char a[STATUS_TABLE_CELL], b[STATUS_TABLE_CELL], c[STATUS_TABLE_CELL], d[STATUS_TABLE_CELL];
+	char a[STATUS_CELL_BYTES], b[STATUS_CELL_BYTES], c[STATUS_CELL_BYTES], d[STATUS_CELL_BYTES];
 	const struct state_reading *swap = &s->host[HOST_SWAP_USED];
 
 	(void)fprintf(out, "\nhost       available %s (%s), used %s, headroom %s\n",
@@ -133,11 +103,11 @@ static void status_table_host(const struct state *s, FILE *out)
 }
 
 /* What we are doing to it ("stop..."), or what we did and have not given back. */
-static const char *status_table_ours(const struct state_unit *unit, char cell[STATUS_TABLE_CELL])
+static const char *status_table_ours(const struct state_unit *unit, char cell[STATUS_CELL_BYTES])
 {
 	if (unit->busy == 0 || unit->busy > VERBS)
 		return unit->mark == STATE_MARK_NONE ? "-" : status_mark_word(unit->mark);
-	(void)snprintf(cell, STATUS_TABLE_CELL, "%s..", verb_words[unit->busy - 1].name);
+	(void)snprintf(cell, STATUS_CELL_BYTES, "%s..", verb_words[unit->busy - 1].name);
 	return cell;
 }
 
@@ -145,25 +115,25 @@ static void status_table_units(const struct status *status, FILE *out)
 {
 	const struct state *s = status->state;
 
-	(void)fprintf(out, "\n%-*s %-8s %8s %8s %8s %9s %11s %s\n", STATUS_TABLE_UNIT, "UNIT",
+	(void)fprintf(out, "\n%-*s %-8s %8s %8s %8s %9s %11s %s\n", STATUS_CELL_UNIT, "UNIT",
 		      "STATUS", "MEMORY", "ANON", "SWAP", "SOME/FULL", "SINCE", "BY US");
 	for (uint32_t i = 0; i < s->units; i++) {
 		const struct state_unit *u = &s->unit[i];
-		char a[STATUS_TABLE_CELL], b[STATUS_TABLE_CELL], c[STATUS_TABLE_CELL],
-			some[STATUS_TABLE_CELL], full[STATUS_TABLE_CELL];
-		char pressure[2 * STATUS_TABLE_CELL], age[STATUS_TABLE_CELL],
-			ours[STATUS_TABLE_CELL];
+		char a[STATUS_CELL_BYTES], b[STATUS_CELL_BYTES], c[STATUS_CELL_BYTES],
+			some[STATUS_CELL_BYTES], full[STATUS_CELL_BYTES];
+		char pressure[2 * STATUS_CELL_BYTES], age[STATUS_CELL_BYTES],
+			ours[STATUS_CELL_BYTES];
 
 		(void)snprintf(pressure, sizeof(pressure), "%s/%s",
 			       status_table_pct(&u->readings[UNIT_PRESSURE_SOME], some),
 			       status_table_pct(&u->readings[UNIT_PRESSURE_FULL], full));
-		status_table_name(out, u->name, STATUS_TABLE_UNIT);
+		status_cell_name(out, u->name, STATUS_CELL_UNIT);
 		(void)fprintf(out, " %-8s %8s %8s %8s %9s %11s %s\n", status_unit_word(u->status),
 			      status_table_reading(&u->readings[UNIT_MEMORY], a),
 			      status_table_reading(&u->readings[UNIT_ANON], b),
 			      status_table_reading(&u->readings[UNIT_SWAP], c),
 			      strcmp(pressure, "-/-") == 0 ? "-" : pressure,
-			      status_table_age(u->since, status->now, age),
+			      status_cell_age(u->since, status->now, age),
 			      status_table_ours(u, ours));
 	}
 	if (s->units == 0)
@@ -196,7 +166,7 @@ static void status_table_rules(const struct status *status, FILE *out)
 	for (uint32_t i = 0; i < s->rules; i++) {
 		const struct state_rule *r = &s->rule[i];
 		uint32_t idle = status_table_idle_rows(s, i);
-		char age[STATUS_TABLE_CELL], unit[STATUS_TABLE_CELL], step[STATUS_TABLE_CELL] = "-";
+		char age[STATUS_CELL_BYTES], unit[STATUS_CELL_BYTES], step[STATUS_CELL_BYTES] = "-";
 
 		if (idle > 1)
 			(void)snprintf(unit, sizeof(unit), "(%" PRIu32 " of them)", idle);
@@ -205,13 +175,13 @@ static void status_table_rules(const struct status *status, FILE *out)
 				       r->unit[0] != '\0' ? r->unit : "-");
 		if (r->phase == STATE_RULE_FIRING || r->phase == STATE_RULE_STANDING)
 			(void)snprintf(step, sizeof(step), "%d", r->step + 1);
-		status_table_name(out, r->rule, STATUS_TABLE_RULE);
+		status_cell_name(out, r->rule, STATUS_TABLE_RULE);
 		(void)fputc(' ', out);
-		status_table_name(out, unit, STATUS_TABLE_RULE);
+		status_cell_name(out, unit, STATUS_TABLE_RULE);
 		(void)fprintf(
 			out, " %-8s %5s %11s %5" PRIu32 "\n", status_phase_word(r->phase), step,
 			r->phase == STATE_RULE_QUIET ? "-"
-						     : status_table_age(r->since, status->now, age),
+						     : status_cell_age(r->since, status->now, age),
 			r->fired);
 		i += idle > 1 ? idle - 1 : 0;
 	}
@@ -231,7 +201,7 @@ static void status_table_actions(const struct status *status, FILE *out)
 		(void)fputs("(none)\n", out);
 	for (uint64_t n = last; n > 0 && n + STATE_ACTIONS > last; n--) {
 		const struct state_action *a = &s->actions[n % STATE_ACTIONS];
-		char age[STATUS_TABLE_CELL];
+		char age[STATUS_CELL_BYTES];
 
 		if (a->number != n)
 			continue;
@@ -241,12 +211,12 @@ static void status_table_actions(const struct status *status, FILE *out)
 			a->severity < SEVERITIES ? severity_name(a->severity) : "?");
 		if (a->rule[0] != '\0')
 			(void)fputs(" rule=", out);
-		status_table_put(out, a->rule);
+		status_cell_put(out, a->rule);
 		if (a->unit[0] != '\0')
 			(void)fputs(" unit=", out);
-		status_table_put(out, a->unit);
+		status_cell_put(out, a->unit);
 		(void)fputs("\n    ", out);
-		status_table_put(out, a->text);
+		status_cell_put(out, a->text);
 		(void)fputc('\n', out);
 	}
 }
@@ -256,6 +226,7 @@ void status_print(const struct status *status, FILE *out)
 	status_table_head(status, out);
 	status_table_host(status->state, out);
 	status_table_units(status, out);
+	status_alive_print(status, out);
 	status_table_rules(status, out);
 	status_table_actions(status, out);
 }
