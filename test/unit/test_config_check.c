@@ -121,7 +121,7 @@ static void hostile_bytes_of_a_config_are_escaped(void **state)
 	assert_null(check("[unit a]\nmatch = x\n\xe2\x80\xaeyek = \xff\n"));
 	assert_string_equal(
 		check_findings,
-		"c:3: [unit a] no key \"\\xe2\\x80\\xaeyek\"; one of: systemd, cgroup, match, process, grace, log, log-match, log-silence, journal, group, priority, idle, stop-when-idle, stop-timeout, restart-wait, protect, stop, start, alive, user\n");
+		"c:3: [unit a] no key \"\\xe2\\x80\\xaeyek\"; one of: systemd, cgroup, match, process, grace, log, log-match, log-silence, journal, group, priority, idle, stop-when-idle, stop-timeout, restart-wait, protect, stop, start, alive, alive-every, alive-timeout, alive-failures, user\n");
 }
 
 /* An empty file below the fake root, with its directories. */

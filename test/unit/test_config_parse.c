@@ -85,6 +85,23 @@ static void every_case_is_told_exactly_so(void **state)
 	globfree(&cases);
 }
 
+static void parse_expect_bot(const struct config *config)
+{
+	const struct config_unit *nodira = config_unit_at(config, 0);
+
+	assert_string_equal(config_string(config, nodira->process), "claude");
+	assert_string_equal(config_string(config, nodira->log),
+			    "/srv/claudir/data/prod/nodira/logs/claudir.log");
+	assert_int_equal(nodira->log_match.count, 3);
+	assert_string_equal(config_string(config, config_pattern(config, nodira, 0)),
+			    "\"type\":\"error\"");
+	assert_string_equal(config_string(config, config_pattern(config, nodira, 2)),
+			    "No structured output");
+	assert_int_equal(nodira->log_silence_ms, 12 * 3600 * 1000);
+	assert_int_equal(nodira->uid, CONFIG_NONE);
+	assert_int_equal(nodira->alive, 0);
+}
+
 static void promised_file_means_what_it_says(void **state)
 {
 	static char text[65536];
@@ -110,6 +127,7 @@ static void promised_file_means_what_it_says(void **state)
 	assert_int_equal(config_unit_at(config, 1)->priority, 30);
 	assert_int_equal(config_unit_at(config, 1)->grace_ms, 20000);
 	assert_int_equal(config_group_unit(config, config_group_at(config, 0), 1), 1);
+	parse_expect_bot(config);
 
 	rule = config_rule_at(config, 2);
 	assert_string_equal(rule->name, "critical");
@@ -161,6 +179,50 @@ static void rule_has_the_instances_of_its_scope(void **state)
 	}
 }
 
+static void keys_of_a_unit_fill_its_fields(void **state)
+{
+	struct config *config = parse_right(
+		"[unit first]\nmatch = claudir nodira\nstart = /bin/a \"b c\"\nstop = /bin/d\n"
+		"log = /var/log/*/x.log\nlog-match = one\n"
+		"[unit second]\nsystemd = s.service\nuser = root\nprocess = claude --prod\n"
+		"journal = yes\nlog-silence = 2s\nlog-match = /^two ?/\n  \"three\"\n"
+		"alive = /bin/alive\n  --deep\nalive-every = 7s\nalive-timeout = 2s\nalive-failures = 4\n"
+		"[unit third]\nsystemd = t.service\nuser = no-such-user-here\n"
+		"[rule r]\non = log-match second\nafter = 3 per 5m\nthen = alert info\n");
+	const struct config_unit *first = config_unit_at(config, 0),
+				 *second = config_unit_at(config, 1);
+
+	(void)state;
+	assert_string_equal(config_string(config, first->start), "/bin/a \"b c\"");
+	assert_string_equal(config_string(config, first->stop), "/bin/d");
+	assert_string_equal(config_string(config, first->log), "/var/log/*/x.log");
+	assert_int_equal(first->log_match.count, 1);
+	assert_string_equal(config_string(config, config_pattern(config, first, 0)), "one");
+	assert_int_equal(first->uid, CONFIG_NONE);
+	assert_int_equal(first->journal, 0);
+	assert_int_equal(first->alive_every_ms, 30000);
+	assert_int_equal(first->alive_timeout_ms, 10000);
+	assert_int_equal(first->alive_failures, 3);
+
+	assert_string_equal(config_string(config, second->user), "root");
+	assert_int_equal(second->uid, 0);
+	assert_string_equal(config_string(config, second->process), "claude --prod");
+	assert_int_equal(second->journal, 1);
+	assert_int_equal(second->log_silence_ms, 2000);
+	assert_int_equal(second->log_match.count, 2);
+	assert_string_equal(config_string(config, config_pattern(config, second, 0)), "/^two ?/");
+	assert_string_equal(config_string(config, config_pattern(config, second, 1)), "\"three\"");
+	assert_string_equal(config_string(config, second->alive), "/bin/alive --deep");
+	assert_int_equal(second->alive_every_ms, 7000);
+	assert_int_equal(second->alive_timeout_ms, 2000);
+	assert_int_equal(second->alive_failures, 4);
+	assert_int_equal(config_unit_at(config, 2)->uid, CONFIG_NONE);
+
+	assert_int_equal(config_rule_at(config, 0)->after_n, 3);
+	assert_int_equal(config_rule_at(config, 0)->after_for_ms, 5 * 60 * 1000);
+	free(config);
+}
+
 static void holds_are_numbered_per_rule_and_have_room_per_instance(void **state)
 {
 	struct config *config = parse_right(
@@ -194,6 +256,10 @@ static void hash_changes_with_the_rule_and_its_units_alone(void **state)
 	assert_int_equal(hash, parse_hash(UNITS "on = oom-kill g\n[unit d]\nmatch = d\n"));
 	assert_int_not_equal(hash, parse_hash(UNITS "on = oom-kill a\n"));
 	assert_int_not_equal(hash, parse_hash(UNITS "on = oom-kill g\nsettle = 4s"));
+	assert_int_not_equal(hash, parse_hash("[unit a]\nsystemd = a.service\nprocess = x\n"
+					      "group = g\n[unit b]\nsystemd = b.service\ngroup = g\n"
+					      "[unit c]\nsystemd = c.service\n[rule r]\n"
+					      "then = alert info\non = oom-kill g\n"));
 	assert_int_not_equal(hash,
 			     parse_hash(UNITS "on = oom-kill g\n[unit d]\nmatch = d\ngroup = g\n"));
 }
@@ -241,6 +307,15 @@ static void every_bound_of_a_table_is_told(void **state)
 	assert_string_equal(parse_findings,
 			    "error conf:19: [rule r] then: one step too many; a rule has at "
 			    "most 16, all rules together 1024\n");
+
+	BUFFER_OVER(&b, text);
+	buffer_add(&b, "[unit u]\nmatch = x\nlog = /x\nlog-match = x\n");
+	for (int i = 0; i < PATTERNS_MAX; i++)
+		buffer_add(&b, " x\n");
+	assert_null(parse(text));
+	assert_string_equal(parse_findings,
+			    "error conf:1028: [unit u] log-match: one text too many; all units "
+			    "together have at most 1024\n");
 
 	BUFFER_OVER(&b, text);
 	for (int i = 0; i < 100; i++)
@@ -292,6 +367,7 @@ int main(void)
 		cmocka_unit_test(every_case_is_told_exactly_so),
 		cmocka_unit_test(promised_file_means_what_it_says),
 		cmocka_unit_test(rule_has_the_instances_of_its_scope),
+		cmocka_unit_test(keys_of_a_unit_fill_its_fields),
 		cmocka_unit_test(holds_are_numbered_per_rule_and_have_room_per_instance),
 		cmocka_unit_test(hash_changes_with_the_rule_and_its_units_alone),
 		cmocka_unit_test(directories_of_systemd_are_the_defaults),

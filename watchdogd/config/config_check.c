@@ -5,9 +5,8 @@
 #include "config/condition_bound.h"
 #include "config/config_keys.h"
 
-__attribute__((format(printf, 4, 5))) static void
-config_check_tell(struct config_draft *draft, const struct config_section *section, const char *key,
-		  const char *format, ...)
+void config_check_tell(struct config_draft *draft, const struct config_section *section,
+		       const char *key, const char *format, ...)
 {
 	const struct config_entry *entry = key != NULL ? config_tree_find(section, key) : NULL;
 	struct config_place place = config_tree_place(section, entry);
@@ -22,14 +21,13 @@ config_check_tell(struct config_draft *draft, const struct config_section *secti
 	config_findings_error(&draft->findings, &place, "%s", what);
 }
 
-static bool config_check_has(const struct config_section *section, const char *key)
+bool config_check_has(const struct config_section *section, const char *key)
 {
 	return config_tree_find(section, key) != NULL;
 }
 
-/* Tell that a key is missing, unless it may stand in what could not be read. */
-static void config_check_missing(struct config_draft *draft, const struct config_section *section,
-				 const char *what)
+void config_check_missing(struct config_draft *draft, const struct config_section *section,
+			  const char *what)
 {
 	if (section->broken || section->row == CONFIG_NONE)
 		return;
@@ -40,8 +38,8 @@ static void config_check_missing(struct config_draft *draft, const struct config
 	config_check_tell(draft, section, NULL, "%s", what);
 }
 
-static void config_check_name(struct config_draft *draft, const struct config_section *section,
-			      const char *key, const char *name)
+void config_check_name(struct config_draft *draft, const struct config_section *section,
+		       const char *key, const char *name)
 {
 	if (!config_names_is_name(name))
 		config_check_tell(draft, section, key,
@@ -53,37 +51,6 @@ static void config_check_name(struct config_draft *draft, const struct config_se
 				  "\"%s\" is a word of conditions and steps; choose "
 				  "another name",
 				  name);
-}
-
-static void config_check_unit(struct config_draft *draft, const struct config_section *section)
-{
-	static const char *const kinds[] = {
-		[CONFIG_SYSTEMD] = "systemd", [CONFIG_CGROUP] = "cgroup", [CONFIG_MATCH] = "match"};
-	const struct config_entry *group = config_tree_find(section, "group");
-	const char *first = NULL;
-
-	for (size_t i = 0; i < ARRAY_LEN(kinds); i++) {
-		if (!config_check_has(section, kinds[i]))
-			continue;
-		if (first != NULL)
-			config_check_tell(draft, section, kinds[i],
-					  "the unit has \"%s\" already; expected one "
-					  "of systemd, cgroup, match",
-					  first);
-		first = kinds[i];
-	}
-	if (first == NULL)
-		config_check_missing(draft, section,
-				     "nothing says what the unit is; expected one of "
-				     "systemd, cgroup, match");
-	if (group == NULL || group->count == 0)
-		return;
-	config_check_name(draft, section, "group", group->items[0].text);
-	if (config_names_unit(&draft->names, group->items[0].text, strlen(group->items[0].text)) !=
-	    CONFIG_NONE)
-		config_check_tell(draft, section, "group",
-				  "\"%s\" is a unit; a group needs a name of its own",
-				  group->items[0].text);
 }
 
 static bool config_check_aims(const struct config_draft *draft, const struct config_rule *rule,
@@ -107,16 +74,9 @@ static void config_check_starts(struct config_draft *draft, const struct config_
 		return;
 	place.line = step->line;
 	for (uint32_t i = 0; i < draft->names.unit_count; i++) {
-		if (draft->units[i].kind == CONFIG_SYSTEMD || !config_check_aims(draft, rule, step, i))
+		if (draft->units[i].kind == CONFIG_SYSTEMD || draft->unit_has_start[i] ||
+		    !config_check_aims(draft, rule, step, i))
 			continue;
-		if (draft->unit_has_start[i]) {
-			if (starts)
-				config_findings_add(&draft->findings, CONFIG_LATER, &place,
-						    "to start the unit \"%s\" by its command is not active yet; "
-						    "the step is skipped for it",
-						    draft->units[i].name);
-			continue;
-		}
 		config_findings_error(
 			&draft->findings, &place,
 			"nobody can start the unit \"%s\" %s; give "
@@ -171,6 +131,7 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 	if (rule == NULL)
 		return;
 	config_check_clear(draft, section, rule);
+	config_check_event(draft, section, rule);
 	for (uint32_t i = 0; i < rule->steps.count; i++)
 		config_check_starts(draft, section, rule, &draft->steps[rule->steps.at + i]);
 }

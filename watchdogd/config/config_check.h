@@ -2,9 +2,28 @@
 #ifndef WD_CONFIG_CONFIG_CHECK_H
 #define WD_CONFIG_CONFIG_CHECK_H
 
+#include <stdbool.h>
+
 #include "config/config_draft.h"
 
 /* Check one section when all are read; tells to draft->findings. */
 void config_check_section(struct config_draft *draft, const struct config_section *section);
+
+/* config_check_unit.c: the keys of a unit; whether the units of a rule's event can ever tell it. */
+void config_check_unit(struct config_draft *draft, const struct config_section *section);
+void config_check_event(struct config_draft *draft, const struct config_section *section,
+			const struct config_rule *rule);
+
+/* What both are made of. Tell an error at the key's line, or (key NULL) at the section's. */
+void config_check_tell(struct config_draft *draft, const struct config_section *section,
+		       const char *key, const char *format, ...)
+	__attribute__((format(printf, 4, 5)));
+bool config_check_has(const struct config_section *section, const char *key);
+
+/* Tell that a key is missing, unless it may stand in what could not be read. */
+void config_check_missing(struct config_draft *draft, const struct config_section *section,
+			  const char *what);
+void config_check_name(struct config_draft *draft, const struct config_section *section,
+		       const char *key, const char *name);
 
 #endif

@@ -3,13 +3,12 @@
  * plugins are run as they are named. */
 #include <errno.h>
 #include <fcntl.h>
-#include <grp.h>
-#include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/root.h"
+#include "config/account.h"
 #include "config/config_findings.h"
 #include "words/command.h"
 
@@ -98,24 +97,6 @@ static void config_check_host_units(struct config_host *host)
 	}
 }
 
-static bool config_check_host_is_group(const char *name)
-{
-	char joined[PATH_BYTES];
-	const struct group *group = NULL;
-	FILE *file;
-
-	if (!root_is_fake())
-		return getgrnam(name) != NULL;
-	if (root_join("/etc/group", joined, sizeof(joined)) != 0 ||
-	    (file = fopen(joined, "re")) == NULL)
-		return false;
-	while ((group = fgetgrent(file)) != NULL)
-		if (strcmp(group->gr_name, name) == 0)
-			break;
-	(void)fclose(file);
-	return group != NULL;
-}
-
 /* The first word of the command can be executed. */
 static void config_check_host_command(struct config_host *host, const struct config_place *place,
 				      config_text text_at)
@@ -200,7 +181,7 @@ void config_check_host(const struct config *config, config_tell *tell, void *arg
 	const char *readers = config_string(config, config->readers);
 
 	config_findings_init(&host.findings);
-	if (readers[0] != '\0' && !config_check_host_is_group(readers))
+	if (readers[0] != '\0' && !account_is_group(readers))
 		config_check_host_warn(&host, &place, "no group \"%s\" here; root alone may read",
 				       readers);
 	config_check_host_units(&host);

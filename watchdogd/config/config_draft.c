@@ -86,6 +86,12 @@ static void config_draft_place_all(struct config *config)
 
 		config_draft_place(&group->units, &config->group_units, sizeof(uint32_t));
 	}
+	for (uint32_t i = 0; i < config->units.count; i++) {
+		struct config_unit *unit =
+			(struct config_unit *)(uintptr_t)config_unit_at(config, i);
+
+		config_draft_place(&unit->log_match, &config->patterns, sizeof(config_text));
+	}
 	for (uint32_t i = 0; i < config->rules.count; i++) {
 		struct config_rule *rule =
 			(struct config_rule *)(uintptr_t)config_rule_at(config, i);
@@ -109,6 +115,7 @@ struct config *config_draft_seal(const struct config_draft *draft)
 		{&head.units, draft->units, sizeof(draft->units[0]), draft->names.unit_count},
 		{&head.groups, draft->groups, sizeof(draft->groups[0]), draft->names.group_count},
 		{&head.group_units, draft->group_units, sizeof(uint32_t), draft->group_unit_count},
+		{&head.patterns, draft->patterns, sizeof(draft->patterns[0]), draft->pattern_count},
 		{&head.nodes, draft->nodes, sizeof(draft->nodes[0]), draft->node_count},
 		{&head.steps, draft->steps, sizeof(draft->steps[0]), draft->step_count},
 		{&head.rules, draft->rules, sizeof(draft->rules[0]), draft->rule_count},

@@ -18,9 +18,10 @@ struct config_draft {
 	struct config_rule rules[RULES_MAX];
 	struct config_instance instances[INSTANCES_MAX];
 	struct config_channel channels[CHANNELS_MAX];
+	config_text patterns[PATTERNS_MAX];
 	uint32_t group_units[UNITS_MAX];
 	uint32_t group_unit_count, node_count, step_count, rule_count, instance_count, hold_count,
-		channel_count;
+		channel_count, pattern_count;
 	struct config_names names; /* of units and groups above, and how many */
 	bool seen[CONFIG_KINDS];   /* sections without a name */
 	char *texts;               /* own */

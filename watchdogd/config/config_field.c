@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/config_rule.h"
+#include "config/config_unit.h"
 #include "config/value.h"
 #include "words/command.h"
 
@@ -153,7 +154,7 @@ static bool config_field_is_path(struct config_field *field, const char *text)
 {
 	size_t len = strlen(text), most = (size_t)field->key->max;
 
-	if (text[0] != '/' && text[0] != '"')
+	if (text[0] != '/')
 		config_field_error(
 			field, "\"%s\" is no absolute path; expected one that begins with \"/\"",
 			text);
@@ -340,7 +341,8 @@ static void (*const config_field_setters[KEY_TYPES])(struct config_field *field,
 	[KEY_RULES] = config_field_rules,        [KEY_SECRETS] = config_field_secret,
 	[KEY_HOURS] = config_field_hours,        [KEY_GROUP] = config_field_group,
 	[KEY_EVENT] = config_rule_event,         [KEY_STEPS] = config_rule_step,
-	[KEY_CONDITION] = config_rule_condition,
+	[KEY_CONDITION] = config_rule_condition, [KEY_PATTERNS] = config_unit_pattern,
+	[KEY_USER] = config_unit_user,
 };
 
 void config_field_set_text(struct config_field *field, const char *text)

@@ -44,11 +44,13 @@ enum config_type {
 	KEY_CGROUP,   /* config_text, a path below the cgroup mount */
 	KEY_CHOICE,  /* char[NAME_BYTES], a word of config_choices; or, as `choices_path`, a path */
 	KEY_LIST,    /* texts, one a line; no field */
+	KEY_PATTERNS, /* struct config_table of texts, one a line */
 	KEY_NAMES,   /* names of units and groups, one a line; no field */
 	KEY_RULES,   /* names of rules, one a line; no field */
 	KEY_SECRETS, /* NAME=/path, one a line; no field */
 	KEY_HOURS,   /* "22:00-07:00"; no field */
 	KEY_GROUP,   /* uint32_t, index of a group of units */
+	KEY_USER,    /* a unit's `user`, and its uid where the user is known here */
 	KEY_EVENT,   /* a rule's `on` */
 	KEY_STEPS,   /* struct config_table of steps, one a line */
 	KEY_CONDITION, /* struct config_table of nodes; lines are joined */

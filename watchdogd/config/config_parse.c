@@ -232,7 +232,7 @@ static void config_parse_init_row(struct config_draft *draft, const struct confi
 
 	if (section->what == CONFIG_UNIT_SECTION) {
 		unit->line = section->line;
-		unit->group = CONFIG_NONE;
+		unit->group = unit->uid = CONFIG_NONE;
 		unit->kind = config_tree_find(section, "cgroup") != NULL  ? CONFIG_CGROUP
 			     : config_tree_find(section, "match") != NULL ? CONFIG_MATCH
 									  : CONFIG_SYSTEMD;

@@ -177,6 +177,8 @@ static uint64_t config_rule_hash(const struct config_draft *draft, const struct 
 			continue;
 		hash = config_rule_hash_text(hash, unit->name);
 		hash = config_rule_hash_text(hash, config_draft_string(draft, unit->target));
+		hash = config_rule_hash_text(hash, config_draft_string(draft, unit->user));
+		hash = config_rule_hash_text(hash, config_draft_string(draft, unit->process));
 		hash = (hash ^ unit->kind) * 0x100000001b3u;
 	}
 	return hash;

@@ -4,10 +4,10 @@
 
 const struct event_word event_words[EVENT_KINDS] = {
 	[EVENT_OOM_KILL] = {"oom-kill", false, false},
-	[EVENT_DEATH] = {"death", false, true},
-	[EVENT_DEAD] = {"dead", true, true},
-	[EVENT_SILENCE] = {"silence", true, true},
-	[EVENT_LOG_MATCH] = {"log-match", false, true},
+	[EVENT_DEATH] = {"death", false, false},
+	[EVENT_DEAD] = {"dead", true, false},
+	[EVENT_SILENCE] = {"silence", true, false},
+	[EVENT_LOG_MATCH] = {"log-match", false, false},
 };
 
 int event_find(const char *name, size_t len)

@@ -1,0 +1,43 @@
+#include "config/config_unit.h"
+
+#include <string.h>
+
+#include "config/account.h"
+
+bool config_unit_is_pattern(const char *text)
+{
+	size_t len = strlen(text);
+
+	return len >= 2 && text[0] == '/' && text[len - 1] == '/';
+}
+
+void config_unit_pattern(struct config_field *field, const char *text)
+{
+	struct config_draft *draft = field->draft;
+	struct config_unit *unit = field->base;
+
+	if (strcmp(text, "//") == 0) {
+		config_field_error(field, "\"//\" is in every line; expected a pattern between the slashes");
+		return;
+	}
+	if (draft->pattern_count == PATTERNS_MAX) {
+		config_field_error(field, "one text too many; all units together have at most %d", PATTERNS_MAX);
+		return;
+	}
+	if (unit->log_match.count == 0)
+		unit->log_match.at = draft->pattern_count;
+	unit->log_match.count++;
+	draft->patterns[draft->pattern_count++] = config_draft_text(draft, text);
+}
+
+void config_unit_user(struct config_field *field, const char *text)
+{
+	struct config_unit *unit = field->base;
+
+	if (strpbrk(text, " \t:/") != NULL) {
+		config_field_error(field, "\"%s\" is no name of a user; expected one such as \"alice\"", text);
+		return;
+	}
+	unit->user = config_draft_text(field->draft, text);
+	unit->uid = account_uid(text); /* not known here: config_check_host says so */
+}
