@@ -24,6 +24,7 @@ endif
 DEFS       = -D_GNU_SOURCE
 ALL_CFLAGS  = -std=gnu11 -fPIC -ffunction-sections -fdata-sections $(OPT) $(HARDEN) $(WARN) \
               $(if $(WERROR),-Werror) $(DEFS) -Iwatchdogd -MMD -MP $(CFLAGS)
+MNL        := $(shell $(PKG_CONFIG) --libs libmnl)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--as-needed $(SANLD) $(LDFLAGS)
 
 # Each program is its main file and what it needs of the archive.
@@ -49,7 +50,7 @@ $(LIB): $(LIB_OBJ)
 $(BUILD)/watchdogd: $(BUILD)/obj/watchdogd/start/main.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ -linih
 $(BUILD)/wd-sentinel: $(BUILD)/obj/watchdogd/start/sentinel_main.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(MNL)
 $(BUILD)/wd-worker: $(BUILD)/obj/watchdogd/start/worker_main.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 $(BUILD)/watchdogctl: $(BUILD)/obj/watchdogd/ask/watchdogctl.o $(LIB)
@@ -88,7 +89,7 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih $(MNL)
 
 # What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libsystemd-dev
