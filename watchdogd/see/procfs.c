@@ -22,6 +22,7 @@ enum procfs_field {
 	PROCFS_THREADS = 20,
 	PROCFS_START = 22,
 	PROCFS_RSS = 24,
+	PROCFS_EXIT = 52,
 };
 
 static void procfs_take(struct procfs_stat *out, int field, uint64_t value)
@@ -83,18 +84,45 @@ bool procfs_parse_stat(const char *text, struct procfs_stat *out)
 	return procfs_parse_fields(close + 1, out);
 }
 
-int procfs_read_stat(int proc, int32_t pid, struct procfs_stat *out)
+/* text (size bytes): gets what was read. */
+static int procfs_read_text(int proc, int32_t pid, struct procfs_stat *out, char *text, size_t size)
 {
-	char path[32], text[1024];
+	char path[32];
 	struct buffer b;
 	ssize_t n;
 
 	BUFFER_OVER(&b, path);
 	buffer_addf(&b, "%d/stat", pid);
-	n = file_read_at(proc, path, text, sizeof(text));
+	n = file_read_at(proc, path, text, size);
 	if (n < 0)
 		return (int)n;
 	return procfs_parse_stat(text, out) && out->pid == pid ? 0 : -EPROTO;
+}
+
+int procfs_read_stat(int proc, int32_t pid, struct procfs_stat *out)
+{
+	char text[1024];
+
+	return procfs_read_text(proc, pid, out, text, sizeof(text));
+}
+
+int procfs_read_exit(int proc, int32_t pid, struct procfs_stat *out, uint32_t *status)
+{
+	char text[1024];
+	int error = procfs_read_text(proc, pid, out, text, sizeof(text));
+	const char *p;
+	uint64_t value;
+
+	*status = 0;
+	if (error < 0)
+		return error;
+	p = strrchr(text, ')') + 1;
+	for (int field = PROCFS_STATE; p != NULL && field < PROCFS_EXIT; field++)
+		p = strchr(p + 1, ' ');
+	if (p == NULL || flat_number(p + 1, &value) == NULL || value > UINT32_MAX)
+		return -EPROTO;
+	*status = (uint32_t)value;
+	return 0;
 }
 
 bool procfs_is_alive(const struct procfs_stat *stat)

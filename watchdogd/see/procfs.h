@@ -22,6 +22,10 @@ bool procfs_parse_stat(const char *text, struct procfs_stat *out);
 /* proc: a kept descriptor of /proc. 0 or -errno (-ENOENT, -ESRCH: gone). */
 int procfs_read_stat(int proc, int32_t pid, struct procfs_stat *out);
 
+/* The same, and of a zombie how it ended, as of wait(2): the field exit_code, which the kernel shows to root and to
+ * who may trace the process, and as 0 to others. -EPROTO also where that field is missing (before 3.5). */
+int procfs_read_exit(int proc, int32_t pid, struct procfs_stat *out, uint32_t *status);
+
 /* Not a zombie; or one whose other threads live on, and with them its memory. */
 bool procfs_is_alive(const struct procfs_stat *stat);
 
