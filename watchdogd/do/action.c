@@ -6,31 +6,22 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "do/action_ledger.h"
+#include "do/action_mark.h"
 #include "do/action_phase.h"
-#include "do/direct.h"
 
-/* Of each verb: its first phase, the one that follows when it is proved, how its plugin is called. */
-static const struct {
-	enum action_phase first, then; /* then == first: no second phase */
-	enum state_mark mark;          /* put on the unit before it is done */
-	bool ends_mark;                /* taken off when it is done */
-} action_verbs[VERBS] = {
-	[VERB_STOP] = {ACTION_STOP, ACTION_STOP, STATE_MARK_STOPPED, false},
-	[VERB_KILL] = {ACTION_KILL, ACTION_KILL, STATE_MARK_NONE, false},
-	[VERB_START] = {ACTION_START, ACTION_START, STATE_MARK_NONE, true},
-	[VERB_RESTART] = {ACTION_STOP, ACTION_ROOM, STATE_MARK_NONE, true},
-	[VERB_SIGNAL] = {ACTION_SIGNAL, ACTION_SIGNAL, STATE_MARK_NONE, false},
-	[VERB_FREEZE] = {ACTION_FREEZE, ACTION_FREEZE, STATE_MARK_FROZEN, false},
-	[VERB_THAW] = {ACTION_THAW, ACTION_THAW, STATE_MARK_NONE, true},
-	[VERB_RUN] = {ACTION_RUN, ACTION_RUN, STATE_MARK_NONE, false},
+/* Of each verb: its first phase. */
+static const enum action_phase action_first_phases[VERBS] = {
+	[VERB_STOP] = ACTION_STOP,     [VERB_KILL] = ACTION_KILL,     [VERB_START] = ACTION_START,
+	[VERB_RESTART] = ACTION_STOP,  [VERB_SIGNAL] = ACTION_SIGNAL, [VERB_FREEZE] = ACTION_FREEZE,
+	[VERB_THAW] = ACTION_THAW,     [VERB_RUN] = ACTION_RUN,
 };
 
 enum action_phase action_first_phase(enum verb verb)
 {
-	return action_verbs[verb].first;
+	return action_first_phases[verb];
 }
 
-static struct action *action_of_unit(struct actions *actions, uint32_t unit)
+struct action *action_of_unit(struct actions *actions, uint32_t unit)
 {
 	for (int i = 0; i < ACTIONS_MAX; i++) {
 		struct action *action = &actions->action[i];
@@ -41,7 +32,7 @@ static struct action *action_of_unit(struct actions *actions, uint32_t unit)
 	return NULL;
 }
 
-static int64_t action_available(const struct actions *actions)
+int64_t action_available(const struct actions *actions)
 {
 	const struct state_reading *available = &actions->state->host[HOST_AVAILABLE];
 
@@ -54,7 +45,7 @@ static void action_fill(struct actions *actions, struct action *action, const st
 
 	memset(action, 0, sizeof(*action));
 	action->verb = order->verb;
-	action->phase = action_verbs[order->verb].first;
+	action->phase = action_first_phases[order->verb];
 	action->unit = order->unit;
 	action->instance[0] = order->instance;
 	action->instances = 1;
@@ -95,18 +86,6 @@ static bool action_is_done_already(struct actions *actions, const struct order *
 	if (is != NULL)
 		action_copy(why, TEXT_BYTES, is);
 	return is != NULL;
-}
-
-void action_put_mark(struct actions *actions, const struct action *action)
-{
-	enum state_mark mark = action_verbs[action->verb].mark;
-	const char *name = action_unit_name(actions, action->unit);
-
-	if (mark == STATE_MARK_NONE || action->phase == ACTION_OWED)
-		return;
-	if (ledger_mark(actions->ledger, name, (char)mark, action->rule) == NULL)
-		diag_warning("no room in the ledger to remember that %s is %s", name,
-			     mark == STATE_MARK_FROZEN ? "frozen" : "stopped");
 }
 
 /* `signal`: of which signal. */
@@ -263,159 +242,10 @@ void actions_look(struct actions *actions, mono_ms now)
 	}
 }
 
-static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
-{
-	if (bytes >= 0)
-		buffer_addf(b, "%s%lld MiB", before, (long long)(bytes / (1024 * 1024)));
-}
-
-/* "stopped xtts in 1.2 s: inactive (dead); it held 232 MiB; host.available 84 MiB -> 310 MiB" */
-static void action_format(struct actions *actions, const struct action *action, mono_ms now, char *text)
-{
-	const struct verb_word *verb = &verb_words[action->verb];
-	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
-	char span[32];
-	struct buffer b;
-
-	buffer_init(&b, text, TEXT_BYTES);
-	if (action->progress == ACTION_PROVED)
-		buffer_addf(&b, "%s", verb->done);
-	else
-		buffer_addf(&b, "%s not done:", verb->name);
-	buffer_addf(&b, " %s", action->unit != CONFIG_NONE ? action_unit_name(actions, action->unit)
-		    : entry != NULL	     ? entry->target
-					     : "a command");
-	buffer_addf(&b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
-		    clock_format_span(now - action->began, span));
-	if (action->saw[0] != '\0')
-		buffer_addf(&b, ": %s", action->saw);
-	if (verb->frees && action->unit != CONFIG_NONE)
-		action_add_size(&b, "; it held ", action->anon_before);
-	action_add_size(&b, "; host.available ", action->available_before);
-	action_add_size(&b, " -> ", action_available(actions));
-}
-
-/* A unit that came back by our doing, or that could not be stopped or frozen, carries our mark no more. */
-static void action_end_mark(struct actions *actions, const struct action *action)
-{
-	bool done = action->progress == ACTION_PROVED;
-
-	if (action->unit == CONFIG_NONE)
-		return;
-	if ((done && action_verbs[action->verb].ends_mark) || (!done && action_verbs[action->verb].mark != STATE_MARK_NONE))
-		ledger_unmark(actions->ledger, action_unit_name(actions, action->unit));
-	actions->state->unit[action->unit].busy = 0;
-}
-
-static void action_result(struct actions *actions, struct action *action, struct action_result *result, mono_ms now)
-{
-	bool done = action->progress == ACTION_PROVED;
-
-	result->outcome = done ? OUTCOME_DONE : OUTCOME_FAILED;
-	result->severity = done ? SEVERITY_WARNING : SEVERITY_CRITICAL;
-	result->unit = action->unit;
-	result->instances = action->instances;
-	memcpy(result->instance, action->instance, sizeof(result->instance));
-	action_copy(result->rule, sizeof(result->rule), action->rule);
-	action_format(actions, action, now, result->text);
-}
-
-/* Told, and over for its ladders: so that none hears of it again after a crash, the entry names none. */
-static void action_owe(struct actions *actions, struct action *action)
-{
-	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
-
-	if (entry != NULL)
-		entry->ladder_key = 0;
-	action->phase = ACTION_OWED;
-	action->progress = ACTION_WAITS;
-}
-
-bool actions_next(struct actions *actions, struct action_result *result, mono_ms now)
-{
-	for (int i = 0; i < ACTIONS_MAX; i++) {
-		struct action *action = &actions->action[i];
-		bool owed;
-
-		if (!action->used || action->progress == ACTION_WAITS)
-			continue;
-		if (action->phase == ACTION_OWED) {
-			action_end_entry(actions, action);
-			action->used = false;
-			continue;
-		}
-		action_result(actions, action, result, now);
-		action_end_mark(actions, action);
-		owed = action->phase == ACTION_STOP && action->worker_asked && !action->worker_done;
-		if (owed) {
-			action_owe(actions, action);
-		} else {
-			action_end_entry(actions, action);
-			action->used = false;
-		}
-		return true;
-	}
-	return false;
-}
-
 bool actions_open(const struct actions *actions)
 {
 	for (int i = 0; i < ACTIONS_MAX; i++)
 		if (actions->action[i].used && actions->action[i].phase != ACTION_OWED)
 			return true;
 	return false;
-}
-
-static bool action_runs_unasked(const struct actions *actions, uint32_t unit)
-{
-	const struct state_unit *at = &actions->state->unit[unit];
-
-	return at->status == STATE_UNIT_RUNNING && at->busy == 0;
-}
-
-void actions_check_marks(struct actions *actions, mono_ms now)
-{
-	for (int i = 0; i < MARKS_MAX; i++) {
-		const struct ledger_mark *mark = &actions->ledger->marks[i];
-		uint32_t unit = mark->unit[0] != '\0' ? config_find_unit(actions->config, mark->unit) : CONFIG_NONE;
-
-		if (unit == CONFIG_NONE || !action_runs_unasked(actions, unit))
-			continue;
-		/* A mark that is lost is a unit that nobody thaws or starts again: read it anew. */
-		see_unit_refresh(actions->see, unit, now);
-		if (!action_runs_unasked(actions, unit))
-			continue;
-		diag_event(SEVERITY_INFO, NULL, mark->unit, "it runs again, and not by our doing: it is %s",
-			   mark->kind == STATE_MARK_FROZEN ? "frozen by us no more" : "stopped by us no more");
-		ledger_unmark(actions->ledger, config_unit_at(actions->config, unit)->name);
-	}
-}
-
-void actions_thaw(struct actions *actions, uint32_t unit)
-{
-	const char *name = config_unit_at(actions->config, unit)->name;
-	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, name);
-	struct action *action = action_of_unit(actions, unit);
-	int error;
-
-	if (mark == NULL || mark->kind != STATE_MARK_FROZEN)
-		return;
-	if (action != NULL && action->phase == ACTION_FREEZE) { /* or the next sentinel would go on with it */
-		action_end_entry(actions, action);
-		action->used = false;
-		actions->state->unit[unit].busy = 0;
-	}
-	error = direct_freeze(actions->see, unit, false);
-	if (error < 0) {
-		diag_event(SEVERITY_WARNING, NULL, name, "cannot be thawed: %s", diag_errno(error));
-		return;
-	}
-	ledger_unmark(actions->ledger, name);
-	diag_event(SEVERITY_INFO, NULL, name, "thawed: watchdogd lets go of it");
-}
-
-void actions_thaw_all(struct actions *actions)
-{
-	for (uint32_t i = 0; i < actions->config->units.count; i++)
-		actions_thaw(actions, i);
 }

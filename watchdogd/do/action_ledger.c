@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "do/action_mark.h"
 #include "do/action_phase.h"
 
 enum { ACTION_SYSTEMD_MS = 30000, ACTION_RUN_MS = 30000 };

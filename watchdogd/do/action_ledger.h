@@ -12,14 +12,17 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 /* Its entry is free again. */
 void action_end_entry(struct actions *actions, struct action *action);
 
+/* What is under way on that unit, or NULL: what is only owed to systemd is not. */
+struct action *action_of_unit(struct actions *actions, uint32_t unit);
+
+/* host.available in bytes; -1: unknown. */
+int64_t action_available(const struct actions *actions);
+
 /* A row not in use, or NULL. */
 struct action *action_free_row(struct actions *actions);
 
 /* The name of a unit, "" for CONFIG_NONE. Borrowed from the config. */
 const char *action_unit_name(const struct actions *actions, uint32_t unit);
-
-/* Put the mark of its verb on the unit, before it is done. */
-void action_put_mark(struct actions *actions, const struct action *action);
 
 /* Begin its phase; it is not done when that cannot be. */
 void action_enter(struct actions *actions, struct action *action, mono_ms now);

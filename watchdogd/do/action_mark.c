@@ -1,0 +1,93 @@
+#include "do/action_mark.h"
+
+#include "base/diag.h"
+#include "do/action_ledger.h"
+#include "do/direct.h"
+
+static const struct {
+	enum state_mark mark; /* put on the unit before it is done */
+	bool ends;            /* taken off when it is done */
+} action_marks[VERBS] = {
+	[VERB_STOP] = {STATE_MARK_STOPPED, false},
+	[VERB_START] = {STATE_MARK_NONE, true},
+	[VERB_RESTART] = {STATE_MARK_NONE, true},
+	[VERB_FREEZE] = {STATE_MARK_FROZEN, false},
+	[VERB_THAW] = {STATE_MARK_NONE, true},
+};
+
+void action_put_mark(struct actions *actions, const struct action *action)
+{
+	enum state_mark mark = action_marks[action->verb].mark;
+	const char *name = action_unit_name(actions, action->unit);
+
+	if (mark == STATE_MARK_NONE || action->phase == ACTION_OWED)
+		return;
+	if (ledger_mark(actions->ledger, name, (char)mark, action->rule) == NULL)
+		diag_warning("no room in the ledger to remember that %s is %s", name,
+			     mark == STATE_MARK_FROZEN ? "frozen" : "stopped");
+}
+
+void action_end_mark(struct actions *actions, const struct action *action)
+{
+	bool done = action->progress == ACTION_PROVED;
+
+	if (action->unit == CONFIG_NONE)
+		return;
+	if (done ? action_marks[action->verb].ends : action_marks[action->verb].mark != STATE_MARK_NONE)
+		ledger_unmark(actions->ledger, action_unit_name(actions, action->unit));
+	actions->state->unit[action->unit].busy = 0;
+}
+
+static bool action_runs_unasked(const struct actions *actions, uint32_t unit)
+{
+	const struct state_unit *at = &actions->state->unit[unit];
+
+	return at->status == STATE_UNIT_RUNNING && at->busy == 0;
+}
+
+void actions_check_marks(struct actions *actions, mono_ms now)
+{
+	for (int i = 0; i < MARKS_MAX; i++) {
+		const struct ledger_mark *mark = &actions->ledger->marks[i];
+		uint32_t unit = mark->unit[0] != '\0' ? config_find_unit(actions->config, mark->unit) : CONFIG_NONE;
+
+		if (unit == CONFIG_NONE || !action_runs_unasked(actions, unit))
+			continue;
+		/* A mark that is lost is a unit that nobody thaws or starts again: read it anew. */
+		see_unit_refresh(actions->see, unit, now);
+		if (!action_runs_unasked(actions, unit))
+			continue;
+		diag_event(SEVERITY_INFO, NULL, mark->unit, "it runs again, and not by our doing: it is %s",
+			   mark->kind == STATE_MARK_FROZEN ? "frozen by us no more" : "stopped by us no more");
+		ledger_unmark(actions->ledger, config_unit_at(actions->config, unit)->name);
+	}
+}
+
+void actions_thaw(struct actions *actions, uint32_t unit)
+{
+	const char *name = config_unit_at(actions->config, unit)->name;
+	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, name);
+	struct action *action = action_of_unit(actions, unit);
+	int error;
+
+	if (mark == NULL || mark->kind != STATE_MARK_FROZEN)
+		return;
+	if (action != NULL && action->phase == ACTION_FREEZE) { /* or the next sentinel would go on with it */
+		action_end_entry(actions, action);
+		action->used = false;
+		actions->state->unit[unit].busy = 0;
+	}
+	error = direct_freeze(actions->see, unit, false);
+	if (error < 0) {
+		diag_event(SEVERITY_WARNING, NULL, name, "cannot be thawed: %s", diag_errno(error));
+		return;
+	}
+	ledger_unmark(actions->ledger, name);
+	diag_event(SEVERITY_INFO, NULL, name, "thawed: watchdogd lets go of it");
+}
+
+void actions_thaw_all(struct actions *actions)
+{
+	for (uint32_t i = 0; i < actions->config->units.count; i++)
+		actions_thaw(actions, i);
+}

@@ -1,0 +1,89 @@
+/* What is told of an action that came to its end (actions_next of action.h). */
+#include <string.h>
+
+#include "base/buffer.h"
+#include "do/action_ledger.h"
+#include "do/action_mark.h"
+
+static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
+{
+	if (bytes >= 0)
+		buffer_addf(b, "%s%lld MiB", before, (long long)(bytes / (1024 * 1024)));
+}
+
+/* "stopped xtts in 1.2 s: inactive (dead); it held 232 MiB; host.available 84 MiB -> 310 MiB" */
+static void action_format(struct actions *actions, const struct action *action, mono_ms now, char *text)
+{
+	const struct verb_word *verb = &verb_words[action->verb];
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+	char span[32];
+	struct buffer b;
+
+	buffer_init(&b, text, TEXT_BYTES);
+	if (action->progress == ACTION_PROVED)
+		buffer_addf(&b, "%s", verb->done);
+	else
+		buffer_addf(&b, "%s not done:", verb->name);
+	buffer_addf(&b, " %s", action->unit != CONFIG_NONE ? action_unit_name(actions, action->unit)
+		    : entry != NULL	     ? entry->target
+					     : "a command");
+	buffer_addf(&b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
+		    clock_format_span(now - action->began, span));
+	if (action->saw[0] != '\0')
+		buffer_addf(&b, ": %s", action->saw);
+	if (verb->frees && action->unit != CONFIG_NONE)
+		action_add_size(&b, "; it held ", action->anon_before);
+	action_add_size(&b, "; host.available ", action->available_before);
+	action_add_size(&b, " -> ", action_available(actions));
+}
+
+static void action_result(struct actions *actions, struct action *action, struct action_result *result, mono_ms now)
+{
+	bool done = action->progress == ACTION_PROVED;
+
+	result->outcome = done ? OUTCOME_DONE : OUTCOME_FAILED;
+	result->severity = done ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	result->unit = action->unit;
+	result->instances = action->instances;
+	memcpy(result->instance, action->instance, sizeof(result->instance));
+	action_copy(result->rule, sizeof(result->rule), action->rule);
+	action_format(actions, action, now, result->text);
+}
+
+/* Told, and over for its ladders: so that none hears of it again after a crash, the entry names none. */
+static void action_owe(struct actions *actions, struct action *action)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	if (entry != NULL)
+		entry->ladder_key = 0;
+	action->phase = ACTION_OWED;
+	action->progress = ACTION_WAITS;
+}
+
+bool actions_next(struct actions *actions, struct action_result *result, mono_ms now)
+{
+	for (int i = 0; i < ACTIONS_MAX; i++) {
+		struct action *action = &actions->action[i];
+		bool owed;
+
+		if (!action->used || action->progress == ACTION_WAITS)
+			continue;
+		if (action->phase == ACTION_OWED) {
+			action_end_entry(actions, action);
+			action->used = false;
+			continue;
+		}
+		action_result(actions, action, result, now);
+		action_end_mark(actions, action);
+		owed = action->phase == ACTION_STOP && action->worker_asked && !action->worker_done;
+		if (owed) {
+			action_owe(actions, action);
+		} else {
+			action_end_entry(actions, action);
+			action->used = false;
+		}
+		return true;
+	}
+	return false;
+}

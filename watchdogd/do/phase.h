@@ -1,0 +1,33 @@
+/* What the files of the phases share: phase_stop.c, phase_room.c, phase_start.c, and action_phase.c, whose
+ * table calls them. An `enter` begins a phase, and gives 0 or -errno when it cannot be done at all; a `look`
+ * says whether it is proved, and escalates. */
+#ifndef WD_DO_PHASE_H
+#define WD_DO_PHASE_H
+
+#include "base/clock.h"
+#include "config/config.h"
+#include "do/action.h"
+
+/* The unit of the action in the config and on the state page. */
+const struct config_unit *phase_unit(const struct actions *actions, const struct action *action);
+struct state_unit *phase_state(const struct actions *actions, const struct action *action);
+
+/* systemd has it, and the actor is there to ask it. */
+bool phase_by_systemd(const struct actions *actions, const struct action *action);
+
+/* Ask the actor for the action's entry. 0 or -errno, which is noted in action->saw. */
+int phase_ask_actor(struct actions *actions, struct action *action);
+
+/* The actor has its hands full, or does not read: it is asked again, for a while. True: wait. */
+bool phase_ask_again(struct actions *actions, struct action *action, mono_ms now);
+
+int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now);
+enum action_progress phase_stop_look(struct actions *actions, struct action *action, mono_ms now);
+int phase_kill_enter(struct actions *actions, struct action *action, mono_ms now);
+
+enum action_progress phase_room_look(struct actions *actions, struct action *action, mono_ms now);
+
+int phase_start_enter(struct actions *actions, struct action *action, mono_ms now);
+enum action_progress phase_start_look(struct actions *actions, struct action *action, mono_ms now);
+
+#endif

@@ -1,0 +1,144 @@
+/* A unit is asked to end, then killed: until nothing is left of it. */
+#include <errno.h>
+#include <signal.h>
+
+#include "base/diag.h"
+#include "base/root.h"
+#include "do/action_phase.h"
+#include "do/direct.h"
+#include "do/phase.h"
+
+enum { PHASE_KILL_MS = 10000 }; /* a killed process that is still there then hangs in the kernel (state D) */
+
+/* host.available has fallen below `floor`: there is no time for a clean end. */
+static bool phase_below_floor(const struct actions *actions)
+{
+	const struct state_reading *available = &actions->state->host[HOST_AVAILABLE];
+
+	return available->known == STATE_KNOWN && available->total > 0 &&
+	       (double)available->value * 100000.0 < (double)actions->config->floor_mpct * (double)available->total;
+}
+
+/* The kernel lets us signal none of its processes: no kill will do more. A made-up host takes no
+ * signals at all, and may show an end all the same. */
+static bool phase_may_not(int error)
+{
+	return error == -EPERM && !root_is_fake();
+}
+
+/* Ask the processes themselves. Who has none left needs no signal. 0, or -EPERM: we may not. */
+static int phase_signal_end(struct actions *actions, struct action *action)
+{
+	int n = direct_signal(actions->see, action->unit, SIGTERM);
+
+	if (phase_may_not(n))
+		return n;
+	if (n < 0 && n != -ESRCH)
+		action_saw(action, "cannot send SIGTERM: %s", diag_errno(n));
+	return 0;
+}
+
+int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	(void)now;
+	/* A frozen process would answer SIGTERM only when thawed. */
+	if (phase_state(actions, action)->status == STATE_UNIT_FROZEN)
+		(void)direct_freeze(actions->see, action->unit, false);
+	if (phase_by_systemd(actions, action) && phase_ask_actor(actions, action) == 0)
+		return 0;
+	return phase_signal_end(actions, action);
+}
+
+/* 0, or -EPERM: we may not. */
+static int phase_kill(struct actions *actions, struct action *action, mono_ms now)
+{
+	int error = direct_kill(actions->see, action->unit);
+
+	if (!action->killed) {
+		action->killed = true;
+		action->phase_began = now;
+		if (phase_may_not(error))
+			return error;
+		if (error < 0 && error != -ESRCH)
+			action_saw(action, "cannot kill: %s", diag_errno(error));
+	}
+	return 0;
+}
+
+int phase_kill_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	return phase_kill(actions, action, now);
+}
+
+/* Nothing left, seen twice: between two reads of cgroup.procs or /proc a fork may hide. A cgroup that is
+ * gone or another one (restarted since) is proof at once. */
+static bool phase_is_empty(struct actions *actions, struct action *action, mono_ms now)
+{
+	const struct state_unit *unit = phase_state(actions, action);
+
+	see_unit_refresh(actions->see, action->unit, now);
+	if (action->cgroup_id != 0 && unit->cgroup_id != action->cgroup_id)
+		return true;
+	if (unit->status == STATE_UNIT_INACTIVE)
+		action->empty_looks++;
+	else
+		action->empty_looks = 0;
+	return action->empty_looks >= 2;
+}
+
+/* systemd has shown the end, or cannot any more: a kill has made sure of it. */
+static bool phase_stop_is_shown(const struct action *action)
+{
+	return !action->worker_asked || (action->worker_done && action->worker_result == 0) || action->killed;
+}
+
+static enum action_progress phase_escalate(struct actions *actions, struct action *action, mono_ms now)
+{
+	uint32_t timeout_ms = phase_unit(actions, action)->stop_timeout_ms;
+	int error = 0;
+
+	if (phase_below_floor(actions)) {
+		action_saw(action, "killed at once: host.available is below floor");
+		error = phase_kill(actions, action, now);
+	} else if (now - action->phase_began >= timeout_ms) {
+		action_saw(action, "killed: not ended within its stop-timeout of %u s", timeout_ms / 1000);
+		error = phase_kill(actions, action, now);
+	} else if (action->worker_done && action->worker_result < 0) {
+		action->worker_asked = action->worker_done = false;
+		error = phase_signal_end(actions, action);
+	}
+	if (!phase_may_not(error))
+		return ACTION_WAITS;
+	action_saw(action, "cannot signal it: %s", diag_errno(error));
+	return ACTION_NOT_DONE;
+}
+
+/* Who may not stop the unit may not start it either: for a restart, it is left running. */
+static bool phase_is_refused(const struct action *action)
+{
+	static const int refusals[] = {-ENODEV, -ENOENT, -EACCES, -EPERM, -ENOTCONN};
+
+	if (action->verb != VERB_RESTART || !action->worker_done || action->killed)
+		return false;
+	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
+		if (action->worker_result == refusals[i])
+			return true;
+	return false;
+}
+
+enum action_progress phase_stop_look(struct actions *actions, struct action *action, mono_ms now)
+{
+	if (phase_is_empty(actions, action, now) && phase_stop_is_shown(action))
+		return ACTION_PROVED;
+	if (phase_is_refused(action))
+		return ACTION_NOT_DONE;
+	if (!action->killed)
+		return phase_escalate(actions, action, now);
+	if (now - action->phase_began >= PHASE_KILL_MS) {
+		action_saw(action, "killed, but processes are still there after %d s: %u",
+			   PHASE_KILL_MS / 1000, phase_state(actions, action)->processes);
+		return ACTION_NOT_DONE;
+	}
+	(void)phase_kill(actions, action, now);
+	return ACTION_WAITS;
+}
