@@ -86,6 +86,8 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
                              $$(call plugin_objects,$$*) $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka
+# The tests of actions say themselves since when a process lives (test/unit/act.c).
+$(BUILD)/unit/test_action%: LDFLAGS += -Wl,--wrap=see_unit_alive_since
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)

@@ -27,6 +27,11 @@ static const char act_rules[] = "[unit bot]\n"
 				 "stop-timeout = 4s\n"
 				 "[unit app]\n"
 				 "match = app\n"
+				 "[unit big]\n"
+				 "systemd = big.service\n"
+				 "priority = 9\n"
+				 "restart-wait = 90s\n"
+				 "[rule bigger]\nwhen = host.available < 8%\nthen = restart big\n"
 				 "[rule stop]\nwhen = host.available < 10%\nthen = stop bot\n"
 				 "[rule stop2]\nwhen = host.available < 9%\nthen = stop bot\n"
 				 "[rule restart]\nwhen = host.available < 8%\nthen = restart bot\n"
@@ -122,8 +127,11 @@ int act_setup(void **state)
 	act.actor = (struct worker){.fd = ends[0]};
 	act.far_end = ends[1];
 	act.ledger = ledger_open(memfd_create("ledger", MFD_CLOEXEC), "boot-1", &fresh);
+	act.alive_since = 0;
+	act.dead = false;
 	act_put_unit(ACT_BOT, true, false);
 	act_put_unit(ACT_BOX, true, false);
+	act_put_unit(ACT_BIG, true, false);
 	act_begin();
 	return 0;
 }
@@ -133,6 +141,16 @@ int act_teardown(void **state)
 	(void)close(act.actor.fd);
 	(void)close(act.far_end);
 	return fakeroot_teardown(state);
+}
+
+mono_ms __wrap_see_unit_alive_since(const struct see *see, uint32_t unit)
+{
+	const struct state_unit *row = &act.page->unit[unit];
+
+	(void)see;
+	if (act.dead || row->status != STATE_UNIT_RUNNING)
+		return 0;
+	return act.alive_since != 0 ? act.alive_since : row->since;
 }
 
 static uint32_t act_instance_of(const char *name)
@@ -247,15 +265,37 @@ void act_assert_file(const char *path, const char *text)
 	assert_memory_equal(got, text, strlen(text));
 }
 
+void act_start(const char *unit, uint32_t ms)
+{
+	const struct ledger_entry *entry;
+
+	assert_false(act_look(ms));
+	entry = act_assert_asked(VERB_START);
+	assert_string_equal(entry->unit, unit);
+	act_answer(entry->id, 0, "active (running)");
+	act_put_unit(strcmp(unit, "bot") == 0 ? ACT_BOT : ACT_BIG, true, false);
+	assert_false(act_look(100));
+	assert_int_equal(entry->phase, ACTION_LIVES);
+}
+
+void act_stop(const char *rule, const char *unit)
+{
+	struct ledger_entry *entry;
+
+	assert_int_equal(act_ask(rule, unit), OUTCOME_BEGUN);
+	entry = act_assert_asked(VERB_STOP);
+	assert_string_equal(entry->unit, unit);
+	act_answer(entry->id, 0, "inactive (dead)");
+	fakeroot_remove(strcmp(unit, "bot") == 0 ? ACT_BOT : ACT_BIG);
+}
+
 /* To where a restart waits for room. */
 void act_restart_until_room(void)
 {
 	act_available(200);
 	assert_false(act_look(1000));
-	assert_int_equal(act_ask("restart", "bot"), OUTCOME_BEGUN);
+	act_stop("restart", "bot");
 	act_assert_mark("bot", STATE_MARK_NONE);
-	act_answer(act_assert_asked(VERB_STOP)->id, 0, "inactive (dead)");
-	fakeroot_remove(ACT_BOT);
 	assert_false(act_look(100));
 	assert_int_equal(act.actions.action[0].phase, ACTION_ROOM);
 }

@@ -1,6 +1,6 @@
 /* For the tests of what does: a see over a made-up host, the actions, and the test itself as the actor at
- * the other end of the link. The units are bot (systemd), box (cgroup) and app (match); each rule has one
- * step. */
+ * the other end of the link. The units are bot and big (systemd), box (cgroup) and app (match); each rule has
+ * one step. */
 #ifndef WD_TEST_ACT_H
 #define WD_TEST_ACT_H
 
@@ -11,6 +11,7 @@
 
 #define ACT_CGROUPS "/sys/fs/cgroup"
 #define ACT_BOT     ACT_CGROUPS "/system.slice/bot.service"
+#define ACT_BIG     ACT_CGROUPS "/system.slice/big.service"
 #define ACT_BOX     ACT_CGROUPS "/box"
 
 struct act {
@@ -21,6 +22,8 @@ struct act {
 	struct worker actor;
 	int far_end;                 /* the actor's */
 	struct action_result result; /* of the last act_look that was true */
+	mono_ms alive_since;         /* of every unit's process; 0: as long as the unit runs */
+	bool dead;                   /* no unit has one */
 };
 extern struct act act;
 
@@ -49,6 +52,15 @@ struct state_unit *act_unit(const char *name);
 /* What the actor is asked next: the entry, or NULL; and it answers. */
 struct ledger_entry *act_asked(void);
 void act_answer(uint64_t id, int error, const char *text);
+
+/* What see_unit_alive_since gives in these tests. */
+mono_ms __wrap_see_unit_alive_since(const struct see *see, uint32_t unit);
+
+/* A step that begins with a stop of bot or big, and the unit is gone at once. */
+void act_stop(const char *rule, const char *unit);
+
+/* In ms the actor is asked to start bot or big: it is active, it runs, and has to live now. */
+void act_start(const char *unit, uint32_t ms);
 
 /* To where a restart of bot waits for room. */
 void act_restart_until_room(void);

@@ -234,12 +234,16 @@ static void a_start_is_proved_and_ends_the_mark(void **state)
 	assert_false(act_look(1000));
 	assert_non_null(ledger_mark(act.ledger, "bot", STATE_MARK_STOPPED, "stop"));
 	assert_int_equal(act_ask("start", "bot"), OUTCOME_BEGUN);
+	assert_false(act_look(100));
 	act_answer(act_assert_asked(VERB_START)->id, 0, "active (running)");
 	assert_false(act_look(100)); /* said, but not seen */
+	act_assert_mark("bot", STATE_MARK_STOPPED);
 	act_put_unit(ACT_BOT, true, false);
-	assert_true(act_look(100));
-	act_assert_done("started bot");
+	assert_false(act_look(100)); /* seen, but it has not lived */
 	act_assert_mark("bot", STATE_MARK_NONE);
+	assert_false(act_look(19900));
+	assert_true(act_look(100));
+	act_assert_done("started bot in 20 s: active (running); its process has lived for 20 s");
 	act_assert_nothing_is_left();
 }
 
@@ -249,6 +253,7 @@ static void a_start_that_is_refused_is_not_done(void **state)
 	act_put_unit(ACT_BOT, false, false);
 	assert_false(act_look(1000));
 	assert_int_equal(act_ask("start", "bot"), OUTCOME_BEGUN);
+	assert_false(act_look(100));
 	act_answer(act_assert_asked(VERB_START)->id, -EIO, "start limit");
 	assert_true(act_look(100));
 	act_assert_not_done("start limit");
@@ -263,6 +268,7 @@ static void an_actor_that_is_busy_is_asked_to_start_again(void **state)
 	act_put_unit(ACT_BOT, false, false);
 	assert_false(act_look(1000));
 	assert_int_equal(act_ask("start", "bot"), OUTCOME_BEGUN);
+	assert_false(act_look(100));
 	id = act_assert_asked(VERB_START)->id;
 	act_answer(id, -EAGAIN, "too many units are being worked on");
 	assert_false(act_look(100));
@@ -270,7 +276,8 @@ static void an_actor_that_is_busy_is_asked_to_start_again(void **state)
 	assert_int_equal(act_assert_asked(VERB_START)->id, id);
 	act_put_unit(ACT_BOT, true, false);
 	act_answer(id, 0, "active (running)");
-	assert_true(act_look(100));
+	assert_false(act_look(100));
+	assert_true(act_look(20000));
 	act_assert_done("started bot");
 }
 
@@ -281,10 +288,8 @@ static void a_restart_waits_for_room(void **state)
 	assert_false(act_look(30000));
 	assert_null(act_asked());
 	act_available(400);
-	assert_false(act_look(1000));
-	act_answer(act_assert_asked(VERB_START)->id, 0, "active (running)");
-	act_put_unit(ACT_BOT, true, false);
-	assert_true(act_look(100));
+	act_start("bot", 1000);
+	assert_true(act_look(20000));
 	act_assert_done("restarted bot");
 	act_assert_nothing_is_left();
 }
@@ -293,12 +298,9 @@ static void a_restart_starts_anyway_in_the_end(void **state)
 {
 	(void)state;
 	act_restart_until_room();
-	assert_false(act_look(60000));
-	assert_non_null(act_asked());
-	act_put_unit(ACT_BOT, true, false);
-	act_answer(act.actions.action[0].entry, 0, "active (running)");
-	assert_true(act_look(100));
-	act_assert_done("started though there is no room for it after 60 s");
+	act_start("bot", 60000);
+	assert_true(act_look(20000));
+	act_assert_done("started though there is no room for it after 1 min");
 }
 
 /* What cannot be started again is not killed for a restart. */

@@ -147,9 +147,8 @@ static void a_restart_goes_on_with_its_start(void **state)
 	assert_false(act_look(1000));
 	act_begin();
 	(void)act_asked();
-	act_answer(act_assert_asked(VERB_START)->id, 0, "active (running)");
-	act_put_unit(ACT_BOT, true, false);
-	assert_true(act_look(100));
+	act_start("bot", 100);
+	assert_true(act_look(20000));
 	act_assert_done("restarted bot");
 	act_assert_nothing_is_left();
 }

@@ -8,18 +8,14 @@
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
 #include "do/action_phase.h"
+#include "do/backoff.h"
 
 /* Of each verb: its first phase. */
 static const enum action_phase action_first_phases[VERBS] = {
-	[VERB_STOP] = ACTION_STOP,     [VERB_KILL] = ACTION_KILL,     [VERB_START] = ACTION_START,
+	[VERB_STOP] = ACTION_STOP,     [VERB_KILL] = ACTION_KILL,     [VERB_START] = ACTION_ROOM,
 	[VERB_RESTART] = ACTION_STOP,  [VERB_SIGNAL] = ACTION_SIGNAL, [VERB_FREEZE] = ACTION_FREEZE,
 	[VERB_THAW] = ACTION_THAW,     [VERB_RUN] = ACTION_RUN,
 };
-
-enum action_phase action_first_phase(enum verb verb)
-{
-	return action_first_phases[verb];
-}
 
 struct action *action_of_unit(struct actions *actions, uint32_t unit)
 {
@@ -99,6 +95,14 @@ static bool action_is_same(struct actions *actions, const struct action *action,
 	       (action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == signal);
 }
 
+void action_set_busy(struct actions *actions, const struct action *action)
+{
+	bool starts = action->phase == ACTION_START || action->phase == ACTION_LIVES;
+
+	if (action->unit != CONFIG_NONE)
+		actions->state->unit[action->unit].busy = (uint8_t)(1 + (starts ? VERB_START : action->verb));
+}
+
 /* From now on it is a stop, also for whoever comes after a crash: the mark before the entry, as the entry
  * says no more that the unit is to be started. */
 static void action_take_over(struct actions *actions, struct action *action, enum verb verb)
@@ -110,7 +114,7 @@ static void action_take_over(struct actions *actions, struct action *action, enu
 	action_put_mark(actions, action);
 	if (entry != NULL)
 		entry->step_verb = verb;
-	actions->state->unit[action->unit].busy = (uint8_t)(1 + verb);
+	action_set_busy(actions, action);
 }
 
 /* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
@@ -118,8 +122,15 @@ static void action_take_over(struct actions *actions, struct action *action, enu
 static enum outcome action_join(struct actions *actions, struct action *action, const struct order *order)
 {
 	bool takes_over = (order->verb == VERB_STOP || order->verb == VERB_KILL) &&
-			  action->verb == VERB_RESTART && action->phase != ACTION_START;
+			  action->verb == VERB_RESTART &&
+			  (action->phase == ACTION_STOP || action->phase == ACTION_ROOM);
 
+	/* What is up again may be what eats the memory: it is not watched to its end first. */
+	if ((order->verb == VERB_STOP || order->verb == VERB_KILL) && action->phase == ACTION_LIVES &&
+	    action->progress == ACTION_WAITS) {
+		action_saw(action, "a %s is wanted before it has lived for its grace", verb_words[order->verb].name);
+		action->progress = ACTION_NOT_DONE;
+	}
 	if ((!takes_over && !action_is_same(actions, action, order)) || action->instances == ACTION_JOIN_MAX ||
 	    action->progress == ACTION_NOT_DONE)
 		return OUTCOME_BUSY;
@@ -157,8 +168,7 @@ enum outcome action_begin(struct actions *actions, const struct order *order, mo
 		return OUTCOME_BUSY;
 	action_put_mark(actions, action);
 	action->used = true;
-	if (order->unit != CONFIG_NONE)
-		actions->state->unit[order->unit].busy = (uint8_t)(1 + order->verb);
+	action_set_busy(actions, action);
 	action_enter(actions, action, now);
 	return OUTCOME_BEGUN;
 }
@@ -202,43 +212,63 @@ void actions_worker_up(struct actions *actions)
 	}
 }
 
-/* The next phase of what has several; true when there is one and it has begun. */
-static bool action_next_phase(struct actions *actions, struct action *action, mono_ms now)
+enum action_phase action_following(const struct action *action)
 {
-	uint64_t old = action->entry;
-	struct ledger_entry *entry;
+	if (action->verb != VERB_RESTART && action->verb != VERB_START)
+		return ACTION_PHASES;
+	switch (action->phase) {
+	case ACTION_STOP:
+		return ACTION_ROOM;
+	case ACTION_ROOM:
+		return ACTION_START;
+	case ACTION_START:
+		return ACTION_LIVES;
+	default:
+		return ACTION_PHASES;
+	}
+}
 
-	if (action->verb != VERB_RESTART || action->phase == ACTION_START)
+/* The start is another request, with an entry of its own. The new one first: a crash between the two leaves
+ * both, and the old one gives way (actions_init). */
+static bool action_change_entry(struct actions *actions, struct action *action)
+{
+	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	if (action_write_entry(actions, action, NULL) < 0)
 		return false;
-	action->phase = action->phase == ACTION_ROOM ? ACTION_START : ACTION_ROOM;
-	if (action->phase == ACTION_ROOM)
-		return action_phase_enter(actions, action, now) == 0;
-	/* The new entry first: a crash between the two leaves both, and the start is looked into. */
-	entry = ledger_find(actions->ledger, old);
-	if (action_write_entry(actions, action, NULL) < 0) {
-		action->phase = ACTION_ROOM; /* tried again at the next look */
-		return true;
-	}
-	if (entry != NULL) {
-		ledger_find(actions->ledger, action->entry)->ladder_key = entry->ladder_key;
+	if (entry != NULL)
 		ledger_free(entry);
-	}
-	action->killed = false;
-	action_enter(actions, action, now);
+	action->killed = action->worker_asked = action->worker_done = false;
 	return true;
+}
+
+/* Into the phase that follows, if there is one. */
+static void action_next_phase(struct actions *actions, struct action *action, mono_ms now)
+{
+	enum action_phase before = action->phase, next = action_following(action);
+
+	if (next == ACTION_PHASES)
+		return;
+	action->phase = next;
+	action->progress = ACTION_WAITS;
+	if (next == ACTION_START && !action_change_entry(actions, action))
+		action->phase = before; /* no room in the ledger: tried again at the next look */
+	else
+		action_enter(actions, action, now);
+	action_set_busy(actions, action);
 }
 
 void actions_look(struct actions *actions, mono_ms now)
 {
+	backoff_look(actions, now);
 	for (int i = 0; i < ACTIONS_MAX; i++) {
 		struct action *action = &actions->action[i];
 
 		if (!action->used || action->progress != ACTION_WAITS)
 			continue;
 		action->progress = action_phase_look(actions, action, now);
-		if (action->progress == ACTION_PROVED && action_next_phase(actions, action, now) &&
-		    action->progress == ACTION_PROVED)
-			action->progress = ACTION_WAITS;
+		if (action->progress == ACTION_PROVED)
+			action_next_phase(actions, action, now);
 	}
 }
 

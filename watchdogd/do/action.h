@@ -20,8 +20,9 @@ enum { ACTIONS_MAX = 64, ACTION_JOIN_MAX = 8 };
 enum action_phase {
 	ACTION_STOP,   /* asked to end, then killed: until nothing is left */
 	ACTION_KILL,   /* killed at once: until nothing is left */
-	ACTION_ROOM,   /* stopped for a restart: until there is memory for the start */
+	ACTION_ROOM,   /* down, to be started: until its back-off is over and there is memory for it */
 	ACTION_START,  /* until it is active and runs */
+	ACTION_LIVES,  /* until its process has lived for `grace` */
 	ACTION_SIGNAL,
 	ACTION_FREEZE, /* until frozen */
 	ACTION_THAW,
@@ -48,6 +49,8 @@ struct action {
 	int worker_result;
 	bool killed;                    /* SIGKILL was sent */
 	uint8_t empty_looks;            /* looks in a row that found nothing left */
+	mono_ms answered_at;            /* START: since when the worker says that it is up; 0: not yet */
+	mono_ms alive_since, lost_at;   /* LIVES: of the process as last seen; 0: not seen, not lost */
 	enum action_progress progress;
 	char saw[192];                  /* what was seen on the way, for the log */
 };
@@ -60,6 +63,8 @@ struct actions {
 	struct worker *actor;
 	uint64_t room_bytes;            /* what a start must leave now */
 	bool actor_hung;                /* it did not answer in its time: main is to restart it */
+	bool backoff_published;         /* the page says what the ledger knows of each unit's starts */
+	mono_ms backoff_looked;
 	struct action action[ACTIONS_MAX];
 };
 

@@ -54,6 +54,29 @@ static uint32_t action_timeout_ms(const struct actions *actions, const struct ac
 	return config_unit_at(actions->config, action->unit)->stop_timeout_ms + ACTION_SYSTEMD_MS;
 }
 
+/* Who asked for it, and what was seen; of a later phase as in the entry before. */
+static void action_entry_cause(struct actions *actions, const struct action *action, const struct order *order,
+			       struct ledger_entry *entry)
+{
+	const struct ledger_entry *before = ledger_find(actions->ledger, action->entry);
+	const struct config_instance *instance;
+	const struct config_rule *rule;
+
+	if (order != NULL) {
+		rule = config_rule_at(actions->config, order->rule);
+		instance = config_instance_at(actions->config, order->instance);
+		entry->ladder_key = ledger_key(rule->name, action_unit_name(actions, instance->unit));
+		entry->severity = rule->severity;
+		action_copy(entry->event, sizeof(entry->event), rule->is_event ? event_words[rule->event].name : "");
+		action_copy(entry->text, sizeof(entry->text), order->text);
+	} else if (before != NULL) {
+		entry->ladder_key = before->ladder_key;
+		entry->severity = before->severity;
+		memcpy(entry->event, before->event, sizeof(entry->event));
+		memcpy(entry->text, before->text, sizeof(entry->text));
+	}
+}
+
 /* Write the phase into the ledger, before it is asked. -EAGAIN when there is no room. */
 int action_write_entry(struct actions *actions, struct action *action, const struct order *order)
 {
@@ -68,11 +91,9 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 
 		step = config_step_at(actions->config, rule, order->step);
 		about = config_instance_at(actions->config, order->instance)->unit;
-		entry->ladder_key = ledger_key(rule->name, action_unit_name(actions, about));
-		entry->severity = rule->severity;
-		action_copy(entry->event, sizeof(entry->event), rule->is_event ? event_words[rule->event].name : "");
-		action_copy(entry->text, sizeof(entry->text), order->text);
 	}
+	action_entry_cause(actions, action, order, entry);
+	entry->phase = action->phase;
 	entry->verb = action_phase_verb(action->phase);
 	entry->step_verb = action->verb;
 	entry->cgroup_id = action->cgroup_id;
@@ -143,16 +164,6 @@ void actions_config(struct actions *actions, const struct config *config)
 	actions->config = config;
 }
 
-/* The phase that an entry stands for. One that no ladder waits for was told: only systemd is still owed it. */
-static enum action_phase action_entry_phase(const struct ledger_entry *entry)
-{
-	if (entry->step_verb == VERB_RESTART && entry->verb == VERB_START)
-		return ACTION_START;
-	if (entry->step_verb == VERB_STOP && entry->ladder_key == 0)
-		return ACTION_OWED;
-	return action_first_phase(entry->step_verb);
-}
-
 /* The proof first; only what it does not show is asked again. */
 static void action_resume(struct actions *actions, struct action *action, mono_ms now)
 {
@@ -165,8 +176,8 @@ static void action_resume(struct actions *actions, struct action *action, mono_m
 		action->progress = action_phase_look(actions, action, now);
 	if (action->progress == ACTION_WAITS && !action->killed)
 		action_enter(actions, action, now);
-	if (action->progress == ACTION_PROVED && action->verb == VERB_RESTART && action->phase == ACTION_STOP)
-		action->progress = ACTION_WAITS; /* the next look sees it again, and goes on to the start */
+	if (action->progress == ACTION_PROVED && action_following(action) != ACTION_PHASES)
+		action->progress = ACTION_WAITS; /* the next look sees it again, and goes on */
 	if (action->progress != ACTION_PROVED || actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
 		action_put_mark(actions, action); /* the crash may have come before it */
 }
@@ -188,7 +199,7 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	memset(action, 0, sizeof(*action));
 	action->used = true;
 	action->verb = entry->step_verb;
-	action->phase = action_entry_phase(entry);
+	action->phase = entry->phase;
 	action->unit = unit;
 	action->instance[0] = instance;
 	action->instances = instance != CONFIG_NONE;
@@ -204,9 +215,23 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	if (unit != CONFIG_NONE) {
 		see_unit_refresh(actions->see, unit, now);
 		if (action->phase != ACTION_OWED)
-			actions->state->unit[unit].busy = (uint8_t)(1 + action->verb);
+			action_set_busy(actions, action);
 	}
 	action_resume(actions, action, now);
+}
+
+/* Killed while a start got its own entry: that one is later, and says all that this one does. */
+static bool action_is_superseded(const struct ledger *ledger, const struct ledger_entry *entry)
+{
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		const struct ledger_entry *other = &ledger->entries[i];
+
+		if (other->state == LEDGER_OPEN && other->kind == LEDGER_STEP && other->id > entry->id &&
+		    other->phase == ACTION_START && entry->phase == ACTION_ROOM &&
+		    strcmp(other->unit, entry->unit) == 0)
+			return true;
+	}
+	return false;
 }
 
 void actions_init(struct actions *actions, mono_ms now)
@@ -214,10 +239,13 @@ void actions_init(struct actions *actions, mono_ms now)
 	for (int i = 0; i < ENTRIES_MAX; i++) {
 		struct ledger_entry *entry = &actions->ledger->entries[i];
 
-		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP && entry->step_verb < VERBS)
-			action_recover(actions, entry, now);
-		else if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP)
+		if (entry->state != LEDGER_OPEN || entry->kind != LEDGER_STEP)
+			continue;
+		if (entry->step_verb >= VERBS || entry->phase >= ACTION_PHASES ||
+		    action_is_superseded(actions->ledger, entry))
 			ledger_free(entry);
+		else
+			action_recover(actions, entry, now);
 	}
 }
 

@@ -27,8 +27,11 @@ const char *action_unit_name(const struct actions *actions, uint32_t unit);
 /* Begin its phase; it is not done when that cannot be. */
 void action_enter(struct actions *actions, struct action *action, mono_ms now);
 
-/* The first phase of a verb. */
-enum action_phase action_first_phase(enum verb verb);
+/* The phase that follows; ACTION_PHASES: none. */
+enum action_phase action_following(const struct action *action);
+
+/* Say on the state page what is under way on its unit: of a restart, from where it starts it, a start. */
+void action_set_busy(struct actions *actions, const struct action *action);
 
 /* Copy a text into a field of `size` bytes, cut where it does not fit. */
 void action_copy(char *to, size_t size, const char *text);

@@ -147,8 +147,9 @@ static const struct {
 } phases[ACTION_PHASES] = {
 	[ACTION_STOP] = {VERB_STOP, phase_stop_enter, phase_stop_look},
 	[ACTION_KILL] = {VERB_KILL, phase_kill_enter, phase_stop_look},
-	[ACTION_ROOM] = {VERB_RESTART, NULL, phase_room_look},
+	[ACTION_ROOM] = {VERB_RESTART, phase_room_enter, phase_room_look},
 	[ACTION_START] = {VERB_START, phase_start_enter, phase_start_look},
+	[ACTION_LIVES] = {VERB_START, phase_lives_enter, phase_lives_look},
 	[ACTION_SIGNAL] = {VERB_SIGNAL, phase_signal_enter, phase_signal_look},
 	[ACTION_FREEZE] = {VERB_FREEZE, phase_freeze_enter, phase_freeze_look},
 	[ACTION_THAW] = {VERB_THAW, phase_freeze_enter, phase_freeze_look},

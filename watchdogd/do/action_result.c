@@ -55,8 +55,10 @@ static void action_owe(struct actions *actions, struct action *action)
 {
 	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 
-	if (entry != NULL)
+	if (entry != NULL) {
 		entry->ladder_key = 0;
+		entry->phase = ACTION_OWED;
+	}
 	action->phase = ACTION_OWED;
 	action->progress = ACTION_WAITS;
 }

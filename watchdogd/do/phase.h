@@ -1,5 +1,5 @@
-/* What the files of the phases share: phase_stop.c, phase_room.c, phase_start.c, and action_phase.c, whose
- * table calls them. An `enter` begins a phase, and gives 0 or -errno when it cannot be done at all; a `look`
+/* What the files of the phases share: phase_stop.c, phase_room.c, phase_start.c, phase_lives.c, and
+ * action_phase.c, whose table calls them. An `enter` begins a phase, and gives 0 or -errno when it cannot be done at all; a `look`
  * says whether it is proved, and escalates. */
 #ifndef WD_DO_PHASE_H
 #define WD_DO_PHASE_H
@@ -25,9 +25,13 @@ int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now
 enum action_progress phase_stop_look(struct actions *actions, struct action *action, mono_ms now);
 int phase_kill_enter(struct actions *actions, struct action *action, mono_ms now);
 
+int phase_room_enter(struct actions *actions, struct action *action, mono_ms now);
 enum action_progress phase_room_look(struct actions *actions, struct action *action, mono_ms now);
 
 int phase_start_enter(struct actions *actions, struct action *action, mono_ms now);
 enum action_progress phase_start_look(struct actions *actions, struct action *action, mono_ms now);
+
+int phase_lives_enter(struct actions *actions, struct action *action, mono_ms now);
+enum action_progress phase_lives_look(struct actions *actions, struct action *action, mono_ms now);
 
 #endif
