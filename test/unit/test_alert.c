@@ -183,6 +183,117 @@ static void at_the_bound_the_less_severe_gives_way(void **state)
 	assert_null(ledger_find(ledger, first));
 }
 
+static const char two[] = "[channel all]\nplugin = exec\ncommand = /bin/true\n"
+			  "[channel worst]\nplugin = exec\ncommand = /bin/false\nseverity = critical\n";
+
+/* Another config: nothing is told already, as the channels are numbered anew. */
+static void two_channels(void)
+{
+	uint32_t generation = config->generation;
+
+	free(config);
+	config = config_parse("test", two, strlen(two), tell, NULL);
+	config->generation = generation + 1;
+	alerts.config = config;
+}
+
+static void tell_of(const char *event, enum severity severity, int32_t pid, const char *unit)
+{
+	alert_send(&alerts, &(struct alert){.severity = severity, .rule = "r", .unit = unit, .event = event,
+					    .text = "claude ended", .pid = pid, .at = now});
+}
+
+/* How many entries the actor is asked for. */
+static int count_asked(void)
+{
+	int n = 0;
+
+	while (asked() != NULL)
+		n++;
+	return n;
+}
+
+static void the_oom_kill_and_the_death_of_one_process_are_one_message(void **state)
+{
+	static const struct {
+		const char *first, *second;
+		enum severity one, other;
+		int32_t pid;
+		const char *unit;
+		mono_ms later;
+		int sent; /* of the second, to the two channels */
+	} rows[] = {
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 0, 0},
+		{"death", "oom-kill", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 60000, 0},
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_WARNING, 7, "bot", 500, 0},
+		{"oom-kill", "death", SEVERITY_WARNING, SEVERITY_WARNING, 7, "bot", 500, 0},
+		{"oom-kill", "death", SEVERITY_WARNING, SEVERITY_CRITICAL, 7, "bot", 500, 2}, /* it is worse */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 8, "bot", 500, 2}, /* another process */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "box", 500, 2},
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 60001, 2}, /* its pid again */
+		{"oom-kill", "oom-kill", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 0, 2}, /* of two rules */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 0, "bot", 0, 2}, /* of no process */
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		two_channels();
+		now += 100000;
+		tell_of(rows[i].first, rows[i].one, rows[i].pid == 0 ? 0 : 7, "bot");
+		assert_int_equal(count_asked(), rows[i].one == SEVERITY_CRITICAL ? 2 : 1);
+		now += rows[i].later;
+		tell_of(rows[i].second, rows[i].other, rows[i].pid, rows[i].unit);
+		if (count_asked() != rows[i].sent)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void what_is_told_already_is_in_the_log_as_that(void **state)
+{
+	(void)state;
+	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot");
+	tell_of("death", SEVERITY_CRITICAL, 7, "bot");
+	assert_int_equal(count_asked(), 1);
+	assert_string_equal(page->actions[2 % STATE_ACTIONS].text, "told already as oom-kill: claude ended");
+	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot"); /* another rule on it */
+	assert_int_equal(count_asked(), 1);
+}
+
+static void a_channel_that_missed_the_first_gets_the_second(void **state)
+{
+	(void)state;
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		ledger_commit(ledger_add(ledger, LEDGER_STEP));
+	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot");
+	assert_int_equal(count_asked(), 0);
+	ledger_free(&ledger->entries[0]);
+	tell_of("death", SEVERITY_CRITICAL, 7, "bot");
+	assert_int_equal(count_asked(), 1);
+}
+
+static void beyond_the_ring_both_are_sent(void **state)
+{
+	(void)state;
+	for (int32_t pid = 1; pid <= TOLD_MAX + 1; pid++) {
+		tell_of("oom-kill", SEVERITY_CRITICAL, pid, "bot");
+		answer(asked()->id, 0);
+	}
+	tell_of("death", SEVERITY_CRITICAL, TOLD_MAX + 1, "bot");
+	assert_int_equal(count_asked(), 0);
+	tell_of("death", SEVERITY_CRITICAL, 1, "bot");
+	assert_int_equal(count_asked(), 1);
+}
+
+static void after_a_reload_the_second_is_sent(void **state)
+{
+	(void)state;
+	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot");
+	assert_int_equal(count_asked(), 1);
+	two_channels();
+	tell_of("death", SEVERITY_CRITICAL, 7, "bot");
+	assert_int_equal(count_asked(), 2);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
 int main(void)
@@ -194,6 +305,11 @@ int main(void)
 		T(what_was_begun_and_failed_is_over),
 		T(a_full_link_loses_nothing),
 		T(at_the_bound_the_less_severe_gives_way),
+		T(the_oom_kill_and_the_death_of_one_process_are_one_message),
+		T(what_is_told_already_is_in_the_log_as_that),
+		T(a_channel_that_missed_the_first_gets_the_second),
+		T(beyond_the_ring_both_are_sent),
+		T(after_a_reload_the_second_is_sent),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,7 +46,8 @@ static void alert_hand_on(struct alerts *alerts, const struct ledger_entry *entr
 	alerts->put_off[entry - alerts->ledger->entries] = taken ? 0 : entry->id;
 }
 
-static void alert_ask(struct alerts *alerts, const struct alert *alert, const struct config_channel *channel)
+/* False: it found no room. */
+static bool alert_ask(struct alerts *alerts, const struct alert *alert, const struct config_channel *channel)
 {
 	struct ledger_entry *entry = NULL;
 
@@ -55,7 +56,7 @@ static void alert_ask(struct alerts *alerts, const struct alert *alert, const st
 	if (entry == NULL) {
 		alerts->ledger->merged_alerts++;
 		diag_warning("channel %s misses an alert: the ledger is full of what matters more", channel->name);
-		return;
+		return false;
 	}
 	entry->severity = alert->severity;
 	entry->verb = entry->step_verb = VERB_ALERT;
@@ -69,17 +70,43 @@ static void alert_ask(struct alerts *alerts, const struct alert *alert, const st
 	alert_write_text(alerts, alert, entry);
 	ledger_commit(entry);
 	alert_hand_on(alerts, entry);
+	return true;
+}
+
+static void alert_note_told(struct alerts *alerts, const struct alert *alert, const struct told_row *before)
+{
+	char text[TEXT_BYTES];
+	struct alert note = *alert;
+	struct buffer b;
+
+	BUFFER_OVER(&b, text);
+	buffer_addf(&b, "told already as %s: %s", before->event, alert->text);
+	note.text = text;
+	alert_note(alerts, &note);
 }
 
 void alert_send(struct alerts *alerts, const struct alert *alert)
 {
-	alert_note(alerts, alert);
+	const struct told_key key = {.event = alert->event != NULL ? alert->event : "",
+				     .unit = alert->unit != NULL ? alert->unit : "",
+				     .pid = alert->pid, .generation = alerts->config->generation,
+				     .severity = alert->severity, .at = alert->at};
+	const struct told_row *before = told_find(&alerts->told, &key);
+	uint32_t have = before != NULL ? before->channels : 0;
+
+	if (before != NULL)
+		alert_note_told(alerts, alert, before);
+	else
+		alert_note(alerts, alert);
 	for (uint32_t i = 0; i < alerts->config->channels.count; i++) {
 		const struct config_channel *channel = config_channel_at(alerts->config, i);
 
-		if (!channel->later && alert->severity >= channel->severity)
-			alert_ask(alerts, alert, channel);
+		if (!channel->later && alert->severity >= channel->severity && (have >> i & 1) == 0 &&
+		    alert_ask(alerts, alert, channel))
+			have |= 1u << i;
 	}
+	if (before == NULL)
+		told_add(&alerts->told, &key, have);
 }
 
 bool alert_answer(struct alerts *alerts, const struct message *message)

@@ -11,6 +11,7 @@
 #include "share/ledger.h"
 #include "share/message.h"
 #include "share/state.h"
+#include "tell/told.h"
 
 struct alerts {
 	const struct config *config;
@@ -19,6 +20,7 @@ struct alerts {
 	struct worker *actor; /* runs the exec channel, as nobody */
 	uint64_t put_off[ENTRIES_MAX]; /* of each entry: its id, where the actor could not take it */
 	mono_ms again_at; /* when those are asked again */
+	struct told told; /* of which processes, of late */
 };
 
 /* One alert; all texts borrowed, "" or NULL where there is none, text may be hostile. */
@@ -27,9 +29,12 @@ struct alert {
 	const char *rule, *unit;
 	const char *event; /* "oom-kill"; "" for a condition */
 	const char *text;
+	int32_t pid;       /* of the process whose oom-kill or death it tells, and nothing more; 0: none */
+	mono_ms at;        /* now, where pid is set */
 };
 
-/* Tell it. Never waits, never fails: what the actor could not take is asked again by alerts_look. */
+/* Tell it; what a channel was told already as the other of oom-kill and death, it is not sent again.
+ * Never waits, never fails: what the actor could not take is asked again by alerts_look. */
 void alert_send(struct alerts *alerts, const struct alert *alert);
 
 /* A log line and a line of `status`, for no channel: a step taken, skipped or not done. */
