@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -352,13 +353,66 @@ static void file_that_cannot_be_read_is_told_by_errno_alone(void **state)
 {
 	(void)state;
 	BUFFER_OVER(&parse_out, parse_findings);
-	assert_null(config_parse_file("/nowhere/conf", parse_tell, NULL));
+	assert_null(config_parse_file("/nowhere/conf", NULL, parse_tell, NULL));
 	assert_int_equal(errno, ENOENT);
-	assert_null(config_parse_file("/", parse_tell, NULL));
+	assert_null(config_parse_file("/", NULL, parse_tell, NULL));
 	assert_int_equal(errno, EISDIR);
-	assert_null(config_parse_file("/dev/zero", parse_tell, NULL));
+	assert_null(config_parse_file("/dev/zero", NULL, parse_tell, NULL));
 	assert_int_equal(errno, EFBIG);
 	assert_string_equal(parse_findings, "");
+}
+
+/* A judge that finds "(" wrong, and knows nothing of "?". */
+static int parse_judge_pattern(void *arg, const char *pattern, char *why, size_t size)
+{
+	(*(int *)arg)++;
+	(void)snprintf(why, size, "%s", strchr(pattern, '(') != NULL ? "missing )" : "no library");
+	return strchr(pattern, '(') != NULL ? -EINVAL : strchr(pattern, '?') != NULL ? -ENOENT : 0;
+}
+
+static struct config *parse_judged(const char *text, int *asked)
+{
+	const struct config_judge judge = {parse_judge_pattern, asked};
+	char path[] = "/tmp/test_config_parse.XXXXXX";
+	int fd = mkstemp(path);
+	struct config *config;
+	char line[64];
+
+	assert_true(fd >= 0);
+	assert_int_equal(write(fd, text, strlen(text)), (ssize_t)strlen(text));
+	(void)close(fd);
+	BUFFER_OVER(&parse_out, parse_findings);
+	*asked = 0;
+	config = config_parse_file(path, &judge, parse_tell, NULL);
+	(void)unlink(path);
+	/* The file's name is another each time. */
+	(void)snprintf(line, sizeof(line), "%s", path);
+	for (char *at; (at = strstr(parse_findings, line)) != NULL;)
+		memmove(at, at + strlen(line) - 1, strlen(at + strlen(line) - 1) + 1), *at = 'f';
+	return config;
+}
+
+static void what_is_no_pattern_is_told_with_its_line(void **state)
+{
+#define LOG "[unit u]\nmatch = u\nlog = /l\nlog-match = "
+	int asked;
+	struct config *config;
+
+	(void)state;
+	assert_null(parse_judged(LOG "(\n /x(/\n /good/\n /(/\n", &asked));
+	assert_string_equal(parse_findings,
+			    "error f:5: [unit u] log-match: \"/x(/\" is no pattern: missing )\n"
+			    "error f:7: [unit u] log-match: \"/(/\" is no pattern: missing )\n");
+	assert_int_equal(asked, 3); /* a literal text is no pattern */
+
+	config = parse_judged(LOG "/a?/\n /b?/\n /?\n", &asked);
+	assert_non_null(config);
+	assert_int_equal(config_unit_at(config, 0)->log_match.count, 3);
+	assert_string_equal(parse_findings,
+			    "warning f:4: [unit u] log-match: nobody here can say whether "
+			    "\"/a?/\" is a pattern: no library\n");
+	free(config);
+#undef LOG
 }
 
 int main(void)
@@ -373,6 +427,7 @@ int main(void)
 		cmocka_unit_test(directories_of_systemd_are_the_defaults),
 		cmocka_unit_test(every_bound_of_a_table_is_told),
 		cmocka_unit_test(every_default_is_a_right_value_of_its_key),
+		cmocka_unit_test(what_is_no_pattern_is_told_with_its_line),
 		cmocka_unit_test(file_that_cannot_be_read_is_told_by_errno_alone),
 	};
 

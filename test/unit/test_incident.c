@@ -49,7 +49,7 @@ static void incident_memory(struct host *h, double available)
 
 static struct host *incident_begin(void)
 {
-	struct config *config = config_parse_file("conf/claudir.conf", incident_tell, NULL);
+	struct config *config = config_parse_file("conf/claudir.conf", NULL, incident_tell, NULL);
 	struct host *h;
 
 	assert_non_null(config);

@@ -41,10 +41,10 @@ static void check_summary(const struct check *check, const char *path, const str
 	(void)fputc('\n', out);
 }
 
-int check_run(const char *path, FILE *out, FILE *err)
+int check_run(const char *path, check_parse *parse, FILE *out, FILE *err)
 {
 	struct check check = {.err = err};
-	struct config *config = config_parse_file(path, check_tell, &check);
+	struct config *config = parse(path, check_tell, &check);
 
 	if (config == NULL && check.found[CONFIG_ERROR] == 0)
 		(void)fprintf(err, "%s: cannot be read: %s\n", path, diag_errno(errno));

@@ -27,6 +27,8 @@ struct config_draft {
 	char *texts;               /* own */
 	size_t texts_len, texts_size;
 	char *joined; /* own; room for the lines of any one key */
+	const struct config_judge *judge; /* of the patterns; NULL: nobody */
+	bool unjudged;                    /* told once that nobody here can say */
 	struct config_tree tree;
 	struct config_findings findings;
 };

@@ -313,26 +313,42 @@ static void config_parse_passes(struct config_draft *draft)
 			config_rule_finish(draft, s);
 }
 
-struct config *config_parse(const char *path, const char *text, size_t size, config_tell *tell,
-			    void *arg)
+/* Who hears of it, and who judges. */
+struct config_parse_with {
+	const struct config_judge *judge;
+	config_tell *tell;
+	void *arg;
+};
+
+static struct config *config_parse_text(const char *path, const char *text, size_t size,
+					const struct config_parse_with *with)
 {
 	struct config_draft *draft = config_draft_new(text, size);
 	struct config *config = NULL;
 
 	if (draft == NULL) {
-		tell(arg, CONFIG_ERROR, "cannot read the config: no memory");
+		with->tell(with->arg, CONFIG_ERROR, "cannot read the config: no memory");
 		return NULL;
 	}
+	draft->judge = with->judge;
 	draft->config.path = config_draft_text(draft, path);
 	config_parse_passes(draft);
-	config_findings_tell(&draft->findings, path, tell, arg);
+	config_findings_tell(&draft->findings, path, with->tell, with->arg);
 	if (draft->findings.errors == 0) {
 		config = config_draft_seal(draft);
 		if (config == NULL)
-			tell(arg, CONFIG_ERROR, "cannot seal the config: no memory");
+			with->tell(with->arg, CONFIG_ERROR, "cannot seal the config: no memory");
 	}
 	(void)config_draft_free(draft);
 	return config;
+}
+
+struct config *config_parse(const char *path, const char *text, size_t size, config_tell *tell,
+			    void *arg)
+{
+	const struct config_parse_with with = {NULL, tell, arg};
+
+	return config_parse_text(path, text, size, &with);
 }
 
 /* All bytes of fd into *text (heap, the caller's). How many, or -errno. */
@@ -352,8 +368,9 @@ static ssize_t config_parse_read(int fd, char **text)
 	return size > CONFIG_FILE_BYTES_MAX ? -EFBIG : (ssize_t)size;
 }
 
-struct config *config_parse_file(const char *path, config_tell *tell, void *arg)
+struct config *config_parse_file(const char *path, const struct config_judge *judge, config_tell *tell, void *arg)
 {
+	const struct config_parse_with with = {judge, tell, arg};
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY);
 	struct config *config = NULL;
 	char *text = NULL;
@@ -365,7 +382,7 @@ struct config *config_parse_file(const char *path, config_tell *tell, void *arg)
 	(void)close(fd);
 	if (size >= 0) {
 		errno = 0;
-		config = config_parse(path, text, (size_t)size, tell, arg);
+		config = config_parse_text(path, text, (size_t)size, &with);
 	}
 	free(text);
 	if (size < 0)

@@ -1,5 +1,6 @@
 #include "config/config_unit.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "config/account.h"
@@ -11,6 +12,28 @@ bool config_unit_is_pattern(const char *text)
 	return len >= 2 && text[0] == '/' && text[len - 1] == '/';
 }
 
+/* One that nobody can judge here is right as far as the text goes: a warning, once. */
+static bool config_unit_is_right(struct config_field *field, const char *text)
+{
+	struct config_draft *draft = field->draft;
+	char why[TEXT_BYTES / 2] = "";
+	int error;
+
+	if (draft->judge == NULL || !config_unit_is_pattern(text))
+		return true;
+	error = draft->judge->pattern(draft->judge->arg, text, why, sizeof(why));
+	if (error == -EINVAL) {
+		config_field_error(field, "\"%s\" is no pattern: %s", text, why);
+		return false;
+	}
+	if (error < 0 && !draft->unjudged) {
+		config_findings_add(&draft->findings, CONFIG_WARNING, &field->place,
+				    "nobody here can say whether \"%s\" is a pattern: %s", text, why);
+		draft->unjudged = true;
+	}
+	return true;
+}
+
 void config_unit_pattern(struct config_field *field, const char *text)
 {
 	struct config_draft *draft = field->draft;
@@ -20,6 +43,8 @@ void config_unit_pattern(struct config_field *field, const char *text)
 		config_field_error(field, "\"//\" is in every line; expected a pattern between the slashes");
 		return;
 	}
+	if (!config_unit_is_right(field, text))
+		return;
 	if (draft->pattern_count == PATTERNS_MAX) {
 		config_field_error(field, "one text too many; all units together have at most %d", PATTERNS_MAX);
 		return;

@@ -14,6 +14,18 @@ static bool plugin_load_is_whole(const struct plugin *plugin)
 
 const struct plugin *plugin_load(const char *dir, const char *name, struct buffer *wrong)
 {
+	void *object;
+
+	return plugin_open(dir, name, &object, wrong);
+}
+
+void plugin_close(void *object)
+{
+	(void)dlclose(object);
+}
+
+const struct plugin *plugin_open(const char *dir, const char *name, void **object_out, struct buffer *wrong)
+{
 	char path[PATH_BYTES];
 	const struct plugin *plugin;
 	struct buffer text;
@@ -37,8 +49,10 @@ const struct plugin *plugin_load(const char *dir, const char *name, struct buffe
 		buffer_addf(wrong, "%s leaves out a function", path);
 	else if (strcmp(plugin->name, name) != 0)
 		buffer_addf(wrong, "%s calls itself \"%s\"", path, plugin->name);
-	else
+	else {
+		*object_out = object;
 		return plugin;
+	}
 	(void)dlclose(object);
 	return NULL;
 }

@@ -10,4 +10,8 @@
  * the life of the process. NULL, with the reason for a person in `wrong`. */
 const struct plugin *plugin_load(const char *dir, const char *name, struct buffer *wrong);
 
+/* The same for a while: what is given into *object goes to plugin_close. */
+const struct plugin *plugin_open(const char *dir, const char *name, void **object, struct buffer *wrong);
+void plugin_close(void *object);
+
 #endif

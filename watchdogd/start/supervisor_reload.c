@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/notify.h"
+#include "start/judge.h"
 
 enum { SUPERVISOR_TAKE_MS = 10000 }; /* the sentinel has so long to take a config before the asker is told */
 
@@ -33,7 +34,7 @@ struct config *supervisor_parse(struct supervisor *s)
 	if (o->path == NULL)
 		return config_parse("built-in config", o->builtin, o->builtin_bytes, supervisor_tell_finding, s);
 	errno = 0;
-	config = config_parse_file(o->path, supervisor_tell_finding, s);
+	config = judge_parse_file(o->path, supervisor_tell_finding, s);
 	if (config == NULL && errno != 0) {
 		char line[PATH_BYTES + 128];
 		struct buffer b;
