@@ -158,7 +158,7 @@ static void what_is_not_on_the_host_is_a_warning(void **state)
 	assert_non_null(config);
 	assert_non_null(mkdtemp(root));
 	root_set(root);
-	config_check_host(config, check_tell, NULL);
+	config_check_host(config, "", check_tell, NULL);
 	assert_string_equal(
 		check_findings,
 		"c: [watchdogd] readers: no group \"adm\" here; root alone may read\n"
@@ -178,12 +178,90 @@ static void what_is_not_on_the_host_is_a_warning(void **state)
 	check_put(root, "/sys/fs/cgroup/cgroup.controllers", "");
 	check_put(root, "/sys/fs/cgroup/bots/xtts/cgroup.procs", "");
 	BUFFER_OVER(&check_out, check_findings);
-	config_check_host(config, check_tell, NULL);
+	config_check_host(config, "", check_tell, NULL);
 	assert_string_equal(check_findings,
 			    "c:7: [unit gone] systemd: no unit \"gone.service\" here; the unit is "
 			    "watched when it comes\n"
 			    "c:14: [rule r] then: cannot execute \"/nowhere/x\": No such file or "
 			    "directory\n");
+	root_set("");
+	free(config);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
+	assert_int_equal(system(command), 0);
+}
+
+/* Findings with the fake root's name taken out. */
+static void check_expect_below(const char *root, const char *want)
+{
+	for (char *at; (at = strstr(check_findings, root)) != NULL;)
+		memmove(at, at + strlen(root), strlen(at + strlen(root)) + 1);
+	assert_string_equal(check_findings, want);
+}
+
+static void what_a_unit_needs_and_is_not_here_is_a_warning(void **state)
+{
+	static const char format[] = "[unit bot]\nsystemd = bot.service\nuser = alice\njournal = yes\n"
+				     "[unit log]\nmatch = x\nlog = %s/log/x.log\nstart = /nowhere/start\n"
+				     "stop = /bin/sh -c x\nalive = /nowhere/alive\n"
+				     "[unit star]\nmatch = y\nlog = %s/lo*/[y?]*.log\nlog-match = /x/\n"
+				     "[unit next]\nmatch = z\nlog = %s/log/x.log/z\nlog-match = x\n"
+				     "[unit dir]\nmatch = d\nlog = %s\n";
+	char root[] = "/tmp/test_config_check.XXXXXX", text[1024], command[64];
+	struct config *config;
+
+	(void)state;
+	assert_non_null(mkdtemp(root));
+	(void)snprintf(text, sizeof(text), format, root, root, root, root);
+	root_set(root);
+	config = check(text);
+	assert_non_null(config);
+	assert_int_equal(config_unit_at(config, 0)->uid, CONFIG_NONE);
+	config_check_host(config, root, check_tell, NULL);
+	check_expect_below(
+		root,
+		"c:1: [unit bot] user: no user \"alice\" here; the unit is watched after a reload when there is one\n"
+		"c:1: [unit bot] systemd: systemd does not run here; units of systemd are not watched until it does\n"
+		"c:1: [unit bot] systemd: cannot load the plugin \"/systemd.so\": No such file or directory\n"
+		"c:1: [unit bot] journal: no journal here; it is followed when it comes\n"
+		"c:1: [unit bot] journal: cannot load the plugin \"/journal.so\": No such file or directory\n"
+		"c:5: [unit log] log: no directory \"/log/\" here; the log is followed when it comes\n"
+		"c:5: [unit log] start: cannot execute \"/nowhere/start\": No such file or directory\n"
+		"c:5: [unit log] alive: cannot execute \"/nowhere/alive\": No such file or directory\n"
+		"c:5: [unit log] cannot load the plugin \"/exec.so\": No such file or directory\n"
+		"c:5: [unit log] log: cannot load the plugin \"/log.so\": No such file or directory\n"
+		"c:11: [unit star] log: no log \"/lo*/[y?]*.log\" here; it is followed when it comes\n"
+		"c:11: [unit star] log-match: cannot load the plugin \"/pattern.so\": No such file or directory\n"
+		"c:15: [unit next] log: no directory \"/log/x.log/\" here; the log is followed when it comes\n"
+		"c:19: [unit dir] log: \"\" is a directory; expected a file, or \"/*\"\n");
+	free(config);
+
+	check_put(root, "/etc/passwd", "root:x:0:0::/:/bin/sh\nalice:x:1001:1001::/:/bin/sh\n");
+	check_put(root, "/run/systemd/system/x", "");
+	check_put(root, "/run/log/journal/x", "");
+	check_put(root, "/log/x.log", "");
+	check_put(root, "/log/yy.log", "");
+	for (size_t i = 0; i < 5; i++) {
+		static const char *const plugins[] = {"/systemd.so", "/journal.so", "/exec.so", "/log.so",
+						      "/pattern.so"};
+
+		check_put(root, plugins[i], "");
+	}
+	config = check(text);
+	assert_non_null(config);
+	assert_int_equal(config_unit_at(config, 0)->uid, 1001);
+	config_check_host(config, root, check_tell, NULL);
+	/* [y?]*.log is no pattern but for its *; below a file nothing is. */
+	check_expect_below(
+		root,
+		"c:5: [unit log] start: cannot execute \"/nowhere/start\": No such file or directory\n"
+		"c:5: [unit log] alive: cannot execute \"/nowhere/alive\": No such file or directory\n"
+		"c:11: [unit star] log: no log \"/lo*/[y?]*.log\" here; it is followed when it comes\n"
+		"c:15: [unit next] log: no log \"/log/x.log/z\" here; it is followed when it comes\n"
+		"c:19: [unit dir] log: \"\" is a directory; expected a file, or \"/*\"\n");
+	check_put(root, "/log/[y?]1.log", "");
+	BUFFER_OVER(&check_out, check_findings);
+	config_check_host(config, root, check_tell, NULL);
+	assert_null(strstr(check_findings, "[unit star]"));
 	root_set("");
 	free(config);
 	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
@@ -198,6 +276,7 @@ int main(void)
 		cmocka_unit_test(what_is_refused_once_is_not_missed_as_well),
 		cmocka_unit_test(hostile_bytes_of_a_config_are_escaped),
 		cmocka_unit_test(what_is_not_on_the_host_is_a_warning),
+		cmocka_unit_test(what_a_unit_needs_and_is_not_here_is_a_warning),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

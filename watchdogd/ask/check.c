@@ -41,16 +41,17 @@ static void check_summary(const struct check *check, const char *path, const str
 	(void)fputc('\n', out);
 }
 
-int check_run(const char *path, check_parse *parse, FILE *out, FILE *err)
+int check_run(const char *path, const struct check_with *with, FILE *out, FILE *err)
 {
 	struct check check = {.err = err};
-	struct config *config = parse(path, check_tell, &check);
+	struct config *config = with->parse(path, check_tell, &check);
 
 	if (config == NULL && check.found[CONFIG_ERROR] == 0)
 		(void)fprintf(err, "%s: cannot be read: %s\n", path, diag_errno(errno));
 	if (config == NULL)
 		return CHECK_REFUSED;
-	config_check_host(config, check_tell, &check);
+	config_check_host(config, config->plugins != 0 ? config_string(config, config->plugins) : with->plugins,
+			  check_tell, &check);
 	check_summary(&check, path, config, out);
 	free(config);
 	return CHECK_GOOD;

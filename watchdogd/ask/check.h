@@ -9,12 +9,16 @@
 
 #define CHECK_PATH_DEFAULT "/etc/watchdogd/watchdogd.conf"
 
-/* As config_parse_file; who calls brings along one that judges patterns. */
-typedef struct config *check_parse(const char *path, config_tell *tell, void *arg);
+/* What who calls brings along. */
+struct check_with {
+	/* As config_parse_file, with the patterns judged. */
+	struct config *(*parse)(const char *path, config_tell *tell, void *arg);
+	const char *plugins; /* their directory, where the file names none; "" not known */
+};
 
 /* Check the file at path. Errors, warnings and what is not active yet go to err, a line each; a
  * summary to out when the file is good. 0: good, perhaps with warnings; 2: refused, or not to be
  * read. */
-int check_run(const char *path, check_parse *parse, FILE *out, FILE *err);
+int check_run(const char *path, const struct check_with *with, FILE *out, FILE *err);
 
 #endif

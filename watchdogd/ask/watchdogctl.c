@@ -16,6 +16,7 @@
 #include "base/escape.h"
 #include "base/root.h"
 #include "config/suggest.h"
+#include "start/children.h"
 #include "start/judge.h"
 
 enum { CTL_DONE = 0, CTL_IMPOSSIBLE = 1, CTL_USAGE = 2 };
@@ -29,8 +30,12 @@ struct ctl {
 
 static int ctl_check(const struct ctl *ctl)
 {
-	return check_run(ctl->file != NULL ? ctl->file : CHECK_PATH_DEFAULT, judge_parse_file, stdout,
-			 stderr);
+	char plugins[PATH_BYTES];
+	struct check_with with = {judge_parse_file, plugins};
+
+	if (child_find_program("plugins", plugins) < 0)
+		with.plugins = "";
+	return check_run(ctl->file != NULL ? ctl->file : CHECK_PATH_DEFAULT, &with, stdout, stderr);
 }
 
 static int ctl_explain(const struct ctl *ctl)

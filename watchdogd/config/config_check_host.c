@@ -1,6 +1,7 @@
 /* What of this host is not there as the config names it. The text is right all the same: what needs
- * it waits for it. Kernel files, systemd's and the groups lie below the root prefix; commands and
- * plugins are run as they are named. */
+ * it waits for it. */
+#include "config/config_check_host.h"
+
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -9,19 +10,9 @@
 #include "base/buffer.h"
 #include "base/root.h"
 #include "config/account.h"
-#include "config/config_findings.h"
 #include "words/command.h"
 
-struct config_host {
-	const struct config *config;
-	struct config_findings findings;
-};
-
-#define config_check_host_warn(host, place, ...)                                                   \
-	config_findings_add(&(host)->findings, CONFIG_WARNING, (place), __VA_ARGS__)
-
-/* DIR NAME below the root prefix. */
-static bool config_check_host_has(const char *dir, const char *name)
+bool config_check_host_has(const char *dir, const char *name)
 {
 	char path[PATH_BYTES], joined[PATH_BYTES];
 	struct buffer b;
@@ -31,75 +22,8 @@ static bool config_check_host_has(const char *dir, const char *name)
 	return !b.cut && root_join(path, joined, sizeof(joined)) == 0 && access(joined, F_OK) == 0;
 }
 
-/* As systemd.unit(5) looks for it; a scope is made while it runs. */
-static bool config_check_host_has_service(const char *name)
-{
-	static const char *const dirs[] = {
-		"/etc/systemd/system/",           "/run/systemd/system/",
-		"/run/systemd/transient/",        "/run/systemd/generator/",
-		"/usr/local/lib/systemd/system/", "/usr/lib/systemd/system/",
-		"/lib/systemd/system/",           "/etc/systemd/system.control/",
-		"/run/systemd/generator.late/",
-	};
-	char template[PATH_BYTES];
-	const char *instance = strchr(name, '@'), *end = strrchr(name, '.');
-	struct buffer b;
-
-	BUFFER_OVER(&b, template);
-	if (instance != NULL && end != NULL && instance < end)
-		buffer_addf(&b, "%.*s%s", (int)(instance + 1 - name), name, end);
-	for (size_t i = 0; i < ARRAY_LEN(dirs); i++)
-		if (config_check_host_has(dirs[i], name) ||
-		    (template[0] != '\0' && config_check_host_has(dirs[i], template)))
-			return true;
-	return false;
-}
-
-static void config_check_host_unit(struct config_host *host, const struct config_unit *unit,
-				   bool has_systemd)
-{
-	struct config_place place = {unit->line, "unit", unit->name, NULL};
-	const char *target = config_string(host->config, unit->target);
-
-	if (unit->kind == CONFIG_SYSTEMD && has_systemd && !config_check_host_has_service(target)) {
-		place.key = "systemd";
-		config_check_host_warn(host, &place,
-				       "no unit \"%s\" here; the unit is watched when it "
-				       "comes",
-				       target);
-	}
-	if (unit->kind == CONFIG_CGROUP && !config_check_host_has("/sys/fs/cgroup", target) &&
-	    !config_check_host_has("/sys/fs/cgroup/memory", target)) {
-		place.key = "cgroup";
-		config_check_host_warn(host, &place,
-				       "no cgroup \"%s\" here; the unit is watched when it "
-				       "comes",
-				       target);
-	}
-}
-
-static void config_check_host_units(struct config_host *host)
-{
-	const struct config *config = host->config;
-	bool has_systemd = config_check_host_has("/run/systemd/system", ""), said = has_systemd;
-
-	for (uint32_t i = 0; i < config->units.count; i++) {
-		const struct config_unit *unit = config_unit_at(config, i);
-		struct config_place place = {unit->line, "unit", unit->name, "systemd"};
-
-		config_check_host_unit(host, unit, has_systemd);
-		if (unit->kind == CONFIG_SYSTEMD && !said) {
-			config_check_host_warn(host, &place,
-					       "systemd does not run here; units of systemd "
-					       "are not watched until it does");
-			said = true;
-		}
-	}
-}
-
-/* The first word of the command can be executed. */
-static void config_check_host_command(struct config_host *host, const struct config_place *place,
-				      config_text text_at)
+void config_check_host_command(struct config_host *host, const struct config_place *place,
+			       config_text text_at)
 {
 	const char *text = config_string(host->config, text_at);
 	struct command command;
@@ -109,16 +33,15 @@ static void config_check_host_command(struct config_host *host, const struct con
 				       strerror(errno));
 }
 
-static void config_check_host_plugin(struct config_host *host, const struct config_place *place,
-				     const char *plugin)
+void config_check_host_plugin(struct config_host *host, const struct config_place *place,
+			      const char *plugin)
 {
-	const char *dir = config_string(host->config, host->config->plugins);
 	char path[PATH_BYTES];
 	struct buffer b;
 
 	BUFFER_OVER(&b, path);
-	buffer_addf(&b, "%s/%s.so", dir, plugin);
-	if (dir[0] != '\0' && access(path, R_OK) < 0)
+	buffer_addf(&b, "%s/%s.so", host->plugins, plugin);
+	if (host->plugins[0] != '\0' && access(path, R_OK) < 0)
 		config_check_host_warn(host, place, "cannot load the plugin \"%s\": %s", path,
 				       strerror(errno));
 }
@@ -174,9 +97,9 @@ static void config_check_host_channel(struct config_host *host,
 		config_check_host_command(host, &place, channel->command);
 }
 
-void config_check_host(const struct config *config, config_tell *tell, void *arg)
+void config_check_host(const struct config *config, const char *plugins, config_tell *tell, void *arg)
 {
-	struct config_host host = {.config = config};
+	struct config_host host = {.config = config, .plugins = plugins};
 	struct config_place place = {0, "watchdogd", NULL, "readers"};
 	const char *readers = config_string(config, config->readers);
 

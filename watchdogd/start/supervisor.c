@@ -200,7 +200,8 @@ static int supervisor_start(struct supervisor *s)
 			  config_string(s->config, s->config->control));
 	else if (own_place)
 		diag_info("control socket %s", config_string(s->config, s->config->control));
-	config_check_host(s->config, supervisor_tell_finding, s);
+	supervisor_find_plugins(s);
+	config_check_host(s->config, s->plugins, supervisor_tell_finding, s);
 	beside_tell();
 	s->config_fd = config_seal(s->config);
 	s->signals = supervisor_signals();

@@ -52,6 +52,7 @@ int supervisor_run(const struct supervisor_options *options);
 /* supervisor_files.c: the ledger (its lock says that no other watchdogd works here), the state page, the
  * control socket; the links; what each process gets. 0 or -errno, told. */
 int supervisor_open_files(struct supervisor *supervisor);
+void supervisor_find_plugins(struct supervisor *supervisor); /* before the next two */
 int supervisor_open_links(struct supervisor *supervisor);
 int supervisor_describe_children(struct supervisor *supervisor);
 

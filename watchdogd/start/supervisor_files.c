@@ -216,7 +216,7 @@ static void supervisor_add_common(const struct supervisor *s, struct child *chil
 	}
 }
 
-static void supervisor_find_plugins(struct supervisor *s)
+void supervisor_find_plugins(struct supervisor *s)
 {
 	const char *plugins = config_string(s->config, s->config->plugins);
 	struct buffer b;
@@ -244,7 +244,6 @@ int supervisor_describe_children(struct supervisor *s)
 		supervisor_add_arg(sentinel, "--dry-run");
 	actor->fds[MESSAGE_FD_MAIN] = s->actor_link[1];
 	actor->fds[MESSAGE_FD_ACTOR] = s->work_link[1];
-	supervisor_find_plugins(s);
 	supervisor_add_arg(actor, "actor");
 	supervisor_add_arg(actor, s->plugins);
 	supervisor_add_common(s, actor);

@@ -93,7 +93,7 @@ static int supervisor_reload(struct supervisor *s, mono_ms now)
 		return fd;
 	}
 	supervisor_say_fixed(s, config);
-	config_check_host(config, supervisor_tell_finding, s);
+	config_check_host(config, s->plugins, supervisor_tell_finding, s);
 	(void)control_set_readers(&s->control, config_string(config, config->readers));
 	free(s->config);
 	(void)close(s->config_fd);
