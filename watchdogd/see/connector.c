@@ -104,15 +104,6 @@ static bool connector_read(const struct nlmsghdr *header, struct connector_messa
 	return true;
 }
 
-/* The first message of len bytes; NULL: none is there whole. libmnl takes a length beyond INT_MAX for a negative
- * one, and lets it pass. */
-static const struct nlmsghdr *connector_first(const void *bytes, int len)
-{
-	const struct nlmsghdr *header = bytes;
-
-	return len > 0 && mnl_nlmsg_ok(header, len) && header->nlmsg_len <= (uint32_t)len ? header : NULL;
-}
-
 #define CONNECTOR_HAS(message, member)                                                                                 \
 	((message)->len >= offsetof(struct proc_event, event_data.member) + sizeof((message)->event.event_data.member))
 
@@ -170,7 +161,7 @@ bool connector_parse(const void *bytes, size_t len, struct connector_events *out
 	bool whole = true;
 
 	out->at = out->count = 0;
-	for (; (header = connector_first(bytes, left)) != NULL; bytes = mnl_nlmsg_next(header, &left)) {
+	for (; (header = netlink_first(bytes, left)) != NULL; bytes = mnl_nlmsg_next(header, &left)) {
 		struct connector_event event;
 		struct connector_message message;
 		bool cut = false;
@@ -223,7 +214,7 @@ static int connector_read_answer(int fd, uint32_t ack)
 
 		if (n == 0)
 			break;
-		if (n < 0 || connector_first(bytes, (int)n) == NULL || !connector_read((const void *)bytes, &message))
+		if (n < 0 || netlink_first(bytes, (int)n) == NULL || !connector_read((const void *)bytes, &message))
 			continue;
 		if (message.event.what == PROC_EVENT_NONE && message.ack == ack + 1)
 			return -(int)message.event.event_data.ack.err;

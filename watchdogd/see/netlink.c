@@ -7,6 +7,8 @@
 #include <linux/filter.h>
 #include <linux/netlink.h>
 
+#include <libmnl/libmnl.h>
+
 enum { NETLINK_OTHERS_MAX = 64 }; /* messages of others that are passed over in one call: no flood holds us up */
 
 static int netlink_prepare(int fd, const struct netlink_kind *kind)
@@ -18,7 +20,7 @@ static int netlink_prepare(int fd, const struct netlink_kind *kind)
 	    setsockopt(fd, SOL_SOCKET, SO_ATTACH_FILTER, kind->filter, sizeof(*kind->filter)) < 0)
 		return -errno;
 	/* Beyond net.core.rmem_max with CAP_NET_ADMIN alone; what is allowed without it is better than nothing. */
-	if (setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
+	if (bytes > 0 && setsockopt(fd, SOL_SOCKET, SO_RCVBUFFORCE, &bytes, sizeof(bytes)) < 0)
 		(void)setsockopt(fd, SOL_SOCKET, SO_RCVBUF, &bytes, sizeof(bytes));
 	if (bind(fd, (const struct sockaddr *)&address, sizeof(address)) < 0)
 		return -errno;
@@ -72,4 +74,12 @@ ssize_t netlink_receive(int fd, void *bytes, size_t size)
 		return (header.msg_flags & MSG_TRUNC) != 0 ? -EMSGSIZE : n;
 	}
 	return 0;
+}
+
+const struct nlmsghdr *netlink_first(const void *bytes, int left)
+{
+	const struct nlmsghdr *header = bytes;
+
+	/* libmnl takes a length beyond INT_MAX for a negative one, and lets it pass. */
+	return left > 0 && mnl_nlmsg_ok(header, left) && header->nlmsg_len <= (uint32_t)left ? header : NULL;
 }

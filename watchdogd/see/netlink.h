@@ -14,7 +14,7 @@ struct sock_fprog;
 struct netlink_kind {
 	int protocol;                    /* NETLINK_CONNECTOR, ... */
 	uint32_t groups;                 /* of multicast, as bits */
-	uint32_t buffer_bytes;           /* wanted for what is not read yet; taken from the kernel only when used */
+	uint32_t buffer_bytes;           /* wanted for what is not read yet, used only then; 0: the default */
 	const struct sock_fprog *filter; /* set before the first message can come; NULL: none */
 };
 
@@ -31,5 +31,8 @@ int netlink_send(int fd, const struct nlmsghdr *message);
  * passed over. Its length; 0: none is there; -ENOBUFS: some were lost before the next one; -EMSGSIZE: one was
  * longer than size, and is lost. */
 ssize_t netlink_receive(int fd, void *bytes, size_t size);
+
+/* The first message of what is left of a datagram; NULL: none is there whole. Then mnl_nlmsg_next. */
+const struct nlmsghdr *netlink_first(const void *bytes, int left);
 
 #endif
