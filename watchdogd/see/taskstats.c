@@ -28,7 +28,7 @@
 #endif
 
 enum {
-	TASKSTATS_BUFFER_BYTES = 2 * 1024 * 1024, /* the kernel doubles it; a life takes about 2 KiB of it */
+	TASKSTATS_BUFFER_BYTES = 4 * 1024 * 1024, /* the kernel doubles it; a life takes about 1.3 KiB of it */
 	TASKSTATS_DATAGRAM_BYTES = 4096,          /* two records, 600 bytes each in 6.18 */
 	TASKSTATS_REQUEST_BYTES = 4096,           /* with the list of CPUs */
 	TASKSTATS_FILLS_MAX = 256,                /* datagrams of threads that are passed over in one call */
