@@ -146,7 +146,9 @@ const char *host_orders(const struct host *host)
 					    ? "-"
 					    : config_unit_at(host->config, o->unit)->name);
 		else
-			buffer_add(&b, o->kind == ORDER_CLEAR ? "clear" : "tell");
+			buffer_add(&b, o->kind == ORDER_CLEAR   ? "clear"
+				       : o->kind == ORDER_REPLY ? "reply"
+								: "tell");
 	}
 	return text;
 }

@@ -5,7 +5,7 @@
 
 #include "decide/decide.h"
 
-enum { HOST_ORDERS_MAX = 64 };
+enum { HOST_ORDERS_MAX = 80 };
 #define HOST_GIB (INT64_C(1) << 30)
 
 struct host {

@@ -51,7 +51,8 @@ static struct model {
 	uint32_t alerts[INSTANCES]; /* of that firing */
 	mono_ms restarts[INSTANCES][RESTARTS_MAX];
 	uint32_t restarted[INSTANCES];
-	uint32_t steps, sent; /* of all ladders */
+	bool owed[INSTANCES]; /* a death was told, and no reply since */
+	uint32_t steps, sent, replies; /* of all ladders */
 } model;
 
 static struct config *model_config(uint64_t text_hash)
@@ -72,7 +73,9 @@ static struct config *model_config(uint64_t text_hash)
 		char name[] = {'r', (char)('0' + i), '\0'};
 
 		rule = i < 3 ? make_rule(name)
-			     : make_event_rule(name, EVENT_OOM_KILL, each, ARRAY_LEN(each));
+			     : make_event_rule(name, EVENT_DEATH, each, ARRAY_LEN(each));
+		rule->after_n = i < 3 ? 0 : 2;
+		rule->after_for_ms = 20000;
 		rule->limit_n = LIMIT_N;
 		rule->limit_for_ms = LIMIT_MS;
 		rule->settle_ms = 500 * (uint32_t)i;
@@ -175,6 +178,24 @@ static void model_step(struct host *h, const struct order *o)
 	decide_answer(&h->decide, o, outcome, h->now);
 }
 
+static void model_events(struct host *h)
+{
+	uint32_t apart = 0;
+
+	if (random_below(10) == 0)
+		host_event(h, EVENT_DEATH, random_below(3), "died");
+	if (random_below(20) == 0) {
+		struct event event = {.kind = EVENT_DEATH, .unit = random_below(3), .at = h->now,
+				      .reply = true, .text = "is back"};
+
+		decide_event(&h->decide, &event, h->now);
+	}
+	for (int i = 0; i < EVENTS_MAX; i++)
+		apart += h->decide.event[i].number != 0 && (h->decide.event[i].role == DECIDE_NOTE ||
+							    h->decide.event[i].role == DECIDE_REPLY);
+	assert_int_equal(h->decide.apart, apart);
+}
+
 static void model_order(struct host *h, const struct order *o)
 {
 	assert_true(o->text[0] != '\0');
@@ -185,6 +206,13 @@ static void model_order(struct host *h, const struct order *o)
 	}
 	if (o->kind == ORDER_ALERT)
 		assert_true(++model.alerts[o->instance] <= 2); /* each once a firing */
+	if (o->kind == ORDER_ALERT && o->rule == 3)
+		model.owed[o->instance] = true;
+	if (o->kind == ORDER_REPLY) {
+		assert_true(model.owed[o->instance]);
+		model.owed[o->instance] = false;
+		model.replies++;
+	}
 	model.sent += o->kind == ORDER_ALERT;
 	model.steps += o->kind == ORDER_STEP;
 	if (o->kind == ORDER_STEP)
@@ -234,8 +262,7 @@ static void model_look(struct host *h)
 	h->now += 50 + random_below(500);
 	h->state.host[HOST_AVAILABLE].from = h->now;
 	model_readings(h);
-	if (random_below(40) == 0)
-		host_event(h, EVENT_OOM_KILL, random_below(3), "killed");
+	model_events(h);
 	model_outcomes(h);
 	decide_look(&h->decide, h->now);
 	for (; decide_next(&h->decide, &order, h->now); n++) {
@@ -261,7 +288,7 @@ static void whatever_happens_some_things_never_do(void **state)
 		model.host = host_begin(model_config(1));
 		for (int i = 0; i < LOOKS / 5; i++)
 			model_look(model.host);
-		assert_true(model.steps > 20 && model.sent > 20); /* it was no idle run */
+		assert_true(model.steps > 20 && model.sent > 20 && model.replies > 5); /* no idle run */
 		host_end();
 	}
 }

@@ -26,6 +26,8 @@ enum {
 	HOLDS_MAX = 4096,         /* `for` of all instances together */
 	LIMIT_MAX = 24,           /* N of `limit = N per D`: its ring lies in the ledger */
 	EVENTS_MAX = 64,          /* events of one look */
+	AFTER_MAX = 256,          /* (rule, unit) pairs that count events for `after` at a time */
+	AFTER_TIMES_MAX = 24,     /* instants that one of those keeps apart */
 	LADDERS_MAX = 512,        /* (rule, unit) pairs that fire or are within their limit's time */
 	ENTRIES_MAX = 144,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */

@@ -117,7 +117,7 @@ static bool decide_clears(struct decide *decide, uint32_t instance, mono_ms now)
 				   decide_clear_ms(rule), now) == CONDITION_TRUE;
 }
 
-static void decide_begin(struct decide *decide, struct ladder *ladder, unsigned flags)
+void decide_begin(struct decide *decide, struct ladder *ladder, unsigned flags)
 {
 	ladder_begin(ladder, flags);
 	decide->memory->instance[ladder->instance].fired++;
@@ -130,7 +130,7 @@ static void decide_drop_event(struct decide *decide, uint32_t instance)
 	struct decide_event *e = decide_event_firing(decide, instance);
 
 	if (e != NULL)
-		e->number = 0;
+		decide_event_drop(decide, e);
 	decide->memory->instance[instance].event = 0;
 }
 
@@ -149,7 +149,7 @@ static void decide_begin_event(struct decide *decide, uint32_t instance, mono_ms
 		flags |= LADDER_TELL_ONLY;
 	if (event_words[e->event.kind].has_state)
 		flags |= LADDER_STATE;
-	e->fires = true;
+	e->role = DECIDE_FIRES;
 	decide->memory->instance[instance].event = (uint8_t)(1 + (e - decide->event));
 	decide_begin(decide, &ladder, flags);
 }
@@ -182,7 +182,7 @@ static void decide_look_at(struct decide *decide, uint32_t instance, mono_ms now
 	}
 	(void)decide_ladder(decide, instance, false, now, &ladder);
 	if (holds && decide_is_released(&ladder))
-		decide_begin(decide, &ladder, ladder.at->flags & LADDER_STATE);
+		decide_begin(decide, &ladder, ladder.at->flags & LADDER_HANDED_ON);
 	else
 		ladder_look(&ladder, holds    ? LADDER_HOLDS
 				     : clears ? LADDER_CLEARS
@@ -197,6 +197,7 @@ static void decide_acknowledge(struct decide *decide, mono_ms now)
 	    decide_ladder(decide, decide->handed, false, now, &ladder))
 		walk_acknowledge(&ladder);
 	decide->handed = CONFIG_NONE;
+	decide_acknowledge_reply(decide, now);
 }
 
 void decide_look(struct decide *decide, mono_ms now)
@@ -209,6 +210,19 @@ void decide_look(struct decide *decide, mono_ms now)
 	decide->turn = 0;
 }
 
+/* "3 within 5m, the last: ..." */
+static void decide_format_event(const struct config_rule *rule, const struct decide_event *e,
+				struct buffer *text)
+{
+	if (rule->after_n > 1) {
+		buffer_addf(text, "%u within ", e->within);
+		after_format_span(rule->after_for_ms, text);
+		buffer_add(text, ", the last: ");
+	}
+	buffer_addf(text, "%s%s", e->event.before_start ? "while watchdogd was not running: " : "",
+		    e->event.text);
+}
+
 /* What made it fire: the event in its words, or the terms that are true. */
 static void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms now,
 			       struct buffer *text)
@@ -218,9 +232,7 @@ static void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms
 	struct condition condition = decide_condition(decide, instance, now);
 
 	if (e != NULL)
-		buffer_addf(text, "%s%s",
-			    e->event.before_start ? "while watchdogd was not running: " : "",
-			    e->event.text);
+		decide_format_event(rule, e, text);
 	else if (rule->is_event) /* its text was lost with the sentinel that saw it */
 		buffer_addf(text, "%s, seen before watchdogd was started again",
 			    event_words[rule->event].name);
@@ -250,6 +262,26 @@ static bool decide_tell_unknown(struct decide *decide, uint32_t instance, mono_m
 	return true;
 }
 
+/* An order of an event: when that was. A state goes on, so it is as new as its firing or as the last
+ * proof of its ladder. The first alert of an oom-kill or death names its process, where it says
+ * nothing but that. */
+static void decide_add_event(struct decide *decide, const struct ladder *l, struct order *order)
+{
+	const struct decide_event *e = decide_event_firing(decide, l->instance);
+	bool more = l->at->alerted != 0 || l->at->held_back > 0 || l->rule->after_n > 1 ||
+		    ladder_has(l, LADDER_GIVE_UP);
+
+	if (!l->rule->is_event)
+		return;
+	if (e == NULL || !ladder_is_momentary(l))
+		order->event_at = l->at->proved > l->at->began ? l->at->proved : l->at->began;
+	else
+		order->event_at = e->event.at;
+	if (e != NULL && order->kind == ORDER_ALERT && !more &&
+	    (e->event.kind == EVENT_OOM_KILL || e->event.kind == EVENT_DEATH))
+		order->pid = e->event.pid;
+}
+
 /* The next order of one instance. */
 static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now,
 			   struct order *order)
@@ -270,8 +302,10 @@ static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now
 			return false;
 		BUFFER_OVER(&text, seen);
 		decide_format_seen(decide, instance, now, &text);
-		if (walk_next(&ladder, seen, &mine->rounded, order))
+		if (walk_next(&ladder, seen, &mine->rounded, order)) {
+			decide_add_event(decide, &ladder, order);
 			return true;
+		}
 		if (ladder.at->firing != 0 || decide_event_next(decide, instance) == NULL)
 			return false;
 		decide_begin_event(decide, instance, now); /* the next of several */
@@ -281,6 +315,8 @@ static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now
 bool decide_next(struct decide *decide, struct order *order, mono_ms now)
 {
 	decide_acknowledge(decide, now);
+	if (decide_next_note(decide, order))
+		return true;
 	for (; decide->turn < decide->config->instances.count; decide->turn++) {
 		bool found = decide_next_of(decide, decide->turn, now, order);
 
@@ -293,7 +329,7 @@ bool decide_next(struct decide *decide, struct order *order, mono_ms now)
 			decide->handed = decide->turn;
 		return true;
 	}
-	return false;
+	return decide_next_reply(decide, order, now);
 }
 
 /* Readings from before the proof count no more: what was held until then begins anew. */

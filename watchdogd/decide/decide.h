@@ -7,8 +7,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/clock.h"
 #include "config/config.h"
+#include "decide/after.h"
 #include "decide/condition.h"
 #include "see/event.h"
 #include "share/ledger.h"
@@ -27,6 +29,7 @@ struct decide_instance {
 	bool rounded;    /* it went round again in this look */
 	bool unknown_told;
 	bool unanswerable; /* `when` is unknown, and nothing here will answer */
+	bool counted;      /* the state of its event holds, and `after` has counted it */
 };
 
 /* Swapped by a reload: the other one is filled from this one. */
@@ -35,11 +38,19 @@ struct decide_memory {
 	struct condition_hold hold[HOLDS_MAX];
 };
 
-/* An event that waits for its ladder, or that a ladder fires for. */
+enum decide_role {
+	DECIDE_WAITS, /* for its ladder */
+	DECIDE_FIRES, /* a ladder fires for it */
+	DECIDE_NOTE,  /* `after` has counted it, and it does not fire: for the log */
+	DECIDE_REPLY, /* what became of a death, to be told once that was */
+};
+
+/* An event that is not over. */
 struct decide_event {
 	uint64_t number; /* in the order they came; 0: free */
 	uint32_t instance;
-	bool fires;
+	enum decide_role role;
+	uint32_t within; /* so many within D of `after`, with this one */
 	struct event event;
 };
 
@@ -55,12 +66,17 @@ struct decide {
 	uint64_t events; /* how many came so far */
 	uint32_t turn;   /* whose turn it is in decide_next */
 	uint32_t handed; /* whose alert or all-clear was handed out last; CONFIG_NONE: nobody's */
+	uint32_t handed_reply; /* 1 + place of the event whose reply was handed out last; 0: none */
+	uint32_t apart;        /* notes and replies among the events */
+	uint32_t untold, untold_of; /* notes and replies without room; the instance of the last */
+	struct after after;
 };
 
 enum order_kind {
 	ORDER_STEP,  /* carry out a step on a unit (or run a command) */
 	ORDER_ALERT, /* tell people: an alert step, the first with what was seen */
 	ORDER_CLEAR, /* the all-clear, to whoever got this firing's alert */
+	ORDER_REPLY, /* what became of a death, to whoever got its alert */
 	ORDER_TELL,  /* a log line alone: a step skipped and why, nothing left to shed, `when` is
 			unknown */
 };
@@ -74,6 +90,10 @@ struct order {
 	uint32_t step; /* index within the rule */
 	enum verb verb;
 	uint64_t firing;
+	mono_ms event_at; /* when the event was that it fires for; of a state, which goes on: since
+			     the firing or its last proof; 0: a condition */
+	int32_t pid; /* ORDER_ALERT: of the process that the event is about, where nothing is told
+			but that event; 0: none, or more is told */
 	char text[TEXT_BYTES]; /* what was seen: "host.available 11.3 % (0.87 GiB) < 12 %" */
 };
 
@@ -94,7 +114,8 @@ void decide_init(struct decide *decide, mono_ms now);
 /* Another config: ladders of rules whose text did not change go on, others end. */
 void decide_config(struct decide *decide, const struct config *config, mono_ms now);
 
-/* An event, before decide_look of the same look. */
+/* An event, before decide_look of the same look. One with `reply` starts no firing: it is told to
+ * whoever got an alert of a death of that unit since the last reply. */
 void decide_event(struct decide *decide, const struct event *event, mono_ms now);
 
 /* Some event waits, in memory alone, until its ladder has ended. */

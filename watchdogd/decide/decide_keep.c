@@ -115,6 +115,8 @@ void decide_adopt(struct decide *decide, mono_ms now)
 	}
 	decide->turn = 0;
 	decide->handed = CONFIG_NONE;
+	decide->handed_reply = 0;
+	decide->untold = 0;
 }
 
 /* Rows of the present config only: the rest of the memory is never touched, and so never there. */
@@ -172,8 +174,10 @@ static void decide_carry_events(struct decide *decide, const struct decide_memor
 		while (to < decide->config->instances.count &&
 		       decide_key(decide->config, to) != old->instance[e->instance].key)
 			to++;
-		e->number = to < decide->config->instances.count ? e->number : 0;
 		e->instance = to;
+		if (to == decide->config->instances.count ||
+		    (e->role == DECIDE_FIRES && decide->memory->instance[to].event != 1 + k))
+			decide_event_drop(decide, e); /* its rule is gone, or another now */
 	}
 }
 

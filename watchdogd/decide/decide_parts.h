@@ -19,9 +19,29 @@ struct condition decide_condition(const struct decide *decide, uint32_t instance
 /* Adopt what the ledger holds for the present config: ladders of changed rules end. */
 void decide_adopt(struct decide *decide, mono_ms now);
 
-/* The oldest event that waits for an instance, or NULL; the one it fires for, or NULL. */
+/* The oldest event that waits for an instance, or NULL; the one it fires for, or NULL; the oldest of
+ * a role, of any instance for CONFIG_NONE. */
 struct decide_event *decide_event_next(struct decide *decide, uint32_t instance);
 struct decide_event *decide_event_firing(struct decide *decide, uint32_t instance);
+struct decide_event *decide_event_oldest(struct decide *decide, enum decide_role role,
+					 uint32_t instance);
+
+/* Keep a copy of an event; NULL: there is no room (a note or reply is counted then). Drop it. */
+struct decide_event *decide_event_take(struct decide *decide, uint32_t instance,
+				       const struct event *event, enum decide_role role);
+void decide_event_drop(struct decide *decide, struct decide_event *e);
+
+/* A reply came: it is kept for each instance that may owe it, or once for the log. */
+void decide_reply(struct decide *decide, const struct event *event, mono_ms now);
+
+/* The next reply that is due; the one that was handed out last is in the ledger now. The next line
+ * for the log about events that `after` has counted, or that found no room. */
+bool decide_next_reply(struct decide *decide, struct order *order, mono_ms now);
+void decide_acknowledge_reply(struct decide *decide, mono_ms now);
+bool decide_next_note(struct decide *decide, struct order *order);
+
+/* A firing begins: counted on the state page. */
+void decide_begin(struct decide *decide, struct ladder *ladder, unsigned flags);
 
 /* The default of `clear`: how long `when` must be false. */
 uint32_t decide_clear_ms(const struct config_rule *rule);

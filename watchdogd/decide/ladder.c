@@ -90,6 +90,12 @@ static unsigned ladder_limit(struct ladder *l)
 								     : LADDER_HELD;
 }
 
+/* What outlives a firing: a reply that is owed, and to whom. */
+static unsigned ladder_owed(const struct ladder *l)
+{
+	return ladder_has(l, LADDER_REPLY) ? l->at->flags & (LADDER_REPLY | LADDER_CRITICAL) : 0;
+}
+
 void ladder_begin(struct ladder *l, unsigned flags)
 {
 	uint64_t firing = l->ledger->next_firing++;
@@ -103,7 +109,7 @@ void ladder_begin(struct ladder *l, unsigned flags)
 	l->at->step = 0;
 	l->at->acted = l->at->alerted = l->at->failed = 0;
 	memset(l->at->asked, 0, sizeof(l->at->asked));
-	l->at->flags = (uint16_t)flags;
+	l->at->flags = (uint16_t)(flags | ladder_owed(l));
 	ladder_move(l, LADDER_TAKING);
 	atomic_signal_fence(memory_order_seq_cst);
 	l->at->firing = firing; /* last: it fires, with all of the above */
@@ -150,6 +156,6 @@ void ladder_end(struct ladder *l)
 {
 	l->at->firing = 0; /* first: what follows is of no firing */
 	atomic_signal_fence(memory_order_seq_cst);
-	l->at->flags = 0;
+	l->at->flags = (uint16_t)ladder_owed(l);
 	ladder_move(l, LADDER_QUIET);
 }

@@ -33,6 +33,10 @@ enum ladder_flag {
 	LADDER_CHANGED = 64,    /* ends because its rule was changed */
 	LADDER_ROUND = 128,     /* a further round: only steps with work to do anew */
 	LADDER_SHORT = 256, /* ... and beyond the limit: only those that it does not hold back */
+	LADDER_REPLY = 512, /* a death was told: owes a reply; outlives the firing */
+	LADDER_CRITICAL = 1024, /* "given up" was told: what follows goes to whoever got that */
+	/* What a firing that was given up hands on to the one that follows while it still holds. */
+	LADDER_HANDED_ON = LADDER_STATE | LADDER_SAID | LADDER_CRITICAL,
 };
 
 /* What a look sees of `when` and `clear`. */
@@ -71,7 +75,7 @@ void ladder_ask(struct ladder *ladder, uint32_t unit);
 void ladder_prove(struct ladder *ladder);
 void ladder_leave(struct ladder *ladder, bool in_vain);
 
-/* The firing ends. The counts of the limit stay. */
+/* The firing ends. The counts of the limit stay, and the reply that it owes. */
 void ladder_end(struct ladder *ladder);
 
 /* Into another phase, from now on. */

@@ -238,7 +238,7 @@ static bool walk_clear(struct ladder *l, struct order *order)
 	walk_order(l, said ? ORDER_CLEAR : ORDER_TELL, order, &text);
 	if (!said)
 		order->severity = SEVERITY_INFO;
-	else if (ladder_has(l, LADDER_HELD))
+	else if (ladder_has(l, LADDER_CRITICAL))
 		order->severity = SEVERITY_CRITICAL; /* as "given up" was */
 	buffer_addf(&text, "%s, after %s",
 		    ladder_has(l, LADDER_CHANGED) ? "no longer watched so (the rule was changed)"
@@ -250,6 +250,14 @@ static bool walk_clear(struct ladder *l, struct order *order)
 	return true;
 }
 
+/* Somebody knows of it now: a state owes an all-clear, a death a reply. */
+static void walk_said(struct ladder *l)
+{
+	bool death = l->rule->is_event && l->rule->event == EVENT_DEATH;
+
+	l->at->flags |= (uint16_t)(LADDER_SAID | (death ? LADDER_REPLY : 0));
+}
+
 void walk_acknowledge(struct ladder *l)
 {
 	if (l->at->phase == LADDER_CLEARING) {
@@ -257,10 +265,11 @@ void walk_acknowledge(struct ladder *l)
 		return;
 	}
 	if (ladder_has(l, LADDER_GIVE_UP)) {
-		l->at->flags = (uint16_t)((l->at->flags & ~LADDER_GIVE_UP) | LADDER_SAID);
+		walk_said(l);
+		l->at->flags = (uint16_t)((l->at->flags & ~LADDER_GIVE_UP) | LADDER_CRITICAL);
 		return;
 	}
-	l->at->flags |= LADDER_SAID;
+	walk_said(l);
 	l->at->held_back = 0;
 	l->at->alerted |= walk_bit(l);
 }

@@ -87,12 +87,15 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 {
 	struct alert alert = sentinel_alert(s, order, order->text);
 
+	alert.pid = order->pid;
+	alert.at = now;
 	switch (order->kind) {
 	case ORDER_STEP:
 		decide_answer(&s->decide, order, sentinel_step(s, order, now), now);
 		break;
 	case ORDER_ALERT:
 	case ORDER_CLEAR:
+	case ORDER_REPLY:
 		alert_send(&s->alerts, &alert);
 		break;
 	case ORDER_TELL:
