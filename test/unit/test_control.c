@@ -146,7 +146,43 @@ static void unknown_command_is_refused_with_its_text_escaped(void **state)
 	int fd = client(f);
 
 	say(fd, "shut\033[2Jdown\n");
-	expect(f, fd, "error: no command \"shut\\x1b[2Jdown\"; there are: ping reload\n");
+	expect(f, fd, "error: no command \"shut\\x1b[2Jdown\"; there are: ping reload retry\n");
+}
+
+static void retry_brings_the_name_of_its_unit(void **state)
+{
+	struct fixture *f = *state;
+	struct control_request request;
+	int fd = client(f);
+
+	say(fd, "retry nodira\n");
+	turn(&f->control, NOW);
+	turn(&f->control, NOW);
+	assert_true(control_next(&f->control, &request, NOW));
+	assert_int_equal(request.verb, CONTROL_RETRY);
+	assert_string_equal(request.name, "nodira");
+	control_answer(&f->control, request.client, CONTROL_OK, "nodira: rule dead begins anew", NOW);
+	expect(f, fd, "ok: nodira: rule dead begins anew\n");
+}
+
+static void command_with_a_name_too_few_or_too_many_is_refused(void **state)
+{
+	static const char *const rows[][2] = {
+		{"retry\n", "error: the name of a unit is missing\n"},
+		{"retry \n", "error: the name of a unit is missing\n"},
+		{"reload nodira\n", "error: no command \"reload nodira\"; there are: ping reload retry\n"},
+		{"retry abcdefghijklmnopqrstuvwxyz0123456\n",
+		 "error: no command \"retry abcdefghijklmnopqrstuvwxyz0123456\"; there are: ping reload retry\n"},
+		{"retrynodira\n", "error: no command \"retrynodira\"; there are: ping reload retry\n"},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = client(f);
+
+		say(fd, rows[i][0]);
+		expect(f, fd, rows[i][1]);
+	}
 }
 
 static void line_without_end_is_refused_at_its_bound(void **state)
@@ -199,7 +235,7 @@ static void want_of_descriptors_does_not_make_main_spin(void **state)
 	say(fd, "x\n");
 	turn(&f->control, NOW + CONTROL_ACCEPT_MS);
 	assert_string_equal(heard(fd, &closed),
-			    "error: no command \"x\"; there are: ping reload\n");
+			    "error: no command \"x\"; there are: ping reload retry\n");
 	(void)close(fd);
 }
 
@@ -404,6 +440,9 @@ static void reader_may_ping_but_not_command(void **state)
 		say(fd, "reload\n");
 		expect(f, fd, "error: not allowed: only root may command\n");
 		fd = client_as(f, NOBODY, gids[i][0], gids[i][1]);
+		say(fd, "retry nodira\n");
+		expect(f, fd, "error: not allowed: only root may command\n");
+		fd = client_as(f, NOBODY, gids[i][0], gids[i][1]);
 		say(fd, "ping\n");
 		turn(&f->control, NOW);
 		turn(&f->control, NOW);
@@ -516,6 +555,8 @@ int main(void)
 		TEST(root_gets_its_command_answered),
 		TEST(command_that_comes_in_pieces_is_understood),
 		TEST(unknown_command_is_refused_with_its_text_escaped),
+		TEST(retry_brings_the_name_of_its_unit),
+		TEST(command_with_a_name_too_few_or_too_many_is_refused),
 		TEST(line_without_end_is_refused_at_its_bound),
 		TEST(silent_client_is_ended_at_its_deadline),
 		TEST(want_of_descriptors_does_not_make_main_spin),

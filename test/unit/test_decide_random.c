@@ -178,6 +178,20 @@ static void model_step(struct host *h, const struct order *o)
 	decide_answer(&h->decide, o, outcome, h->now);
 }
 
+/* A person's: the limits of that unit begin anew. */
+static void model_retry(struct host *h)
+{
+	uint32_t unit = random_below(2);
+	char text[256];
+	struct buffer said;
+
+	BUFFER_OVER(&said, text);
+	assert_int_equal(decide_retry(&h->decide, config_unit_at(h->config, unit)->name, &said, h->now), 0);
+	for (uint32_t i = 0; i < INSTANCES; i++)
+		if (config_instance_at(h->config, i)->unit == unit)
+			memset(model.restarts[i], 0, sizeof(model.restarts[i]));
+}
+
 static void model_events(struct host *h)
 {
 	uint32_t apart = 0;
@@ -190,6 +204,8 @@ static void model_events(struct host *h)
 
 		decide_event(&h->decide, &event, h->now);
 	}
+	if (random_below(200) == 0)
+		model_retry(h);
 	for (int i = 0; i < EVENTS_MAX; i++)
 		apart += h->decide.event[i].number != 0 && (h->decide.event[i].role == DECIDE_NOTE ||
 							    h->decide.event[i].role == DECIDE_REPLY);

@@ -221,7 +221,7 @@ static void pages_of_the_programs_have_what_others_rely_on(void **state)
 		".Sh EXIT STATUS",
 		"troglobit/watchdogd",
 	};
-	static const char *const of_1[] = {".Ss check",   ".Ss status",      ".Ss reload",
+	static const char *const of_1[] = {".Ss check",   ".Ss status",      ".Ss reload",  ".Ss retry",
 					   ".Ss explain", ".Sh EXIT STATUS", "Fl -json"};
 
 	(void)state;

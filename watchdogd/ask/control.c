@@ -18,9 +18,11 @@
 static const struct {
 	const char *name;
 	bool commands; /* changes something: root alone */
+	bool named;    /* the name of a unit follows */
 } control_verbs[CONTROL_VERBS] = {
-	[CONTROL_PING] = {"ping", false},
-	[CONTROL_RELOAD] = {"reload", true},
+	[CONTROL_PING] = {.name = "ping"},
+	[CONTROL_RELOAD] = {.name = "reload", .commands = true},
+	[CONTROL_RETRY] = {.name = "retry", .commands = true, .named = true},
 };
 
 const char *const control_result_words[CONTROL_RESULTS] = {
@@ -236,13 +238,29 @@ static void control_refuse_unknown(struct control_client *client, size_t len, mo
 	control_finish(client, CONTROL_ERROR, text, now);
 }
 
-static void control_parse(struct control_client *client, size_t len, mono_ms now)
+/* The verb of a line, with the name that follows it; CONTROL_VERBS: none of ours. */
+static int control_verb(struct control_client *client, size_t len)
 {
+	const char *blank = memchr(client->line, ' ', len);
+	size_t word = blank != NULL ? (size_t)(blank - client->line) : len;
+	struct buffer name;
 	int verb = 0;
 
-	while (verb < CONTROL_VERBS && (strlen(control_verbs[verb].name) != len ||
-					memcmp(control_verbs[verb].name, client->line, len) != 0))
+	BUFFER_OVER(&name, client->name);
+	if (blank != NULL)
+		buffer_add_bytes(&name, blank + 1, len - word - 1);
+	while (verb < CONTROL_VERBS && (strlen(control_verbs[verb].name) != word ||
+					memcmp(control_verbs[verb].name, client->line, word) != 0))
 		verb++;
+	if (verb == CONTROL_VERBS || name.cut || (blank != NULL && !control_verbs[verb].named))
+		return CONTROL_VERBS;
+	return verb;
+}
+
+static void control_parse(struct control_client *client, size_t len, mono_ms now)
+{
+	int verb = control_verb(client, len);
+
 	if (!client->may_read) {
 		control_finish(client, CONTROL_ERROR,
 			       "not allowed: only root and the group `readers` may ask", now);
@@ -250,6 +268,8 @@ static void control_parse(struct control_client *client, size_t len, mono_ms now
 		control_refuse_unknown(client, len, now);
 	} else if (control_verbs[verb].commands && !client->may_command) {
 		control_finish(client, CONTROL_ERROR, "not allowed: only root may command", now);
+	} else if (control_verbs[verb].named && client->name[0] == '\0') {
+		control_finish(client, CONTROL_ERROR, "the name of a unit is missing", now);
 	} else {
 		client->verb = (enum control_verb)verb;
 		client->phase = CONTROL_ASKED;
@@ -366,6 +386,7 @@ bool control_next(struct control *control, struct control_request *request, mono
 		client->phase = CONTROL_WORKING;
 		client->deadline = now + CONTROL_WORK_MS;
 		*request = (struct control_request){.client = client->token, .verb = client->verb};
+		memcpy(request->name, client->name, sizeof(request->name));
 		return true;
 	}
 	return false;

@@ -31,7 +31,7 @@ enum {
 	CONTROL_READ_MS = 5000,       /* a client has so long to read its answer */
 };
 
-enum control_verb { CONTROL_PING, CONTROL_RELOAD, CONTROL_VERBS };
+enum control_verb { CONTROL_PING, CONTROL_RELOAD, CONTROL_RETRY, CONTROL_VERBS };
 
 /* How a command ended, and the last line that says so. */
 enum control_result {
@@ -59,6 +59,7 @@ struct control_client {
 	uint32_t token; /* names this client to main; never 0, never the same again */
 	bool may_read, may_command;
 	enum control_verb verb;
+	char name[NAME_BYTES]; /* what the verb is about; "" where it takes no name */
 	mono_ms deadline;
 	size_t line_len, out_len, out_done;
 	uint32_t lines_cut; /* lines of the answer that did not fit */
@@ -82,6 +83,7 @@ struct control {
 struct control_request {
 	uint32_t client; /* token, for control_say and control_answer */
 	enum control_verb verb;
+	char name[NAME_BYTES]; /* of a unit, for the verb that takes one; may be hostile text */
 };
 
 /* Listen at path, as place_listen says; its directory must be there (place_make). 0 or what that

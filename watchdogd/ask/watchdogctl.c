@@ -9,6 +9,7 @@
 #include "ask/check.h"
 #include "ask/client.h"
 #include "ask/explain.h"
+#include "ask/retry.h"
 #include "ask/rundir.h"
 #include "ask/status.h"
 #include "base/bounds.h"
@@ -23,7 +24,7 @@ enum { CTL_DONE = 0, CTL_IMPOSSIBLE = 1, CTL_USAGE = 2 };
 
 struct ctl {
 	const char *control; /* socket */
-	const char *file;    /* FILE, or NULL */
+	const char *word;    /* FILE or UNIT, or NULL */
 	bool json;
 	bool root; /* --root was given */
 };
@@ -35,19 +36,24 @@ static int ctl_check(const struct ctl *ctl)
 
 	if (child_find_program("plugins", plugins) < 0)
 		with.plugins = "";
-	return check_run(ctl->file != NULL ? ctl->file : CHECK_PATH_DEFAULT, &with, stdout, stderr);
+	return check_run(ctl->word != NULL ? ctl->word : CHECK_PATH_DEFAULT, &with, stdout, stderr);
 }
 
 static int ctl_explain(const struct ctl *ctl)
 {
-	bool standard_input = ctl->file == NULL || strcmp(ctl->file, "-") == 0;
+	bool standard_input = ctl->word == NULL || strcmp(ctl->word, "-") == 0;
 
-	return explain_run(standard_input ? NULL : ctl->file, ctl->json, stdout, stderr);
+	return explain_run(standard_input ? NULL : ctl->word, ctl->json, stdout, stderr);
 }
 
 static int ctl_reload(const struct ctl *ctl)
 {
 	return client_run(ctl->control, "reload", stdout, stderr);
+}
+
+static int ctl_retry(const struct ctl *ctl)
+{
+	return retry_run(ctl->control, ctl->word, stdout, stderr);
 }
 
 static int ctl_status(const struct ctl *ctl)
@@ -59,7 +65,7 @@ static const struct ctl_verb {
 	const char *name;
 	const char *arguments;
 	const char *help;
-	bool file, json, root; /* takes FILE, --json, --root */
+	bool file, unit, json, root; /* takes FILE, needs UNIT, takes --json, --root */
 	int (*run)(const struct ctl *ctl);
 } ctl_verbs[] = {
 	{.name = "check",
@@ -75,6 +81,11 @@ static const struct ctl_verb {
 	 .json = true,
 	 .run = ctl_explain},
 	{.name = "reload", .arguments = "", .help = "read the config again", .run = ctl_reload},
+	{.name = "retry",
+	 .arguments = "UNIT",
+	 .help = "begin anew what was given up for a unit",
+	 .unit = true,
+	 .run = ctl_retry},
 	{.name = "status",
 	 .arguments = "[--json]",
 	 .help = "show the host, units, rules, last actions",
@@ -150,8 +161,8 @@ static bool ctl_options(struct ctl *ctl, int argc, char **argv, bool *help)
 /* What the verb does not take was meant for another one: refused, not passed over. */
 static bool ctl_fits(const struct ctl *ctl, const struct ctl_verb *verb, int words)
 {
-	if (words <= (verb->file ? 1 : 0) && (verb->json || !ctl->json) &&
-	    (verb->root || !ctl->root))
+	if (words <= (verb->file || verb->unit ? 1 : 0) && words >= (verb->unit ? 1 : 0) &&
+	    (verb->json || !ctl->json) && (verb->root || !ctl->root))
 		return true;
 	(void)fprintf(stderr, "usage: watchdogctl [-s CONTROL-SOCKET] %s %s\n", verb->name,
 		      verb->arguments);
@@ -192,6 +203,6 @@ int main(int argc, char **argv)
 	verb = ctl_find(argv[optind]);
 	if (verb == NULL || !ctl_fits(&ctl, verb, argc - optind - 1))
 		return CTL_USAGE;
-	ctl.file = argv[optind + 1]; /* NULL where there is none */
+	ctl.word = argv[optind + 1]; /* NULL where there is none */
 	return ctl_flush(verb->run(&ctl));
 }

@@ -136,6 +136,11 @@ void decide_answer(struct decide *decide, const struct order *order, enum outcom
 void decide_outcome(struct decide *decide, uint32_t instance, uint32_t unit, enum outcome outcome,
 		    mono_ms now);
 
+/* A person's `retry` of a unit: what its rules gave up (held back by their limit, or nothing left to
+ * do) begins anew, and so does its back-off. unit: a name, may be hostile. said: gets what was
+ * done, or why not. 0, or -ENOENT: there is no such unit. */
+int decide_retry(struct decide *decide, const char *unit, struct buffer *said, mono_ms now);
+
 /* How long the next look may wait for the sake of a hold, settle or clear that is running;
  * UINT32_MAX: as long as you like. */
 uint32_t decide_next_ms(const struct decide *decide, mono_ms now);

@@ -35,6 +35,7 @@ enum ladder_flag {
 	LADDER_SHORT = 256, /* ... and beyond the limit: only those that it does not hold back */
 	LADDER_REPLY = 512, /* a death was told: owes a reply; outlives the firing */
 	LADDER_CRITICAL = 1024, /* "given up" was told: what follows goes to whoever got that */
+	LADDER_GAVE_UP = 2048, /* a state went on below its last step: "given up" was, or is to be, said */
 	/* What a firing that was given up hands on to the one that follows while it still holds. */
 	LADDER_HANDED_ON = LADDER_STATE | LADDER_SAID | LADDER_CRITICAL,
 };

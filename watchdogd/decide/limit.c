@@ -1,5 +1,7 @@
 #include "decide/limit.h"
 
+#include <string.h>
+
 /* Seconds since boot, from 1: 0 marks a free place of the ring. */
 static uint32_t limit_s(mono_ms now)
 {
@@ -33,4 +35,10 @@ void limit_count(struct ledger_ladder *ladder, mono_ms now)
 
 	ladder->limit_at_s[place] = limit_s(now);
 	ladder->limit_next = (uint16_t)((place + 1) % LIMIT_MAX);
+}
+
+void limit_clear(struct ledger_ladder *ladder)
+{
+	memset(ladder->limit_at_s, 0, sizeof(ladder->limit_at_s));
+	ladder->limit_next = 0;
 }

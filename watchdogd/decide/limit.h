@@ -15,6 +15,9 @@ bool limit_is_reached(const struct ledger_ladder *ladder, const struct config_ru
 /* Count a firing (or a further round of one) of now. */
 void limit_count(struct ledger_ladder *ladder, mono_ms now);
 
+/* As if it had never fired. */
+void limit_clear(struct ledger_ladder *ladder);
+
 /* In how many ms it is no longer reached; 0: it is not. */
 uint32_t limit_next_ms(const struct ledger_ladder *ladder, const struct config_rule *rule,
 		       mono_ms now);

@@ -79,6 +79,14 @@ static void walk_give_up(const struct ladder *l, const char *seen, struct order 
 	walk_order(l, ORDER_ALERT, order, &text);
 	order->verb = VERB_ALERT;
 	order->severity = SEVERITY_CRITICAL;
+	if (over_ms == 0) {
+		buffer_add(&text, "given up, as what was tried was not done");
+		if (l->unit != CONFIG_NONE)
+			buffer_addf(&text, "; `watchdogctl retry %s` tries again",
+				    config_unit_at(l->config, l->unit)->name);
+		buffer_addf(&text, ": %s", seen);
+		return;
+	}
 	buffer_add(&text, l->wall != 0 ? "given up until " : "given up for ");
 	if (l->wall != 0)
 		walk_format_hour(&text, l->wall + over_ms);
@@ -176,6 +184,28 @@ static bool walk_round(struct ladder *l, bool *rounded)
 	return true;
 }
 
+static bool walk_has_limited_work(const struct ladder *l)
+{
+	for (uint32_t i = 0; i < l->rule->steps.count; i++)
+		if (!verb_words[ladder_step(l, i)->verb].unlimited && step_has_work_anew(l, i, true))
+			return true;
+	return false;
+}
+
+/* A state that goes on though its steps were taken is given up, as a firing beyond the limit is: for
+ * the time of the limit; or, when a step was tried in vain, until a person says so. */
+static bool walk_gives_up(struct ladder *l)
+{
+	bool limited = limit_is_reached(l->at, l->rule, l->now);
+
+	if (!l->rule->is_event || l->dry_run || ladder_has(l, LADDER_HELD) ||
+	    ladder_has(l, LADDER_TELL_ONLY) || ladder_has(l, LADDER_GAVE_UP) ||
+	    (l->at->failed == 0 && !(limited && walk_has_limited_work(l))))
+		return false;
+	l->at->flags |= (uint16_t)(LADDER_GIVE_UP | LADDER_GAVE_UP | (limited ? LADDER_HELD : 0));
+	return true;
+}
+
 /* Below the last step. An event without a state ends with its ladder. */
 static bool walk_below_last(struct ladder *l, const char *seen, struct order *order)
 {
@@ -186,8 +216,12 @@ static bool walk_below_last(struct ladder *l, const char *seen, struct order *or
 		return false;
 	}
 	ladder_move(l, LADDER_SPENT);
+	if (walk_gives_up(l)) {
+		walk_give_up(l, seen, order);
+		return true;
+	}
 	if (!ladder_has_action(l) || l->dry_run || ladder_has(l, LADDER_SPENT_TOLD) ||
-	    ladder_has(l, LADDER_HELD) || ladder_has(l, LADDER_TELL_ONLY))
+	    ladder_has(l, LADDER_GAVE_UP) || ladder_has(l, LADDER_HELD) || ladder_has(l, LADDER_TELL_ONLY))
 		return false;
 	walk_order(l, ORDER_TELL, order, &text);
 	order->severity = SEVERITY_WARNING;

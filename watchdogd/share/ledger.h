@@ -79,6 +79,7 @@ enum ledger_unit_flag {
 	LEDGER_UNIT_RAN = 1,     /* seen running on this boot */
 	LEDGER_UNIT_PURPOSE = 2, /* stopped on purpose, until its next start */
 	LEDGER_UNIT_OWED = 4,    /* we stopped it on the way of a restart: its start is owed */
+	LEDGER_UNIT_RESET = 8,   /* a person's retry: the next start resets systemd's failed state */
 };
 
 /* What is remembered of a unit besides its mark, on one boot. */

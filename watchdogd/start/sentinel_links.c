@@ -69,6 +69,28 @@ static void sentinel_take_config(struct sentinel *s, int fd)
 	sentinel_tell_taken(s, text);
 }
 
+/* A person's retry; message->text may be anything. */
+static void sentinel_retry(struct sentinel *s, const struct message *asked)
+{
+	struct message message;
+	struct buffer said;
+	char text[sizeof(message.text)], note[TEXT_BYTES];
+	int result;
+
+	BUFFER_OVER(&said, text);
+	state_write_begin(s->state);
+	s->decide.wall = clock_wall();
+	result = decide_retry(&s->decide, asked->text, &said, clock_mono());
+	if (result == 0) {
+		BUFFER_OVER(&said, note);
+		buffer_addf(&said, "a person's retry: %s", text);
+		alert_note(&s->alerts, &(struct alert){.severity = SEVERITY_INFO, .unit = asked->text, .text = note});
+	}
+	state_write_end(s->state);
+	message_make(&message, MESSAGE_RETRIED, asked->id, result, text);
+	(void)message_send(MESSAGE_FD_MAIN, &message, -1);
+}
+
 static void sentinel_on_main(void *arg, uint32_t events)
 {
 	struct sentinel *s = arg;
@@ -89,6 +111,8 @@ static void sentinel_on_main(void *arg, uint32_t events)
 			actions_worker_up(&s->actions);
 			alerts_retry(&s->alerts);
 		}
+		if (message.type == MESSAGE_RETRY)
+			sentinel_retry(s, &message);
 	}
 	if (got == 0) {
 		diag_warning("main is gone; the sentinel ends, and what starts main starts it again");

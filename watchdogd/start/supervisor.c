@@ -65,6 +65,9 @@ static void supervisor_on_sentinel(struct supervisor *s, mono_ms now)
 	while (message_receive(s->sentinel_link[0], &message, NULL) > 0) {
 		if (message.type == MESSAGE_TAKEN)
 			supervisor_taken(s, &message, now);
+		else if (message.type == MESSAGE_RETRIED)
+			control_answer(&s->control, (uint32_t)message.id,
+				       message.result == 0 ? CONTROL_OK : CONTROL_ERROR, message.text, now);
 		else if (message.type == MESSAGE_WORKER_HUNG && s->child[CHILD_ACTOR].pid > 0) {
 			diag_critical("wd-actor (pid %d) hangs: it is killed", s->child[CHILD_ACTOR].pid);
 			(void)kill(s->child[CHILD_ACTOR].pid, SIGKILL);
@@ -97,6 +100,18 @@ static void supervisor_on_signals(struct supervisor *s, mono_ms now)
 	}
 }
 
+/* The sentinel answers with MESSAGE_RETRIED; one that is started anew finds the question too. */
+static void supervisor_retry(struct supervisor *s, const struct control_request *request, mono_ms now)
+{
+	struct message message;
+	int error;
+
+	message_make(&message, MESSAGE_RETRY, request->client, 0, request->name);
+	error = message_send(s->sentinel_link[0], &message, -1);
+	if (error < 0)
+		control_answer(&s->control, request->client, CONTROL_ERROR, diag_errno(error), now);
+}
+
 static void supervisor_on_control(struct supervisor *s, mono_ms now)
 {
 	struct control_request request;
@@ -104,6 +119,8 @@ static void supervisor_on_control(struct supervisor *s, mono_ms now)
 	while (control_next(&s->control, &request, now)) {
 		if (request.verb == CONTROL_RELOAD)
 			supervisor_begin_reload(s, request.client, now);
+		else if (request.verb == CONTROL_RETRY)
+			supervisor_retry(s, &request, now);
 		else
 			control_answer(&s->control, request.client, CONTROL_OK, "", now);
 	}
