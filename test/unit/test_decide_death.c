@@ -78,7 +78,10 @@ static void die(struct host *h, int32_t pid)
 
 static void come_back(struct host *h)
 {
-	struct event event = {.kind = EVENT_DEATH, .unit = NODIRA, .at = h->now, .reply = true,
+	struct event event = {.kind = EVENT_DEATH,
+			      .unit = NODIRA,
+			      .at = h->now,
+			      .reply = true,
 			      .text = "claude is back"};
 
 	decide_event(&h->decide, &event, h->now);
@@ -86,7 +89,10 @@ static void come_back(struct host *h)
 
 static void lines(struct host *h, uint32_t count)
 {
-	struct event event = {.kind = EVENT_LOG_MATCH, .unit = NODIRA, .at = h->now, .count = count,
+	struct event event = {.kind = EVENT_LOG_MATCH,
+			      .unit = NODIRA,
+			      .at = h->now,
+			      .count = count,
 			      .text = "\"type\":\"error\""};
 
 	decide_event(&h->decide, &event, h->now);
@@ -587,7 +593,8 @@ static void a_storm_is_told_to_its_limit_counted_and_told_in_the_next(void **sta
 	assert_int_equal(h->orders[0].pid, 0); /* it says more than the death */
 	assert_int_equal(h->decide.apart, 0);
 	for (int i = 0; i < EVENTS_MAX; i++)
-		assert_true(h->decide.event[i].number == 0 || h->decide.event[i].role == DECIDE_FIRES);
+		assert_true(h->decide.event[i].number == 0 ||
+			    h->decide.event[i].role == DECIDE_FIRES);
 }
 
 static void who_was_told_that_a_death_is_given_up_gets_the_reply(void **state)
@@ -698,7 +705,8 @@ static void a_reload_of_a_changed_rule_leaves_no_event_behind(void **state)
 		(void)on("dead", EVENT_DEAD, SEVERITY_CRITICAL);
 		struct config *config = make_done();
 
-		((struct config_rule *)(uintptr_t)config_rule_at(config, 0))->text_hash = 100 + (uint64_t)i;
+		((struct config_rule *)(uintptr_t)config_rule_at(config, 0))->text_hash =
+			100 + (uint64_t)i;
 		if (i == 0)
 			h = host_begin(config);
 		else

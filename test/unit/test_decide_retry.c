@@ -60,7 +60,10 @@ static struct host *dead_rule(void)
 
 static void set_dead(struct host *h, bool ended)
 {
-	struct event event = {.kind = EVENT_DEAD, .unit = NODIRA, .at = h->now, .ended = ended,
+	struct event event = {.kind = EVENT_DEAD,
+			      .unit = NODIRA,
+			      .at = h->now,
+			      .ended = ended,
 			      .text = "no claude for 20 s"};
 
 	decide_event(&h->decide, &event, h->now);
@@ -302,7 +305,8 @@ static void what_no_restart_heals_is_given_up_too(void **state)
 	assert_int_equal(restarts, 5);
 	assert_orders(h, "alert:critical");
 	assert_non_null(strstr(h->orders[0].text, "given up for 5"));
-	assert_non_null(strstr(h->orders[0].text, ", or `watchdogctl retry nodira` (limit of 5 per 1 h 0 min)"));
+	assert_non_null(strstr(h->orders[0].text,
+			       ", or `watchdogctl retry nodira` (limit of 5 per 1 h 0 min)"));
 	assert_int_equal(h->state.rule[1].phase, STATE_RULE_GIVEN_UP);
 	host_looks(h, 600000);
 	assert_orders(h, ""); /* once */

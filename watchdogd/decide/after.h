@@ -24,7 +24,8 @@ struct after_row {
 struct after {
 	uint64_t key[AFTER_MAX]; /* of each row: ledger_key of its rule and unit; 0: free */
 	struct after_row row[AFTER_MAX];
-	uint32_t given_way; /* counts that began anew for want of a row; the caller tells and clears it */
+	uint32_t given_way; /* counts that began anew for want of a row; the caller tells and clears
+			       it */
 };
 
 /* Count an event of that rule (count: so many at once; 0 and 1: one). within: gets how many lie

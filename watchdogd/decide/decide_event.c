@@ -114,8 +114,8 @@ static void decide_event_keep(struct decide *decide, uint32_t instance, const st
 bool decide_keeps_events(const struct decide *decide)
 {
 	for (int i = 0; i < EVENTS_MAX; i++)
-		if (decide->event[i].number != 0 && (decide->event[i].role == DECIDE_WAITS ||
-						     decide->event[i].role == DECIDE_NOTE))
+		if (decide->event[i].number != 0 &&
+		    (decide->event[i].role == DECIDE_WAITS || decide->event[i].role == DECIDE_NOTE))
 			return true;
 	return false;
 }

@@ -1,6 +1,6 @@
-/* What is told besides the ladders: the reply to a death, what became of it; and, for the log alone,
- * events that `after` has counted. That a reply is owed is a flag of the ladder in the ledger, so it
- * goes out after a kill -9 too. */
+/* What is told besides the ladders: the reply to a death, what became of it; and, for the log
+ * alone, events that `after` has counted. That a reply is owed is a flag of the ladder in the
+ * ledger, so it goes out after a kill -9 too. */
 #include <stddef.h>
 
 #include "base/buffer.h"
@@ -39,7 +39,8 @@ void decide_reply(struct decide *decide, const struct event *event, mono_ms now)
 }
 
 /* The deaths before it have been told, as far as they will be. */
-static bool decide_reply_is_due(struct decide *decide, const struct decide_event *reply, mono_ms now)
+static bool decide_reply_is_due(struct decide *decide, const struct decide_event *reply,
+				mono_ms now)
 {
 	const struct decide_event *waits = decide_event_next(decide, reply->instance);
 	const struct decide_event *fires = decide_event_firing(decide, reply->instance);
@@ -97,8 +98,9 @@ bool decide_next_reply(struct decide *decide, struct order *order, mono_ms now)
 		return true;
 	}
 	order->kind = ORDER_REPLY;
-	order->severity = ladder_has(&ladder, LADDER_CRITICAL) ? SEVERITY_CRITICAL
-							       : (enum severity)ladder.rule->severity;
+	order->severity = ladder_has(&ladder, LADDER_CRITICAL)
+				  ? SEVERITY_CRITICAL
+				  : (enum severity)ladder.rule->severity;
 	decide->handed_reply = 1 + (uint32_t)(e - decide->event);
 	return true;
 }
@@ -133,9 +135,8 @@ static void decide_note(struct decide *decide, struct decide_event *e, struct or
 
 bool decide_next_note(struct decide *decide, struct order *order)
 {
-	struct decide_event *e = decide->apart > 0
-					 ? decide_event_oldest(decide, DECIDE_NOTE, CONFIG_NONE)
-					 : NULL;
+	struct decide_event *e =
+		decide->apart > 0 ? decide_event_oldest(decide, DECIDE_NOTE, CONFIG_NONE) : NULL;
 	struct buffer text;
 
 	if (e != NULL) {

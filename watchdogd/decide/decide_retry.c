@@ -47,7 +47,8 @@ static bool decide_retry_of(struct decide *decide, uint32_t instance, struct buf
 	limit_clear(ladder.at);
 	ladder.at->flags &= (uint16_t)~LADDER_GIVE_UP; /* no more */
 	ladder.at->failed = 0;
-	if (!given_up || (ladder.at->phase != LADDER_SPENT && ladder.at->phase != LADDER_STANDING)) {
+	if (!given_up ||
+	    (ladder.at->phase != LADDER_SPENT && ladder.at->phase != LADDER_STANDING)) {
 		decide_retry_add(decide, instance, "may fire again", said, first);
 	} else if (decide_holds_still(decide, &ladder)) {
 		decide_begin(decide, &ladder, ladder.at->flags & LADDER_HANDED_ON);
