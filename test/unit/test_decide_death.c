@@ -654,6 +654,28 @@ static void an_order_says_when_its_event_was_and_whose(void **state)
 	assert_int_equal(h->orders[0].pid, 0);
 }
 
+static void a_death_from_before_the_start_is_of_its_process_too(void **state)
+{
+	struct host *h;
+	struct event event = {.unit = NODIRA, .at = 5, .pid = 7, .before_start = true, .text = "killed"};
+
+	(void)state;
+	(void)on("oom", EVENT_OOM_KILL, SEVERITY_CRITICAL);
+	(void)on("died", EVENT_DEATH, SEVERITY_CRITICAL);
+	h = host_begin(make_done());
+	event.kind = EVENT_OOM_KILL;
+	decide_event(&h->decide, &event, h->now);
+	event.kind = EVENT_DEATH;
+	decide_event(&h->decide, &event, h->now);
+	host_look(h, 100);
+	assert_orders(h, "alert:critical alert:critical");
+	assert_int_equal(h->orders[0].pid, 7); /* one of them is told already: tell/told.h */
+	assert_int_equal(h->orders[1].pid, 7);
+	come_back(h);
+	host_look(h, 100);
+	assert_orders(h, "reply");
+}
+
 static void a_state_is_as_new_as_the_last_proof_of_its_ladder(void **state)
 {
 	struct host *h;
@@ -751,6 +773,7 @@ int main(void)
 		TEST(a_storm_is_told_to_its_limit_counted_and_told_in_the_next),
 		TEST(who_was_told_that_a_death_is_given_up_gets_the_reply),
 		TEST(an_order_says_when_its_event_was_and_whose),
+		TEST(a_death_from_before_the_start_is_of_its_process_too),
 		TEST(a_state_is_as_new_as_the_last_proof_of_its_ladder),
 		TEST(the_end_of_dead_is_told_with_how_long_it_was),
 		TEST(a_reload_of_a_changed_rule_leaves_no_event_behind),
