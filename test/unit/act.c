@@ -114,6 +114,8 @@ void act_begin(void)
 	act.actions.ledger = act.ledger;
 	act.actions.actor = &act.actor;
 	actions_init(&act.actions, fakeroot.now);
+	for (uint32_t i = 0; i < act.actions.config->instances.count; i++)
+		act.page->rule[i].since = fakeroot.now; /* as when decide has looked */
 }
 
 int act_setup(void **state)
@@ -127,6 +129,7 @@ int act_setup(void **state)
 	act.actor = (struct worker){.fd = ends[0]};
 	act.far_end = ends[1];
 	act.ledger = ledger_open(memfd_create("ledger", MFD_CLOEXEC), "boot-1", &fresh);
+	memset(&act.result, 0, sizeof(act.result));
 	act.alive_since = 0;
 	act.dead = false;
 	act_put_unit(ACT_BOT, true, false);
@@ -162,6 +165,11 @@ static uint32_t act_instance_of(const char *name)
 			return i;
 	fail_msg("no rule %s", name);
 	return 0;
+}
+
+void act_rule(const char *rule, enum state_rule_phase phase)
+{
+	act.page->rule[act_instance_of(rule)].phase = (uint8_t)phase;
 }
 
 enum outcome act_ask(const char *rule, const char *unit)

@@ -44,6 +44,9 @@ void act_available(unsigned mib);
 /* Ask for the step of that rule, on that unit (NULL: a command). */
 enum outcome act_ask(const char *rule, const char *unit);
 
+/* Say of a rule that it fires, or not: as it is at the start of a test. */
+void act_rule(const char *rule, enum state_rule_phase phase);
+
 /* Let ms go by and look; true: something came to its end (act.result). */
 bool act_look(uint32_t ms);
 

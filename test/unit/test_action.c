@@ -316,34 +316,6 @@ static void a_restart_that_systemd_refuses_kills_nothing(void **state)
 	act_assert_nothing_is_left();
 }
 
-static void a_stop_takes_over_a_restart_that_has_not_started_yet(void **state)
-{
-	(void)state;
-	act_restart_until_room();
-	assert_int_equal(act_ask("stop", "bot"), OUTCOME_BEGUN);
-	act_assert_mark("bot", STATE_MARK_STOPPED);
-	assert_int_equal(ledger_find(act.ledger, act.actions.action[0].entry)->step_verb, VERB_STOP);
-	assert_true(act_look(100));
-	act_assert_done("stopped bot");
-	assert_int_equal(act.result.instances, 2);
-	act_available(4000);
-	assert_false(act_look(1000));
-	assert_null(act_asked()); /* nobody starts it */
-	act_assert_mark("bot", STATE_MARK_STOPPED);
-	act_assert_nothing_is_left();
-}
-
-static void a_kill_takes_over_too_and_puts_no_mark(void **state)
-{
-	(void)state;
-	act_restart_until_room();
-	assert_int_equal(act_ask("killbot", "bot"), OUTCOME_BEGUN);
-	assert_true(act_look(100));
-	act_assert_done("killed bot");
-	act_assert_mark("bot", STATE_MARK_NONE);
-	act_assert_nothing_is_left();
-}
-
 static void a_stop_waits_for_a_restart_that_starts(void **state)
 {
 	(void)state;
@@ -379,8 +351,6 @@ int main(void)
 		T(a_restart_waits_for_room),
 		T(a_restart_starts_anyway_in_the_end),
 		T(a_restart_that_systemd_refuses_kills_nothing),
-		T(a_stop_takes_over_a_restart_that_has_not_started_yet),
-		T(a_kill_takes_over_too_and_puts_no_mark),
 		T(a_stop_waits_for_a_restart_that_starts),
 	};
 

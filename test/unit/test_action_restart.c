@@ -27,7 +27,8 @@ static void test_restart_in_vain(uint32_t wait_ms, uint32_t lives_ms)
 	act_start("bot", wait_ms);
 	assert_false(act_look(lives_ms));
 	fakeroot_remove(ACT_BOT);
-	assert_true(act_look(100));
+	assert_false(act_look(100));
+	assert_true(act_look(1000));
 	assert_int_equal(act.result.outcome, OUTCOME_FAILED);
 }
 
@@ -53,10 +54,28 @@ static void what_dies_with_its_unit_is_not_done_at_once(void **state)
 {
 	(void)state;
 	test_restart_in_vain(100, 3000);
-	act_assert_not_done("restart not done: bot after 3.4 s");
+	act_assert_not_done("restart not done: bot after 4.4 s");
 	act_assert_not_done("it lived 3.1 s of its grace of 20 s");
 	act_assert_nothing_is_left();
 	act_assert_mark("bot", STATE_MARK_NONE);
+}
+
+/* Restart= of its own: its end is not the end. */
+static void what_systemd_has_back_lives(void **state)
+{
+	(void)state;
+	act_stop("restart", "bot");
+	assert_false(act_look(100));
+	act_start("bot", 100);
+	fakeroot_remove(ACT_BOT);
+	act_unit("bot")->systemd_at_it = true;
+	assert_false(act_look(100));
+	assert_false(act_look(4900));
+	act_unit("bot")->systemd_at_it = false;
+	act_put_unit(ACT_BOT, true, false);
+	assert_false(act_look(1000));
+	assert_true(act_look(20000));
+	act_assert_done("restarted bot");
 }
 
 static void how_it_died_is_told(void **state)
@@ -180,9 +199,9 @@ static void each_restart_in_a_row_waits_longer(void **state)
 	assert_false(act_look(1000));
 	act_stop("restart", "bot"); /* the stop is at once */
 	assert_false(act_look(100));
-	assert_false(act_look(4000));
+	assert_false(act_look(3000));
 	assert_null(act_asked());
-	assert_in_range(act_unit("bot")->restart_at, fakeroot.now + 1, fakeroot.now + 7000);
+	assert_in_range(act_unit("bot")->restart_at, fakeroot.now + 1, fakeroot.now + 6000);
 	act_start("bot", (uint32_t)(act_unit("bot")->restart_at - fakeroot.now));
 	assert_int_equal(test_row("bot")->restarts, 2);
 	assert_true(act_look(20000));
@@ -250,7 +269,8 @@ static void one_that_dies_at_once_holds_up_the_others_no_longer(void **state)
 	act_start("big", 100);
 	assert_false(act_look(1000));
 	fakeroot_remove(ACT_BIG);
-	assert_true(act_look(100));
+	assert_false(act_look(100));
+	assert_true(act_look(1000));
 	act_assert_not_done("restart not done: big");
 	act_start("bot", 100);
 }
@@ -377,7 +397,8 @@ static void what_has_to_live_is_looked_after_by_the_next(void **state)
 	assert_int_equal(act_unit("bot")->busy, 1 + VERB_START);
 	assert_false(act_look(1000));
 	fakeroot_remove(ACT_BOT);
-	assert_true(act_look(100));
+	assert_false(act_look(100));
+	assert_true(act_look(1000));
 	act_assert_not_done("restart not done: bot");
 	act_assert_nothing_is_left();
 }
@@ -421,6 +442,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		T(a_restart_is_done_when_the_process_has_lived_for_grace),
 		T(what_dies_with_its_unit_is_not_done_at_once),
+		T(what_systemd_has_back_lives),
 		T(how_it_died_is_told),
 		T(a_death_from_before_the_start_is_not_its_cause),
 		T(a_process_that_never_comes_is_not_done_after_grace),

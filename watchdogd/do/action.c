@@ -9,6 +9,7 @@
 #include "do/action_mark.h"
 #include "do/action_phase.h"
 #include "do/backoff.h"
+#include "do/debt.h"
 
 /* Of each verb: its first phase. */
 static const enum action_phase action_first_phases[VERBS] = {
@@ -95,6 +96,17 @@ static bool action_is_same(struct actions *actions, const struct action *action,
 	       (action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == signal);
 }
 
+void action_enter(struct actions *actions, struct action *action, mono_ms now)
+{
+	int error = action_phase_enter(actions, action, now);
+
+	if (error == 0)
+		return;
+	action_saw(action, "%s", error == -EOPNOTSUPP ? "there is no way to do that to it on this host"
+						       : diag_errno(error));
+	action->progress = ACTION_NOT_DONE;
+}
+
 void action_set_busy(struct actions *actions, const struct action *action)
 {
 	bool starts = action->phase == ACTION_START || action->phase == ACTION_LIVES;
@@ -103,26 +115,38 @@ void action_set_busy(struct actions *actions, const struct action *action)
 		actions->state->unit[action->unit].busy = (uint8_t)(1 + (starts ? VERB_START : action->verb));
 }
 
-/* From now on it is a stop, also for whoever comes after a crash: the mark before the entry, as the entry
- * says no more that the unit is to be started. */
-static void action_take_over(struct actions *actions, struct action *action, enum verb verb)
+/* From now on it is a stop or a kill, also for whoever comes after a crash; the start stays owed. That is
+ * noted before the entry says no more that the unit is to be started. */
+static void action_take_over(struct actions *actions, struct action *action, const struct order *order, mono_ms now)
 {
 	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+	bool is_down = action->phase == ACTION_ROOM;
 
-	action->verb = verb;
-	action->phase = ACTION_STOP;
-	action_put_mark(actions, action);
-	if (entry != NULL)
-		entry->step_verb = verb;
+	action_saw(action, "its start stays owed");
+	debt_note(actions, action->unit, config_rule_at(actions->config, order->rule)->name);
+	action->verb = order->verb;
+	action->phase = order->verb == VERB_KILL && !is_down ? ACTION_KILL : ACTION_STOP;
+	if (entry != NULL) {
+		entry->step_verb = order->verb;
+		entry->verb = VERB_STOP;
+		entry->phase = action->phase;
+	}
 	action_set_busy(actions, action);
+	if (is_down) {
+		action->worker_asked = action->killed = false;
+		action->phase_began = now;
+	} else if (action->phase == ACTION_KILL) {
+		action_enter(actions, action, now);
+	}
 }
 
 /* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
  * unit yet; anything else waits. */
-static enum outcome action_join(struct actions *actions, struct action *action, const struct order *order)
+static enum outcome action_join(struct actions *actions, struct action *action, const struct order *order,
+				mono_ms now)
 {
 	bool takes_over = (order->verb == VERB_STOP || order->verb == VERB_KILL) &&
-			  action->verb == VERB_RESTART &&
+			  action_following(action) != ACTION_PHASES &&
 			  (action->phase == ACTION_STOP || action->phase == ACTION_ROOM);
 
 	/* What is up again may be what eats the memory: it is not watched to its end first. */
@@ -135,20 +159,9 @@ static enum outcome action_join(struct actions *actions, struct action *action, 
 	    action->progress == ACTION_NOT_DONE)
 		return OUTCOME_BUSY;
 	if (takes_over)
-		action_take_over(actions, action, order->verb);
+		action_take_over(actions, action, order, now);
 	action->instance[action->instances++] = order->instance;
 	return OUTCOME_BEGUN;
-}
-
-void action_enter(struct actions *actions, struct action *action, mono_ms now)
-{
-	int error = action_phase_enter(actions, action, now);
-
-	if (error == 0)
-		return;
-	action_saw(action, "%s", error == -EOPNOTSUPP ? "there is no way to do that to it on this host"
-						       : diag_errno(error));
-	action->progress = ACTION_NOT_DONE;
 }
 
 enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
@@ -157,7 +170,7 @@ enum outcome action_begin(struct actions *actions, const struct order *order, mo
 
 	why[0] = '\0';
 	if (action != NULL)
-		return action_join(actions, action, order);
+		return action_join(actions, action, order, now);
 	if (action_is_done_already(actions, order, now, why))
 		return OUTCOME_SKIPPED;
 	action = action_free_row(actions);
@@ -261,6 +274,7 @@ static void action_next_phase(struct actions *actions, struct action *action, mo
 void actions_look(struct actions *actions, mono_ms now)
 {
 	backoff_look(actions, now);
+	debt_look(actions, now);
 	for (int i = 0; i < ACTIONS_MAX; i++) {
 		struct action *action = &actions->action[i];
 

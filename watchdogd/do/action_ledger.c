@@ -200,6 +200,8 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	action->used = true;
 	action->verb = entry->step_verb;
 	action->phase = entry->phase;
+	if (action->phase == ACTION_ROOM && action_following(action) == ACTION_PHASES)
+		action->phase = ACTION_STOP; /* killed while a stop took it over */
 	action->unit = unit;
 	action->instance[0] = instance;
 	action->instances = instance != CONFIG_NONE;

@@ -30,10 +30,15 @@ void action_put_mark(struct actions *actions, const struct action *action)
 void action_end_mark(struct actions *actions, const struct action *action)
 {
 	bool done = action->progress == ACTION_PROVED;
+	const struct ledger_mark *mark;
 
 	if (action->unit == CONFIG_NONE)
 		return;
-	if (done ? action_marks[action->verb].ends : action_marks[action->verb].mark != STATE_MARK_NONE)
+	mark = ledger_mark_find(actions->ledger, action_unit_name(actions, action->unit));
+	/* A kill puts none of its own; one that took over a restart has put it. */
+	if (done ? action_marks[action->verb].ends
+		 : action_marks[action->verb].mark != STATE_MARK_NONE ||
+		   (action->verb == VERB_KILL && mark != NULL && mark->kind == STATE_MARK_STOPPED))
 		ledger_unmark(actions->ledger, action_unit_name(actions, action->unit));
 	actions->state->unit[action->unit].busy = 0;
 }

@@ -6,7 +6,10 @@
 #include "do/action_phase.h"
 #include "do/phase.h"
 
-enum { PHASE_BACK_MS = 5000 }; /* a death is told as final after so long, too (SEMANTICS, `death`) */
+enum {
+	PHASE_BACK_MS = 5000, /* its parent, or systemd, has it back by then: as a `death` is answered */
+	PHASE_GONE_MS = 1000, /* of its unit nothing is left, and systemd is not seen to be at it */
+};
 
 int phase_lives_enter(struct actions *actions, struct action *action, mono_ms now)
 {
@@ -43,13 +46,15 @@ static void phase_say_death(struct actions *actions, struct action *action, mono
 static enum action_progress phase_lives_not(struct actions *actions, struct action *action, mono_ms now)
 {
 	uint32_t grace_ms = phase_unit(actions, action)->grace_ms;
+	const struct state_unit *unit = phase_state(actions, action);
+	bool gone = unit->status == STATE_UNIT_INACTIVE && !unit->systemd_at_it;
 	mono_ms until;
 
-	if (action->alive_since != 0 && action->lost_at == 0)
+	if ((action->alive_since != 0 || gone) && action->lost_at == 0)
 		action->lost_at = now;
-	until = action->lost_at != 0 ? action->lost_at + PHASE_BACK_MS
+	until = action->lost_at != 0 ? action->lost_at + (gone ? PHASE_GONE_MS : PHASE_BACK_MS)
 				     : action->phase_began + (grace_ms > PHASE_BACK_MS ? grace_ms : PHASE_BACK_MS);
-	if (phase_state(actions, action)->status != STATE_UNIT_INACTIVE && now < until)
+	if (now < until)
 		return ACTION_WAITS;
 	phase_say_death(actions, action, action->lost_at != 0 ? action->lost_at : now);
 	return ACTION_NOT_DONE;

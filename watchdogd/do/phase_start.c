@@ -4,6 +4,7 @@
 #include "do/action_ledger.h"
 #include "do/action_phase.h"
 #include "do/backoff.h"
+#include "do/debt.h"
 #include "do/phase.h"
 
 enum {
@@ -38,6 +39,7 @@ int phase_start_enter(struct actions *actions, struct action *action, mono_ms no
 static enum action_progress phase_started(struct actions *actions, struct action *action)
 {
 	ledger_unmark(actions->ledger, action_unit_name(actions, action->unit));
+	debt_end(actions, action->unit);
 	return ACTION_PROVED;
 }
 
