@@ -34,6 +34,31 @@ ok $(($? != 2)) "a bad config is refused with status 2"
 check "every error is told, with its line and what would be right" sh -c \
 	"grep -q 'bad.conf:2: .*host.availble.*host.available' '$dir/err' && grep -q 'bad.conf:3: .*warnign.*warning' '$dir/err'"
 check "and nothing on standard output" test ! -s "$dir/out"
+
+# Two programs of one name, as a copy of sleep whose own name nothing else bears; the second one calls itself otherwise.
+cp "$(command -v sleep)" "$dir/wd-find-me"
+"$dir/wd-find-me" 301 &
+first=$!
+(exec -a 2.1.231 "$dir/wd-find-me" 302) &
+second=$!
+wait_for 5 sh -c "readlink /proc/$first/exe /proc/$second/exe | grep -c wd-find-me | grep -qx 2"
+printf '[unit one]\nmatch = wd-find-me 301\n[unit two]\nmatch = wd-find-me 302\nprocess = wd-find-me\n[unit none]\nmatch = wd-find-nobody\n' >"$dir/find.conf"
+"$ctl" check "$dir/find.conf" >"$dir/out" 2>"$dir/err"
+check "check finds a process by its name" grep -qE "^\[unit one\] match = wd-find-me 301: pid $first \(wd-find-me\), .* old, $dir/wd-find-me\$" "$dir/out"
+check "and one that calls itself otherwise by its executable" grep -qE "^\[unit two\] process = wd-find-me: pid $second " "$dir/out"
+check "and only that" test "$(grep -c "pid" "$dir/out")" -eq 3
+check "and says where there is none" grep -qx '\[unit none\] match = wd-find-nobody: nothing now' "$dir/out"
+kill "$first" "$second"
+
+printf '[unit a]\nmatch = a\nlog = /a\nlog-match = x(\n  /x(/\n' >"$dir/pattern.conf"
+if [ -e "$bin/plugins/pattern.so" ]; then
+	"$ctl" check "$dir/pattern.conf" >"$dir/out" 2>"$dir/err"
+	ok $(($? != 2)) "a pattern that is none is refused"
+	check "with its line and why" grep -q 'pattern.conf:5: \[unit a\] log-match: "/x(/" is no pattern: .' "$dir/err"
+else
+	skip "a pattern that is none is refused" "no plugin pattern"
+fi
+
 "$ctl" frobnicate 2>"$dir/err"
 ok $(($? != 2)) "an unknown verb is refused with status 2"
 "$ctl" relaod 2>"$dir/err"

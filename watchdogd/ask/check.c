@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
+#include "ask/check_find.h"
 #include "base/diag.h"
 #include "config/config_parse.h"
 
@@ -53,6 +54,7 @@ int check_run(const char *path, const struct check_with *with, FILE *out, FILE *
 	config_check_host(config, config->plugins != 0 ? config_string(config, config->plugins) : with->plugins,
 			  check_tell, &check);
 	check_summary(&check, path, config, out);
+	check_find(config, out);
 	free(config);
 	return CHECK_GOOD;
 }

@@ -17,7 +17,7 @@ struct check_with {
 };
 
 /* Check the file at path. Errors, warnings and what is not active yet go to err, a line each; a
- * summary to out when the file is good. 0: good, perhaps with warnings; 2: refused, or not to be
+ * summary to out when the file is good, and what its names find now (check_find.h). 0: good, perhaps with warnings; 2: refused, or not to be
  * read. */
 int check_run(const char *path, const struct check_with *with, FILE *out, FILE *err);
 
