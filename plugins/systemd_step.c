@@ -110,10 +110,20 @@ static void systemd_step_enter(struct systemd_step *step, enum systemd_phase pha
 	step->jobless = 0;
 }
 
+/* One connection keeps the order, so the start that follows finds it done. No reply is asked for: what it
+ * has not done, the start will tell. */
+static void systemd_step_reset(struct systemd_step *step)
+{
+	(void)sd_bus_call_method_async(step->context->bus.bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH, SYSTEMD_MANAGER,
+				       "ResetFailedUnit", NULL, NULL, "s", step->name);
+}
+
 static void systemd_step_call(struct systemd_step *step)
 {
 	int r;
 
+	if (step->reset && !step->called)
+		systemd_step_reset(step);
 	step->called = true;
 	step->error = 0;
 	step->job[0] = step->result[0] = '\0';
@@ -301,6 +311,7 @@ int systemd_step_begin(struct systemd_step *step, struct systemd_context *contex
 	step->context = context;
 	step->id = request->id;
 	step->verb = (enum systemd_verb)verb;
+	step->reset = request->reset && verb == SYSTEMD_START;
 	step->began = clock_mono();
 	step->limit_ms = request->timeout_ms;
 	if (step->limit_ms == 0)

@@ -50,6 +50,7 @@ struct systemd_step {
 	char name[LINE_BYTES + 1]; /* of the unit */
 	uint32_t limit_ms;
 	mono_ms began, read_at; /* read_at: when the next reading is due */
+	bool reset;             /* the failed state, and with it the start limit's count, before a start */
 	bool called;            /* once at least: look before calling again */
 	bool read_wanted;       /* a reading was begun in this phase */
 	unsigned jobless;       /* readings in a row that show no job, with no JobRemoved seen */

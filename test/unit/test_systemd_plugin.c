@@ -33,7 +33,7 @@ static struct {
 	const char *active, *sub, *result, *then_active, *then_sub;
 	int job;                /* it shows a pending job */
 	/* what was seen */
-	int calls, subscribed, connections;
+	int calls, subscribed, connections, resets;
 	char asked[64], last[32];
 	int subscribed_before_call;
 	mono_ms due;            /* when the late end comes; 0: none */
@@ -128,6 +128,11 @@ static int fake_on_message(sd_bus_message *call, void *arg, sd_bus_error *error)
 	if (strcmp(name, "Subscribe") == 0) {
 		fake.subscribed++;
 		return sd_bus_reply_method_return(call, "");
+	}
+	if (strcmp(name, "ResetFailedUnit") == 0) {
+		assert_int_equal(fake.calls, 0); /* before the start */
+		fake.resets++;
+		return 1;
 	}
 	if (strcmp(name, "Get") == 0)
 		return fake_get(call);
@@ -335,6 +340,27 @@ static void a_start_is_done_when_the_unit_is_active(void **state)
 	assert_string_equal(fake.asked, "StartUnit xtts_server.service replace");
 }
 
+/* systemd counts starts until it has a failed state to forget: only a person's retry makes it. */
+static void a_failed_state_is_reset_when_that_is_asked_alone(void **state)
+{
+	struct plugin_request request = {.id = 99, .verb = "start", .target = "xtts_server.service", .rule = "",
+					 .unit = "xtts", .event = "", .severity = "info", .text = "", .reset = 1,
+					 .uid = UINT32_MAX, .timeout_ms = 5000};
+
+	(void)state;
+	fake.active = fake.sub = "failed";
+	fake.then_active = "active";
+	fake.then_sub = "running";
+	plugin.ask(&request);
+	assert_int_equal(driver_wait(&plugin, 99, 8000)->result, 0);
+	assert_int_equal(fake.resets, 1);
+	request.id = 98;
+	request.reset = 0;
+	plugin.ask(&request);
+	assert_int_equal(driver_wait(&plugin, 98, 8000)->result, 0);
+	assert_int_equal(fake.resets, 1);
+}
+
 static void a_start_limit_is_told(void **state)
 {
 	const struct driver_answer *a;
@@ -484,6 +510,7 @@ int main(void)
 		TEST(how_a_job_failed_is_told_with_the_state),
 		TEST(a_unit_that_is_active_again_is_not_stopped),
 		TEST(a_start_is_done_when_the_unit_is_active),
+		TEST(a_failed_state_is_reset_when_that_is_asked_alone),
 		TEST(a_start_limit_is_told),
 		TEST(a_unit_that_systemd_does_not_know_is_told),
 		TEST(a_cut_connection_is_made_again_and_the_state_looked_at_first),

@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "do/action_gate.h"
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
 #include "do/action_phase.h"
@@ -57,45 +58,6 @@ static void action_fill(struct actions *actions, struct action *action, const st
 	}
 }
 
-
-static bool action_is_done_already(struct actions *actions, const struct order *order, mono_ms now, char *why)
-{
-	const struct state_unit *unit;
-	enum verb verb = order->verb;
-	const char *is = NULL;
-
-	if (order->unit == CONFIG_NONE)
-		return false;
-	if ((verb == VERB_START || verb == VERB_RESTART) &&
-	    config_unit_at(actions->config, order->unit)->kind != CONFIG_SYSTEMD) {
-		/* Stopped first, it would stay so. */
-		action_copy(why, TEXT_BYTES, "to start it by its command is not active yet");
-		return true;
-	}
-	see_unit_refresh(actions->see, order->unit, now);
-	unit = &actions->state->unit[order->unit];
-	if (unit->status == STATE_UNIT_INACTIVE && verb != VERB_START && verb != VERB_RESTART)
-		is = "it is not running";
-	else if (unit->status == STATE_UNIT_RUNNING && (verb == VERB_START || verb == VERB_THAW))
-		is = "it is running already";
-	else if (unit->status == STATE_UNIT_FROZEN && verb == VERB_FREEZE)
-		is = "it is frozen already";
-	if (is != NULL)
-		action_copy(why, TEXT_BYTES, is);
-	return is != NULL;
-}
-
-/* `signal`: of which signal. */
-static bool action_is_same(struct actions *actions, const struct action *action, const struct order *order)
-{
-	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
-	const struct config_rule *rule = config_rule_at(actions->config, order->rule);
-	int signal = config_step_at(actions->config, rule, order->step)->signal;
-
-	return action->verb == order->verb &&
-	       (action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == signal);
-}
-
 void action_enter(struct actions *actions, struct action *action, mono_ms now)
 {
 	int error = action_phase_enter(actions, action, now);
@@ -140,6 +102,17 @@ static void action_take_over(struct actions *actions, struct action *action, con
 	}
 }
 
+/* `signal`: of which signal. */
+static bool action_is_same(struct actions *actions, const struct action *action, const struct order *order)
+{
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+	const struct config_rule *rule = config_rule_at(actions->config, order->rule);
+	int signal = config_step_at(actions->config, rule, order->step)->signal;
+
+	return action->verb == order->verb &&
+	       (action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == signal);
+}
+
 /* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
  * unit yet; anything else waits. */
 static enum outcome action_join(struct actions *actions, struct action *action, const struct order *order,
@@ -167,12 +140,14 @@ static enum outcome action_join(struct actions *actions, struct action *action, 
 enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
 	struct action *action = order->unit != CONFIG_NONE ? action_of_unit(actions, order->unit) : NULL;
+	enum outcome may;
 
 	why[0] = '\0';
 	if (action != NULL)
 		return action_join(actions, action, order, now);
-	if (action_is_done_already(actions, order, now, why))
-		return OUTCOME_SKIPPED;
+	may = action_gate(actions, order, now, why);
+	if (may != OUTCOME_BEGUN)
+		return may;
 	action = action_free_row(actions);
 	if (action == NULL)
 		return OUTCOME_BUSY;

@@ -47,12 +47,19 @@ struct action {
 	int64_t anon_before, available_before; /* bytes; -1: unknown */
 	bool worker_asked, worker_done; /* worker_done: it answered */
 	int worker_result;
+	bool signalled;                 /* SIGTERM was sent, or is to follow no command */
 	bool killed;                    /* SIGKILL was sent */
 	uint8_t empty_looks;            /* looks in a row that found nothing left */
 	mono_ms answered_at;            /* START: since when the worker says that it is up; 0: not yet */
 	mono_ms alive_since, lost_at;   /* LIVES: of the process as last seen; 0: not seen, not lost */
 	enum action_progress progress;
 	char saw[192];                  /* what was seen on the way, for the log */
+};
+
+/* A start that waits while systemd is at the unit; kept in memory alone. */
+struct action_put_off {
+	uint64_t key; /* ledger_hash of the unit's name; 0: free */
+	mono_ms since, asked; /* since when, and when it was asked last */
 };
 
 struct actions {
@@ -63,6 +70,7 @@ struct actions {
 	struct worker *actor;
 	uint64_t room_bytes;            /* what a start must leave now */
 	bool actor_hung;                /* it did not answer in its time: main is to restart it */
+	struct action_put_off put_off[ACTIONS_MAX];
 	bool backoff_published;         /* the page says what the ledger knows of each unit's starts */
 	mono_ms backoff_looked;
 	struct action action[ACTIONS_MAX];
@@ -87,7 +95,8 @@ void actions_init(struct actions *actions, mono_ms now);
 void actions_config(struct actions *actions, const struct config *config);
 
 /* Begin what an ORDER_STEP says. OUTCOME_BEGUN: the result comes by actions_next; BUSY: another action
- * is under way on that unit; SKIPPED: its work is done already. why: TEXT_BYTES, for the log. */
+ * is under way on that unit, or systemd is at it; SKIPPED: its work is done already, or there is no way to do
+ * it. why: TEXT_BYTES, for the log. */
 enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why);
 
 /* The actor's answer to entry message->id; unknown ids are passed over. */

@@ -31,27 +31,42 @@ struct action *action_free_row(struct actions *actions)
 	return NULL;
 }
 
+/* Who carries the phase out, and what it acts on: systemd the unit, `exec` a command. */
 static void action_entry_target(const struct actions *actions, const struct action *action,
 				const struct config_step *step, struct ledger_entry *entry)
 {
+	const struct config_unit *unit =
+		action->unit != CONFIG_NONE ? config_unit_at(actions->config, action->unit) : NULL;
+	bool by_command = unit != NULL && unit->kind != CONFIG_SYSTEMD &&
+			  (action->phase == ACTION_STOP || action->phase == ACTION_START);
 	const char *target = "";
 
 	if (action->phase == ACTION_RUN && step != NULL)
 		target = config_string(actions->config, step->command);
 	else if (action->phase == ACTION_SIGNAL && step != NULL)
 		target = verb_signal_name(step->signal);
-	else if (action->unit != CONFIG_NONE)
-		target = config_string(actions->config, config_unit_at(actions->config, action->unit)->target);
+	else if (by_command)
+		target = config_string(actions->config, action->phase == ACTION_STOP ? unit->stop : unit->start);
+	else if (unit != NULL)
+		target = config_string(actions->config, unit->target);
 	action_copy(entry->target, sizeof(entry->target), target);
-	action_copy(entry->plugin, sizeof(entry->plugin), action->phase == ACTION_RUN ? "exec" : "systemd");
+	action_copy(entry->plugin, sizeof(entry->plugin),
+		    action->phase == ACTION_RUN || by_command ? "exec" : "systemd");
+	if (unit != NULL && unit->user != 0)
+		entry->uid = unit->uid;
 }
 
 /* How long the worker may take: a stop of systemd's goes on after our kill, until the unit has ended. */
 static uint32_t action_timeout_ms(const struct actions *actions, const struct action *action)
 {
+	const struct config_unit *unit;
+
 	if (action->unit == CONFIG_NONE)
 		return ACTION_RUN_MS;
-	return config_unit_at(actions->config, action->unit)->stop_timeout_ms + ACTION_SYSTEMD_MS;
+	unit = config_unit_at(actions->config, action->unit);
+	if (unit->kind != CONFIG_SYSTEMD)
+		return action->phase == ACTION_START ? ACTION_RUN_MS : unit->stop_timeout_ms;
+	return unit->stop_timeout_ms + ACTION_SYSTEMD_MS;
 }
 
 /* Who asked for it, and what was seen; of a later phase as in the entry before. */
@@ -82,6 +97,7 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 {
 	struct ledger_entry *entry = ledger_add(actions->ledger, LEDGER_STEP);
 	const struct config_step *step = NULL;
+	struct ledger_unit *row = NULL;
 	uint32_t about = CONFIG_NONE; /* a command acts on no unit, but is told which its rule is about */
 
 	if (entry == NULL)
@@ -102,8 +118,14 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 	action_copy(entry->unit, sizeof(entry->unit),
 		    action_unit_name(actions, action->unit != CONFIG_NONE ? action->unit : about));
 	action_entry_target(actions, action, step, entry);
+	if (action->phase == ACTION_START) {
+		row = ledger_unit(actions->ledger, entry->unit);
+		entry->reset = (row->flags & LEDGER_UNIT_RESET) != 0;
+	}
 	ledger_commit(entry);
 	action->entry = entry->id;
+	if (row != NULL) /* used up, when the entry is there for whoever comes after a crash */
+		row->flags &= (uint16_t)~LEDGER_UNIT_RESET;
 	return 0;
 }
 

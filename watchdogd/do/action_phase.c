@@ -39,7 +39,15 @@ struct state_unit *phase_state(const struct actions *actions, const struct actio
 
 bool phase_by_systemd(const struct actions *actions, const struct action *action)
 {
-	return phase_unit(actions, action)->kind == CONFIG_SYSTEMD && actions->actor->fd >= 0;
+	const struct config_unit *unit = phase_unit(actions, action);
+	bool is_known = unit->user == 0 || unit->uid != CONFIG_NONE;
+
+	return unit->kind == CONFIG_SYSTEMD && is_known && actions->actor->fd >= 0;
+}
+
+bool phase_by_command(const struct actions *actions, const struct action *action, config_text command)
+{
+	return phase_unit(actions, action)->kind != CONFIG_SYSTEMD && command != 0 && actions->actor->fd >= 0;
 }
 
 int phase_ask_actor(struct actions *actions, struct action *action)

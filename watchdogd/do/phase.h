@@ -15,6 +15,9 @@ struct state_unit *phase_state(const struct actions *actions, const struct actio
 /* systemd has it, and the actor is there to ask it. */
 bool phase_by_systemd(const struct actions *actions, const struct action *action);
 
+/* It has that command for it (CONFIG_SYSTEMD: none), and the actor is there to run it. */
+bool phase_by_command(const struct actions *actions, const struct action *action, config_text command);
+
 /* Ask the actor for the action's entry. 0 or -errno, which is noted in action->saw. */
 int phase_ask_actor(struct actions *actions, struct action *action);
 

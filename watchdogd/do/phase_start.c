@@ -26,7 +26,8 @@ int phase_start_enter(struct actions *actions, struct action *action, mono_ms no
 		action_saw(action, "it runs already");
 		return 0;
 	}
-	if (!phase_by_systemd(actions, action))
+	if (!phase_by_systemd(actions, action) &&
+	    !phase_by_command(actions, action, phase_unit(actions, action)->start))
 		return -EOPNOTSUPP;
 	/* Before it is asked: a crash between the two waits too long rather than starts too often. */
 	backoff_count(ledger_unit(actions->ledger, action_unit_name(actions, action->unit)), now);
@@ -43,16 +44,25 @@ static enum action_progress phase_started(struct actions *actions, struct action
 	return ACTION_PROVED;
 }
 
+/* Who was asked says that it is up; or it was started by another; or nobody knows (a command whose worker was
+ * killed) but that it runs. */
+static bool phase_start_is_shown(const struct action *action)
+{
+	if (!action->worker_asked)
+		return true;
+	return action->worker_done && (action->worker_result == 0 || action->worker_result == -EALREADY);
+}
+
 enum action_progress phase_start_look(struct actions *actions, struct action *action, mono_ms now)
 {
 	see_unit_refresh(actions->see, action->unit, now);
-	if (phase_runs(actions, action) && (action->worker_done ? action->worker_result == 0 : !action->worker_asked))
+	if (phase_runs(actions, action) && phase_start_is_shown(action))
 		return phase_started(actions, action);
 	if (phase_ask_again(actions, action, now))
 		return ACTION_WAITS;
-	if (action->worker_done && action->worker_result < 0)
+	if (action->worker_done && action->worker_result < 0 && action->worker_result != -EALREADY)
 		return ACTION_NOT_DONE;
-	if (action->worker_done && action->answered_at == 0)
+	if (action->worker_done && action->worker_result == 0 && action->answered_at == 0)
 		action->answered_at = now;
 	if (now - action->phase_began >= PHASE_START_MS ||
 	    (action->answered_at != 0 && now - action->answered_at >= PHASE_SEEN_MS &&

@@ -44,8 +44,11 @@ int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now
 	/* A frozen process would answer SIGTERM only when thawed. */
 	if (phase_state(actions, action)->status == STATE_UNIT_FROZEN)
 		(void)direct_freeze(actions->see, action->unit, false);
-	if (phase_by_systemd(actions, action) && phase_ask_actor(actions, action) == 0)
+	if ((phase_by_systemd(actions, action) ||
+	     phase_by_command(actions, action, phase_unit(actions, action)->stop)) &&
+	    phase_ask_actor(actions, action) == 0)
 		return 0;
+	action->signalled = true;
 	return phase_signal_end(actions, action);
 }
 
@@ -86,10 +89,28 @@ static bool phase_is_empty(struct actions *actions, struct action *action, mono_
 	return action->empty_looks >= 2;
 }
 
-/* systemd has shown the end, or cannot any more: a kill has made sure of it. */
-static bool phase_stop_is_shown(const struct action *action)
+/* systemd has shown the end, or cannot any more: a kill has made sure of it. What a stop command says shows
+ * nothing, but a start must not meet it. */
+static bool phase_stop_is_shown(const struct actions *actions, const struct action *action)
 {
+	if (phase_unit(actions, action)->kind != CONFIG_SYSTEMD)
+		return !action->worker_asked || action->worker_done || action->verb != VERB_RESTART;
 	return !action->worker_asked || (action->worker_done && action->worker_result == 0) || action->killed;
+}
+
+/* Its time is over: a command is followed by SIGTERM, and that by SIGKILL. 0, or -EPERM: we may not. */
+static int phase_stop_late(struct actions *actions, struct action *action, mono_ms now)
+{
+	const struct config_unit *unit = phase_unit(actions, action);
+
+	if (unit->kind != CONFIG_SYSTEMD && !action->signalled) {
+		action->signalled = true;
+		action->phase_began = now;
+		action_saw(action, "SIGTERM: its stop command did not end it within %u s", unit->stop_timeout_ms / 1000);
+		return phase_signal_end(actions, action);
+	}
+	action_saw(action, "killed: not ended within its stop-timeout of %u s", unit->stop_timeout_ms / 1000);
+	return phase_kill(actions, action, now);
 }
 
 static enum action_progress phase_escalate(struct actions *actions, struct action *action, mono_ms now)
@@ -101,10 +122,10 @@ static enum action_progress phase_escalate(struct actions *actions, struct actio
 		action_saw(action, "killed at once: host.available is below floor");
 		error = phase_kill(actions, action, now);
 	} else if (now - action->phase_began >= timeout_ms) {
-		action_saw(action, "killed: not ended within its stop-timeout of %u s", timeout_ms / 1000);
-		error = phase_kill(actions, action, now);
-	} else if (action->worker_done && action->worker_result < 0) {
+		error = phase_stop_late(actions, action, now);
+	} else if (action->worker_done && action->worker_result < 0 && action->worker_result != -EALREADY) {
 		action->worker_asked = action->worker_done = false;
+		action->signalled = true;
 		error = phase_signal_end(actions, action);
 	}
 	if (!phase_may_not(error))
@@ -114,12 +135,14 @@ static enum action_progress phase_escalate(struct actions *actions, struct actio
 }
 
 /* Who may not stop the unit may not start it either: for a restart, it is left running. */
-static bool phase_is_refused(const struct action *action)
+static bool phase_is_refused(const struct actions *actions, const struct action *action)
 {
 	static const int refusals[] = {-ENODEV, -ENOENT, -EACCES, -EPERM, -ENOTCONN};
 
 	if (action->verb != VERB_RESTART || !action->worker_done || action->killed)
 		return false;
+	if (phase_unit(actions, action)->kind != CONFIG_SYSTEMD)
+		return action->worker_result == -ENODEV;
 	for (size_t i = 0; i < ARRAY_LEN(refusals); i++)
 		if (action->worker_result == refusals[i])
 			return true;
@@ -128,9 +151,9 @@ static bool phase_is_refused(const struct action *action)
 
 enum action_progress phase_stop_look(struct actions *actions, struct action *action, mono_ms now)
 {
-	if (phase_is_empty(actions, action, now) && phase_stop_is_shown(action))
+	if (phase_is_empty(actions, action, now) && phase_stop_is_shown(actions, action))
 		return ACTION_PROVED;
-	if (phase_is_refused(action))
+	if (phase_is_refused(actions, action))
 		return ACTION_NOT_DONE;
 	if (!action->killed)
 		return phase_escalate(actions, action, now);

@@ -169,6 +169,7 @@ struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
 	}
 	memset(entry, 0, sizeof(*entry));
 	entry->kind = kind;
+	entry->uid = UINT32_MAX;
 	entry->id = ledger->next_id++;
 	return entry;
 }

@@ -31,7 +31,9 @@ struct ledger_entry {
 	uint32_t step_verb;          /* enum verb: what the step says; `restart` is a stop, then a start */
 	uint32_t timeout_ms;         /* how long the worker may take; 0: its own default */
 	uint32_t as_nobody;          /* bool: run without privileges (the exec channel) */
-	uint32_t phase;              /* of a step, enum action_phase (do/action.h): where it is taken up again */
+	uint16_t phase;              /* of a step, enum action_phase (do/action.h): where it is taken up again */
+	uint16_t reset;              /* bool: of a start, systemd's failed state is reset before it */
+	uint32_t uid;                /* whose systemd has the unit; UINT32_MAX: the host's */
 	uint64_t ladder_key;         /* of the ladder that waits for it; 0: none */
 	wall_ms at;                  /* when it was asked */
 	mono_ms at_mono;

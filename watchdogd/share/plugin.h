@@ -21,6 +21,8 @@ struct plugin_request {
 	uint64_t at_wall_ms;  /* when it was asked, since 1970 */
 	uint32_t timeout_ms;  /* 0: the plugin's own default */
 	int as_nobody;        /* run without privileges */
+	int reset;            /* systemd, "start": reset the unit's failed state first */
+	uint32_t uid;         /* systemd: whose has the unit; UINT32_MAX: the host's */
 };
 
 /* What the config says of one watched unit. All texts are borrowed until the next `watch`; "" where there

@@ -36,6 +36,8 @@ int request_of_entry(struct plugin_request *request, const struct ledger_entry *
 		.at_wall_ms = entry->at,
 		.timeout_ms = entry->timeout_ms,
 		.as_nobody = entry->as_nobody != 0,
+		.reset = entry->reset != 0,
+		.uid = entry->uid,
 	};
 	return 0;
 }
