@@ -32,6 +32,8 @@ static const char act_rules[] = "[unit bot]\n"
 				 "priority = 9\n"
 				 "restart-wait = 90s\n"
 				 "[rule bigger]\nwhen = host.available < 8%\nthen = restart big\n"
+				 "[rule oom]\non = oom-kill bot\nthen = restart unit\n"
+				 "[rule dead]\non = dead bot\nthen = restart unit\n"
 				 "[rule stop]\nwhen = host.available < 10%\nthen = stop bot\n"
 				 "[rule stop2]\nwhen = host.available < 9%\nthen = stop bot\n"
 				 "[rule restart]\nwhen = host.available < 8%\nthen = restart bot\n"
@@ -65,6 +67,8 @@ const struct config *act_parse(const char *text)
 	int fd;
 
 	assert_non_null(config);
+	if (act.edit != NULL)
+		act.edit(config);
 	fd = config_seal(config);
 	mapped = config_map(fd);
 	(void)close(fd);
@@ -130,7 +134,7 @@ int act_setup(void **state)
 	act.far_end = ends[1];
 	act.ledger = ledger_open(memfd_create("ledger", MFD_CLOEXEC), "boot-1", &fresh);
 	memset(&act.result, 0, sizeof(act.result));
-	act.alive_since = 0;
+	act.alive_since = act.event_at = 0;
 	act.dead = false;
 	act_put_unit(ACT_BOT, true, false);
 	act_put_unit(ACT_BOX, true, false);
@@ -141,6 +145,7 @@ int act_setup(void **state)
 
 int act_teardown(void **state)
 {
+	act.edit = NULL;
 	(void)close(act.actor.fd);
 	(void)close(act.far_end);
 	return fakeroot_teardown(state);
@@ -176,13 +181,13 @@ enum outcome act_ask(const char *rule, const char *unit)
 {
 	uint32_t instance = act_instance_of(rule), at;
 	struct order order = {.kind = ORDER_STEP, .instance = instance};
-	char why[TEXT_BYTES];
 
+	order.event_at = act.event_at;
 	order.rule = config_instance_at(act.actions.config, instance)->rule;
 	at = config_step_at(act.actions.config, config_rule_at(act.actions.config, order.rule), 0)->verb;
 	order.verb = (enum verb)at;
 	order.unit = unit != NULL ? config_find_unit(act.actions.config, unit) : CONFIG_NONE;
-	return action_begin(&act.actions, &order, fakeroot.now, why);
+	return action_begin(&act.actions, &order, fakeroot.now, act.why);
 }
 
 /* Let ms go by and look; true: something came to its end (act.result). */

@@ -24,6 +24,9 @@ struct act {
 	struct action_result result; /* of the last act_look that was true */
 	mono_ms alive_since;         /* of every unit's process; 0: as long as the unit runs */
 	bool dead;                   /* no unit has one */
+	mono_ms event_at;            /* of the orders of act_ask; 0: of a condition */
+	char why[TEXT_BYTES];        /* why the last of them was skipped */
+	void (*edit)(struct config *config); /* of each config before it is sealed; NULL: as parsed */
 };
 extern struct act act;
 
