@@ -59,6 +59,45 @@ static void what_was_started_since_and_is_down_again_is_restarted(void **state)
 	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BEGUN);
 }
 
+static void what_comes_up_without_its_process_yet_has_its_grace(void **state)
+{
+	(void)state;
+	act.event_at = fakeroot.now;
+	test_start_by_another();
+	act.dead = true;
+	assert_skipped("dead", "it was started since");
+	assert_false(act_look(20000));
+	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BEGUN);
+}
+
+/* The parent lives on, its child is dead: our own start in vain is no reason to leave it so. */
+static void what_we_started_in_vain_is_restarted(void **state)
+{
+	(void)state;
+	act.event_at = fakeroot.now;
+	act_stop("dead", "bot");
+	assert_false(act_look(100));
+	act_start("bot", 100);
+	act.dead = true;
+	assert_false(act_look(1000));
+	assert_true(act_look(5000));
+	act_assert_not_done("it lived 1.0 s of its grace");
+	assert_int_equal(act_unit("bot")->status, STATE_UNIT_RUNNING);
+	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BEGUN);
+	(void)act_assert_asked(VERB_STOP);
+}
+
+static void what_another_rule_restarted_meanwhile_lives(void **state)
+{
+	(void)state;
+	act.event_at = fakeroot.now;
+	act_stop("restart", "bot");
+	assert_false(act_look(100));
+	act_start("bot", 100);
+	assert_true(act_look(20000));
+	assert_skipped("dead", "it was started since");
+}
+
 static void a_condition_restarts_what_runs(void **state)
 {
 	(void)state;
@@ -201,6 +240,9 @@ int main(void)
 		T(what_was_started_since_the_event_is_not_restarted),
 		T(what_was_started_before_the_event_is_restarted),
 		T(what_was_started_since_and_is_down_again_is_restarted),
+		T(what_comes_up_without_its_process_yet_has_its_grace),
+		T(what_we_started_in_vain_is_restarted),
+		T(what_another_rule_restarted_meanwhile_lives),
 		T(a_condition_restarts_what_runs),
 		T(while_systemd_is_at_it_a_restart_is_put_off),
 		T(the_next_time_systemd_has_its_time_anew),

@@ -318,15 +318,55 @@ static void what_no_restart_heals_is_given_up_too(void **state)
 	assert_orders(h, "alert:critical restart:nodira");
 }
 
-static void a_restart_in_vain_is_given_up_until_a_person_says_so(void **state)
+/* It died within its grace each time: the limit bounds that, as its back-off does. */
+static void a_restart_in_vain_is_tried_again_within_the_limit(void **state)
 {
 	struct host *h = dead_rule();
+	int restarts = 0;
 
 	(void)state;
+	h->decide.wall = 0;
 	host_unit(h, NODIRA, STATE_UNIT_INACTIVE, 0);
 	set_dead(h, false);
 	host_look(h, 100);
-	host_outcome(h, 1, NODIRA, OUTCOME_FAILED);
+	while (h->n > 0 && h->orders[h->n - 1].kind == ORDER_STEP && restarts < 20) {
+		restarts++;
+		h->state.unit[NODIRA].started = h->now;
+		host_looks(h, 3000);
+		host_outcome(h, 1, NODIRA, OUTCOME_FAILED);
+		host_looks(h, 200);
+	}
+	assert_int_equal(restarts, 5);
+	assert_orders(h, "alert:critical");
+	assert_non_null(strstr(h->orders[0].text, ", or `watchdogctl retry nodira` (limit of 5 per 1 h 0 min)"));
+	host_looks(h, 600000);
+	assert_orders(h, "");
+	assert_int_equal(retry(h, "nodira"), 0);
+	host_look(h, 100);
+	assert_orders(h, "alert:critical restart:nodira");
+	host_outcome(h, 1, NODIRA, OUTCOME_DONE);
+	set_dead(h, true);
+	host_looks(h, 20000);
+	assert_orders(h, "clear");
+}
+
+static struct host *run_rule(void)
+{
+	(void)make_event_rule("dead", EVENT_DEAD, bots, ARRAY_LEN(bots));
+	make_alert(SEVERITY_CRITICAL);
+	(void)make_step(VERB_RUN, CONFIG_NONE);
+	return host_begin(make_done());
+}
+
+static void a_step_in_vain_is_given_up_until_a_person_says_so(void **state)
+{
+	struct host *h = run_rule();
+
+	(void)state;
+	set_dead(h, false);
+	host_look(h, 100);
+	assert_int_equal(h->orders[1].kind, ORDER_STEP);
+	host_outcome(h, 1, CONFIG_NONE, OUTCOME_FAILED);
 	host_looks(h, 100000);
 	assert_orders(h, "alert:critical");
 	assert_string_equal(h->orders[0].text, "given up, as what was tried was not done; "
@@ -337,19 +377,12 @@ static void a_restart_in_vain_is_given_up_until_a_person_says_so(void **state)
 	assert_orders(h, "");
 	for (int i = 0; i < 2; i++) { /* each time anew, and said anew */
 		assert_int_equal(retry(h, "nodira"), 0);
-		assert_string_equal(said, "nodira: rule dead begins anew");
 		host_look(h, 100);
-		assert_orders(h, "alert:critical restart:nodira");
-		host_outcome(h, 1, NODIRA, OUTCOME_FAILED);
+		assert_int_equal(h->orders[1].kind, ORDER_STEP);
+		host_outcome(h, 1, CONFIG_NONE, OUTCOME_FAILED);
 		host_looks(h, 1000);
 		assert_orders(h, "alert:critical");
 	}
-	assert_int_equal(retry(h, "nodira"), 0);
-	host_look(h, 100);
-	host_outcome(h, 1, NODIRA, OUTCOME_DONE);
-	set_dead(h, true);
-	host_looks(h, 20000);
-	assert_orders(h, "clear");
 }
 
 static void a_condition_that_no_step_ends_is_not_given_up_but_stands(void **state)
@@ -407,7 +440,8 @@ int main(void)
 		TEST(a_retry_between_the_end_and_the_all_clear_fires_for_no_state),
 		TEST(all_rules_of_the_unit_are_named),
 		TEST(what_no_restart_heals_is_given_up_too),
-		TEST(a_restart_in_vain_is_given_up_until_a_person_says_so),
+		TEST(a_restart_in_vain_is_tried_again_within_the_limit),
+		TEST(a_step_in_vain_is_given_up_until_a_person_says_so),
 		TEST(a_condition_that_no_step_ends_is_not_given_up_but_stands),
 		TEST(a_retry_of_an_alert_that_is_held_back_lets_it_through),
 	};

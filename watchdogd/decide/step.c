@@ -89,11 +89,23 @@ bool step_has_work(const struct ladder *l, uint32_t i, uint32_t *unit, struct bu
 	return why == NULL;
 }
 
+/* What is to bring back a unit whose state (dead) goes on: that it died again within its grace is why it is
+ * tried again; its back-off and `limit` are what bounds that. */
+static bool step_heals(const struct ladder *l, uint32_t i)
+{
+	uint32_t verb = ladder_step(l, i)->verb;
+
+	return l->rule->is_event && event_words[l->rule->event].has_state &&
+	       (verb == VERB_RESTART || verb == VERB_START);
+}
+
 bool step_is_fresh(const struct ladder *l, uint32_t i, uint32_t unit)
 {
 	const struct verb_word *word = &verb_words[ladder_step(l, i)->verb];
 
-	if (!word->frees || (l->at->failed >> i & 1) != 0)
+	if ((l->at->failed >> i & 1) != 0)
+		return step_heals(l, i);
+	if (!word->frees)
 		return false;
 	/* A unit that has just begun has nothing to give yet; a stop is meant for good. */
 	return unit == CONFIG_NONE || word->unlimited || !select_is_in_grace(l, unit);

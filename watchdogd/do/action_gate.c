@@ -6,6 +6,7 @@
 enum {
 	GATE_AT_IT_MS = 30000, /* what systemd begins it has done by then, or we do it */
 	GATE_SHOWS_MS = 1000,  /* after an OOM kill or a death it shows by then that it is at it (OOMPolicy=, Restart=) */
+	GATE_OURS_MS = 35000,  /* a start is seen so long after we asked for it */
 	GATE_FORGET_MS = 5000, /* who is put off asks at each look */
 };
 
@@ -46,6 +47,22 @@ static struct action_put_off *gate_put_off(struct actions *actions, const char *
 	return row;
 }
 
+/* The unit runs, started after that event, by whomever: its process lives, or has not come up yet. What we
+ * started ourselves in vain is started again. */
+static bool gate_is_back(struct actions *actions, const struct order *order, mono_ms now)
+{
+	const struct config_unit *config = config_unit_at(actions->config, order->unit);
+	const struct state_unit *unit = &actions->state->unit[order->unit];
+	mono_ms ours = (mono_ms)ledger_unit(actions->ledger, config->name)->restarted_s * 1000;
+
+	if (unit->status != STATE_UNIT_RUNNING || unit->started <= order->event_at)
+		return false;
+	if (see_unit_alive_since(actions->see, order->unit) != 0)
+		return true;
+	return now - unit->started < config->grace_ms &&
+	       (unit->started + GATE_OURS_MS < ours || unit->started > ours + GATE_OURS_MS);
+}
+
 /* What an event asks for is not done beside systemd, and not after it. */
 static enum outcome gate_not_twice(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
@@ -57,7 +74,7 @@ static enum outcome gate_not_twice(struct actions *actions, const struct order *
 
 	if (order->event_at == 0)
 		return OUTCOME_BEGUN;
-	if (unit->status == STATE_UNIT_RUNNING && unit->started > order->event_at) {
+	if (gate_is_back(actions, order, now)) {
 		buffer_init(&b, why, TEXT_BYTES);
 		buffer_addf(&b, "it was started since, %s ago", clock_format_span(now - unit->started, span));
 		return OUTCOME_SKIPPED;
