@@ -79,13 +79,18 @@ $(BUILD)/obj/watchdogd/start/default_conf.o: conf/watchdogd.conf
 
 # Unit tests: helpers beside them are linked into each.
 TESTS     := $(patsubst test/unit/%.c,$(BUILD)/unit/%,$(wildcard test/unit/test_*.c))
-TEST_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,$(filter-out test/unit/test_%,$(wildcard test/unit/*.c)))
+TEST_HELP := $(patsubst %.c,$(BUILD)/obj/%.o,\
+             $(filter-out test/unit/test_% test/unit/fake_%,$(wildcard test/unit/*.c)))
 unit: $(TESTS)
-# test_NAME_plugin drives plugin NAME through its ABI.
+# test_NAME_plugin, test_NAME_PART_plugin drive plugin NAME through its ABI; fake_NAME.c is what it speaks with.
+plugin_of = $(firstword $(subst _, ,$(1)))
+plugin_fake = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard test/unit/fake_$(1).c))
 $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit/test_%_plugin.o \
-                             $$(call plugin_objects,$$*) $(TEST_HELP) $(LIB)
+                             $$(call plugin_objects,$$(call plugin_of,$$*)) \
+                             $$(call plugin_fake,$$(call plugin_of,$$*)) $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$(call plugin_of,$*)),$(shell \
+		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) -lcmocka
 # The tests of actions say themselves since when a process lives (test/unit/act.c).
 $(BUILD)/unit/test_action%: LDFLAGS += -Wl,--wrap=see_unit_alive_since
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so

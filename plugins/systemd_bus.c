@@ -1,13 +1,17 @@
 /* Root speaks with PID 1 on its own socket, which needs no bus daemon: that one may be what hangs,
  * or was killed, when memory is short. Others, or where that socket does not answer, use the system
  * bus; so does everyone when DBUS_SYSTEM_BUS_ADDRESS names one (sd_bus_open_system(3)), as a test
- * does. All calls here only queue or try: sd-bus connects, authenticates and says Hello in the
+ * does. A user's systemd has such a socket too, in the user's runtime directory, for the user and for
+ * root. All calls here only queue or try: sd-bus connects, authenticates and says Hello in the
  * background. */
 #include "systemd_bus.h"
 
 #include <errno.h>
 #include <stdlib.h>
 #include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/buffer.h"
 
 enum {
 	SYSTEMD_BUS_WAIT_MS = 100, /* before the first new try; doubled each time */
@@ -19,34 +23,67 @@ enum {
 #define SYSTEMD_BUS_PRIVATE "/run/systemd/private"
 #define SYSTEMD_BUS_SYSTEM  "/run/dbus/system_bus_socket"
 
-static bool systemd_bus_has_private(void)
+/* "/run/user/1000/systemd/private"; the user's own runtime directory may be elsewhere. */
+static bool systemd_bus_find(const struct systemd_bus *bus, const char *name, char path[PATH_BYTES])
 {
+	const char *dir = bus->uid == geteuid() ? getenv("XDG_RUNTIME_DIR") : NULL;
+	struct buffer out;
+
+	buffer_init(&out, path, PATH_BYTES);
+	if (dir != NULL && dir[0] == '/')
+		buffer_add(&out, dir);
+	else
+		buffer_addf(&out, "/run/user/%u", bus->uid);
+	buffer_addf(&out, "/%s", name);
+	return !out.cut && access(path, F_OK) == 0;
+}
+
+static bool systemd_bus_has_private(const struct systemd_bus *bus)
+{
+	char path[PATH_BYTES];
+
+	if (bus->uid != SYSTEMD_HOST)
+		return systemd_bus_find(bus, "systemd/private", path);
 	return geteuid() == 0 && getenv("DBUS_SYSTEM_BUS_ADDRESS") == NULL &&
 	       access(SYSTEMD_BUS_PRIVATE, F_OK) == 0;
 }
 
-static bool systemd_bus_has_system(void)
+static bool systemd_bus_has_bus(const struct systemd_bus *bus)
 {
+	char path[PATH_BYTES];
+
+	if (bus->uid != SYSTEMD_HOST)
+		return systemd_bus_find(bus, "bus", path);
 	return getenv("DBUS_SYSTEM_BUS_ADDRESS") != NULL || access(SYSTEMD_BUS_SYSTEM, F_OK) == 0;
 }
 
 bool systemd_bus_is_here(void)
 {
-	return systemd_bus_has_private() || systemd_bus_has_system();
+	static const struct systemd_bus host = {.uid = SYSTEMD_HOST};
+
+	return systemd_bus_has_private(&host) || systemd_bus_has_bus(&host);
 }
 
-void systemd_bus_init(struct systemd_bus *bus, sd_bus_message_handler_t on_removed)
+void systemd_bus_init(struct systemd_bus *bus, uint32_t uid, sd_bus_message_handler_t on_signal, void *arg)
 {
-	*bus = (struct systemd_bus){.on_removed = on_removed, .wait_ms = SYSTEMD_BUS_WAIT_MS};
+	*bus = (struct systemd_bus){
+		.uid = uid, .on_signal = on_signal, .arg = arg, .wait_ms = SYSTEMD_BUS_WAIT_MS};
 }
 
-static int systemd_bus_open_private(sd_bus **made)
+/* Connect to the socket: to systemd itself, or (is_bus) to a bus daemon. */
+static int systemd_bus_open_path(sd_bus **made, const char *path, bool is_bus)
 {
+	char address[PATH_BYTES + 16];
 	sd_bus *bus = NULL;
+	struct buffer out;
 	int r = sd_bus_new(&bus);
 
+	BUFFER_OVER(&out, address);
+	buffer_addf(&out, "unix:path=%s", path);
 	if (r >= 0)
-		r = sd_bus_set_address(bus, "unix:path=" SYSTEMD_BUS_PRIVATE);
+		r = sd_bus_set_address(bus, address);
+	if (r >= 0 && is_bus)
+		r = sd_bus_set_bus_client(bus, 1);
 	if (r >= 0)
 		r = sd_bus_start(bus);
 	if (r >= 0)
@@ -54,6 +91,18 @@ static int systemd_bus_open_private(sd_bus **made)
 	else
 		(void)sd_bus_unref(bus);
 	return r;
+}
+
+static int systemd_bus_open(struct systemd_bus *bus, bool private)
+{
+	char path[PATH_BYTES];
+
+	if (bus->uid == SYSTEMD_HOST)
+		return private ? systemd_bus_open_path(&bus->bus, SYSTEMD_BUS_PRIVATE, false)
+			       : sd_bus_open_system(&bus->bus);
+	if (!systemd_bus_find(bus, private ? "systemd/private" : "bus", path))
+		return -ENOENT;
+	return systemd_bus_open_path(&bus->bus, path, !private);
 }
 
 /* The answer to Subscribe. An error that is no broken connection (no systemd on this bus, refused
@@ -71,17 +120,56 @@ static int systemd_bus_on_subscribed(sd_bus_message *reply, void *arg, sd_bus_er
 	return 0;
 }
 
-/* One connection keeps the order, so whatever is called after these two is heard of. */
+/* Another systemd has taken the name (a re-execution, or a user's manager that comes late): it knows
+ * nothing of our subscription. */
+static int systemd_bus_on_owner(sd_bus_message *signal, void *arg, sd_bus_error *error)
+{
+	struct systemd_bus *bus = arg;
+	const char *name, *old, *owner;
+
+	(void)error;
+	if (sd_bus_message_read(signal, "sss", &name, &old, &owner) > 0 && owner[0] != '\0')
+		bus->renewed = true;
+	return 0;
+}
+
+static int systemd_bus_match(struct systemd_bus *bus, const char *sender, const char *what)
+{
+	char rule[256];
+	struct buffer out;
+
+	BUFFER_OVER(&out, rule);
+	buffer_add(&out, "type='signal',");
+	if (sender != NULL)
+		buffer_addf(&out, "sender='%s',", sender);
+	buffer_add(&out, what);
+	return sd_bus_add_match_async(bus->bus, NULL, rule, bus->on_signal, NULL, bus->arg);
+}
+
+/* One connection keeps the order, so whatever is called after these is heard of. */
 static int systemd_bus_subscribe(struct systemd_bus *bus, bool private)
 {
-	/* On the bus only systemd's signals; on PID 1's own socket there is nobody else, and
+	static const char *const signals[] = {
+		"interface='" SYSTEMD_MANAGER "',member='JobNew'",
+		"interface='" SYSTEMD_MANAGER "',member='JobRemoved'",
+		"interface='" SYSTEMD_MANAGER "',member='Reloading'",
+		/* One for all units: a bus daemon allows no match for each of a thousand. */
+		"interface='org.freedesktop.DBus.Properties',member='PropertiesChanged',"
+		"path_namespace='" SYSTEMD_PATH "/unit'",
+	};
+	/* On the bus only systemd's signals; on systemd's own socket there is nobody else, and
 	 * whether messages name a sender depends on its version. */
 	const char *sender = private ? NULL : SYSTEMD_NAME;
 	int r = sd_bus_set_method_call_timeout(bus->bus, SYSTEMD_BUS_CALL_US);
 
-	if (r >= 0)
-		r = sd_bus_match_signal_async(bus->bus, NULL, sender, SYSTEMD_PATH, SYSTEMD_MANAGER,
-					      "JobRemoved", bus->on_removed, NULL, NULL);
+	for (size_t i = 0; i < ARRAY_LEN(signals) && r >= 0; i++)
+		r = systemd_bus_match(bus, sender, signals[i]);
+	if (r >= 0 && !private)
+		r = sd_bus_add_match_async(bus->bus, NULL,
+					   "type='signal',sender='org.freedesktop.DBus',"
+					   "member='NameOwnerChanged',arg0='" SYSTEMD_NAME "'",
+					   systemd_bus_on_owner, NULL, bus);
+	/* systemd sends all signals to its own socket, and to a bus once somebody has subscribed. */
 	if (r >= 0)
 		r = sd_bus_call_method_async(bus->bus, NULL, SYSTEMD_NAME, SYSTEMD_PATH,
 					     SYSTEMD_MANAGER, "Subscribe",
@@ -96,9 +184,10 @@ void systemd_bus_connect(struct systemd_bus *bus)
 
 	if (bus->bus != NULL || clock_mono() < bus->retry)
 		return;
-	private = systemd_bus_has_private() && !(bus->private_failed && systemd_bus_has_system());
+	bus->renewed = false;
+	private = systemd_bus_has_private(bus) && !(bus->private_failed && systemd_bus_has_bus(bus));
 	bus->private_failed = private; /* until it has answered */
-	r = private ? systemd_bus_open_private(&bus->bus) : sd_bus_open_system(&bus->bus);
+	r = systemd_bus_open(bus, private);
 	if (r >= 0)
 		r = systemd_bus_subscribe(bus, private);
 	if (r < 0)
@@ -111,7 +200,7 @@ int systemd_bus_process(struct systemd_bus *bus)
 
 	for (int i = 0; i < SYSTEMD_BUS_TURN_MAX && bus->bus != NULL && r > 0; i++)
 		r = sd_bus_process(bus->bus, NULL);
-	if (r >= 0 && bus->bus != NULL && sd_bus_is_open(bus->bus) <= 0)
+	if (r >= 0 && bus->bus != NULL && (bus->renewed || sd_bus_is_open(bus->bus) <= 0))
 		r = -ECONNRESET;
 	return r < 0 ? r : 0;
 }

@@ -8,7 +8,6 @@
 
 enum {
 	SYSTEMD_STEP_LIMIT_MS = 30000, /* when the request names none */
-	SYSTEMD_STEP_LOOK_LIMIT_MS = 5000,
 	SYSTEMD_STEP_CONNECT_MS =
 		2000, /* without a connection for so long: said, so that others can act */
 	SYSTEMD_STEP_AGAIN_MS = 200, /* the next reading, while the unit is on its way */
@@ -19,7 +18,6 @@ enum {
 static const struct {
 	const char *name, *call;
 } systemd_step_verbs[SYSTEMD_VERBS] = {
-	[SYSTEMD_LOOK] = {"look", NULL},
 	[SYSTEMD_STOP] = {"stop", "StopUnit"},
 	[SYSTEMD_START] = {"start", "StartUnit"},
 };
@@ -224,20 +222,13 @@ static void systemd_step_run_job(struct systemd_step *step)
 	}
 }
 
-/* A look, or what became of a step while the connection was away. */
+/* What became of the step while the connection was away? */
 static void systemd_step_run_looking(struct systemd_step *step)
 {
-	char text[TEXT_BYTES];
-	struct buffer out;
-
 	if (!systemd_step_read(step))
 		return;
 	if (step->unit.error != 0) {
 		systemd_step_answer(step, step->unit.error, step->unit.wrong);
-	} else if (step->verb == SYSTEMD_LOOK) {
-		BUFFER_OVER(&out, text);
-		systemd_unit_tell_all(&out, &step->unit);
-		systemd_step_answer(step, 0, text);
 	} else if (step->unit.job != 0) {
 		systemd_step_set(step->job, sizeof(step->job), step->unit.text[SYSTEMD_UNIT_JOB]);
 		systemd_step_enter(step, SYSTEMD_JOB, SYSTEMD_STEP_JOB_AGAIN_MS);
@@ -254,15 +245,13 @@ static void systemd_step_run_waiting(struct systemd_step *step)
 	struct buffer out;
 
 	if (step->context->bus.ready) {
-		if (step->called || step->verb == SYSTEMD_LOOK)
+		if (step->called)
 			systemd_step_enter(step, SYSTEMD_LOOKING, 0);
 		else
 			systemd_step_call(step);
 	} else if (clock_mono() >= step->read_at) {
 		BUFFER_OVER(&out, text);
-		buffer_addf(&out, "no connection to systemd: %s",
-			    step->context->bus.error != 0 ? diag_errno(step->context->bus.error)
-							  : "it does not answer");
+		systemd_context_explain(step->context, &out);
 		systemd_step_answer(step, -ENOTCONN, text);
 	}
 }
@@ -315,8 +304,7 @@ int systemd_step_begin(struct systemd_step *step, struct systemd_context *contex
 	step->began = clock_mono();
 	step->limit_ms = request->timeout_ms;
 	if (step->limit_ms == 0)
-		step->limit_ms =
-			verb == SYSTEMD_LOOK ? SYSTEMD_STEP_LOOK_LIMIT_MS : SYSTEMD_STEP_LIMIT_MS;
+		step->limit_ms = SYSTEMD_STEP_LIMIT_MS;
 	systemd_step_set(step->name, sizeof(step->name), request->target);
 	systemd_step_enter(step, SYSTEMD_WAITING, SYSTEMD_STEP_CONNECT_MS);
 	return 0;

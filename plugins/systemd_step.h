@@ -20,11 +20,10 @@
 #include "base/bounds.h"
 #include "base/clock.h"
 #include "share/plugin.h"
-#include "systemd_bus.h"
-#include "systemd_jobs.h"
+#include "systemd_context.h"
 #include "systemd_unit.h"
 
-enum systemd_verb { SYSTEMD_LOOK, SYSTEMD_STOP, SYSTEMD_START, SYSTEMD_VERBS };
+enum systemd_verb { SYSTEMD_STOP, SYSTEMD_START, SYSTEMD_VERBS };
 
 enum systemd_phase {
 	SYSTEMD_FREE,
@@ -33,13 +32,6 @@ enum systemd_phase {
 	SYSTEMD_CALLING,
 	SYSTEMD_JOB,
 	SYSTEMD_STATE,
-};
-
-/* What all steps use. */
-struct systemd_context {
-	const struct plugin_host *host;
-	struct systemd_bus bus;
-	struct systemd_jobs jobs;
 };
 
 struct systemd_step {

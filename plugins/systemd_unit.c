@@ -13,13 +13,10 @@ static const struct {
 	const char *type; /* its D-Bus signature */
 	bool own;         /* of the interface of its kind (Service, Scope, ...); else of Unit */
 } systemd_unit_properties[SYSTEMD_UNIT_PROPERTIES] = {
-	[SYSTEMD_UNIT_LOAD] = {"LoadState", "s", false},
 	[SYSTEMD_UNIT_ACTIVE] = {"ActiveState", "s", false},
 	[SYSTEMD_UNIT_SUB] = {"SubState", "s", false},
-	[SYSTEMD_UNIT_INVOCATION] = {"InvocationID", "ay", false},
 	[SYSTEMD_UNIT_JOB] = {"Job", "(uo)", false},
 	[SYSTEMD_UNIT_RESULT] = {"Result", "s", true},
-	[SYSTEMD_UNIT_GROUP] = {"ControlGroup", "s", true},
 };
 
 int systemd_unit_explain(const sd_bus_error *error, const char *name, struct buffer *out)
@@ -50,34 +47,18 @@ int systemd_unit_explain(const sd_bus_error *error, const char *name, struct buf
 	return -EIO;
 }
 
-static void systemd_unit_take_bytes(char *text, size_t size, const void *bytes, size_t n)
-{
-	struct buffer out;
-
-	buffer_init(&out, text, size);
-	for (size_t i = 0; i < n; i++)
-		buffer_addf(&out, "%02x", ((const unsigned char *)bytes)[i]);
-}
-
 /* The value of property i; one of another type than we know is left out. */
 static void systemd_unit_take(struct systemd_unit *unit, size_t i, sd_bus_message *reply)
 {
 	const char *type = systemd_unit_properties[i].type, *text = NULL;
-	size_t size = sizeof(unit->text[i]), n = 0;
-	const void *bytes = NULL;
 	struct buffer out;
 
 	if (sd_bus_message_enter_container(reply, 'v', type) <= 0)
 		return;
-	if (*type == 'a') {
-		if (sd_bus_message_read_array(reply, 'y', &bytes, &n) >= 0)
-			systemd_unit_take_bytes(unit->text[i], size, bytes, n);
-		return;
-	}
 	if (*type == '(' ? sd_bus_message_read(reply, "(uo)", &unit->job, &text) <= 0
 			 : sd_bus_message_read(reply, "s", &text) <= 0)
 		return;
-	buffer_init(&out, unit->text[i], size);
+	BUFFER_OVER(&out, unit->text[i]);
 	buffer_add(&out, text);
 }
 
@@ -110,8 +91,7 @@ static int systemd_unit_on_value(sd_bus_message *reply, void *arg, sd_bus_error 
 	return 0;
 }
 
-/* "org.freedesktop.systemd1.Service" of "x.service". */
-static void systemd_unit_add_interface(struct buffer *out, const char *name)
+void systemd_unit_add_interface(struct buffer *out, const char *name)
 {
 	const char *suffix = strrchr(name, '.');
 
@@ -176,12 +156,4 @@ void systemd_unit_tell(struct buffer *out, const struct systemd_unit *unit)
 		buffer_addf(out, ", result %s", unit->text[SYSTEMD_UNIT_RESULT]);
 	if (unit->job != 0)
 		buffer_addf(out, ", job %u pending", unit->job);
-}
-
-void systemd_unit_tell_all(struct buffer *out, const struct systemd_unit *unit)
-{
-	buffer_addf(out, "load=%s active=%s sub=%s result=%s job=%u invocation=%s cgroup=%s",
-		    unit->text[SYSTEMD_UNIT_LOAD], unit->text[SYSTEMD_UNIT_ACTIVE],
-		    unit->text[SYSTEMD_UNIT_SUB], unit->text[SYSTEMD_UNIT_RESULT], unit->job,
-		    unit->text[SYSTEMD_UNIT_INVOCATION], unit->text[SYSTEMD_UNIT_GROUP]);
 }

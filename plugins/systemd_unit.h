@@ -1,4 +1,4 @@
-/* How a unit is, read from systemd: the proof of what was done, and the answer to a look. */
+/* How a unit is, read from systemd: the proof of what was done. */
 #ifndef WD_PLUGINS_SYSTEMD_UNIT_H
 #define WD_PLUGINS_SYSTEMD_UNIT_H
 
@@ -9,13 +9,10 @@
 #include "base/buffer.h"
 
 enum systemd_unit_property {
-	SYSTEMD_UNIT_LOAD,
 	SYSTEMD_UNIT_ACTIVE,
 	SYSTEMD_UNIT_SUB,
-	SYSTEMD_UNIT_INVOCATION,
 	SYSTEMD_UNIT_JOB,
 	SYSTEMD_UNIT_RESULT,
-	SYSTEMD_UNIT_GROUP,
 	SYSTEMD_UNIT_PROPERTIES,
 };
 
@@ -46,9 +43,8 @@ void systemd_unit_cancel(struct systemd_unit *unit);
 /* "inactive (dead), result success". */
 void systemd_unit_tell(struct buffer *out, const struct systemd_unit *unit);
 
-/* "load=loaded active=inactive sub=dead result=success job=0 invocation=... cgroup=..."; what may
- * be long comes last. */
-void systemd_unit_tell_all(struct buffer *out, const struct systemd_unit *unit);
+/* "org.freedesktop.systemd1.Service" of "x.service". */
+void systemd_unit_add_interface(struct buffer *out, const char *name);
 
 /* What an error of systemd means: -errno, and a text for a person. */
 int systemd_unit_explain(const sd_bus_error *error, const char *name, struct buffer *out);

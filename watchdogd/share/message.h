@@ -40,6 +40,7 @@ enum message_unit {
 	UNIT_START_LIMIT = 32, /* failed for its start limit */
 	UNIT_NO_ANSWER = 64,  /* systemd cannot be asked; nothing else is known */
 	UNIT_LOOKED = 128,    /* this answers MESSAGE_LOOK */
+	UNIT_RESTART_JOB = 256, /* a restart job is open, or ended within the last second */
 };
 
 struct message {
