@@ -17,6 +17,7 @@ static void systemd_past_take(struct systemd_past *past, const struct systemd_pr
 	past->known = props->active[0] != '\0';
 	past->up = systemd_props_is_up(props);
 	past->down = systemd_props_is_down(props);
+	past->waits = strncmp(props->sub, "auto-restart", strlen("auto-restart")) == 0;
 	past->condition_us = props->condition_us;
 	systemd_purpose_copy(past->invocation, sizeof(past->invocation), props->invocation);
 }
@@ -128,7 +129,7 @@ void systemd_purpose_take_type(struct systemd_purpose *purpose, const char *type
 			job->stop = true;
 			systemd_purpose_stop(purpose, now->invocation);
 		} else if (strcmp(type, "restart") == 0 || strcmp(type, "try-restart") == 0) {
-			job->restart = true;
+			job->restart = !job->before.down && !job->before.waits;
 		} else if (strcmp(type, "start") == 0 && job->before.up &&
 			   (!systemd_props_is_up(now) ||
 			    systemd_past_is_other_run(&job->before, now->invocation))) {

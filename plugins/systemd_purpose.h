@@ -19,6 +19,7 @@ enum { SYSTEMD_RESTARTED_MS = 1000 }; /* a restart job counts for so long after 
 /* How a unit was, as far as a job changes it. */
 struct systemd_past {
 	bool known, up, down;
+	bool waits; /* to auto-restart: it has no processes left that a restart job could end */
 	char invocation[33];
 	uint64_t condition_us;
 };
