@@ -2,7 +2,8 @@
  * (org.freedesktop.systemd1(5)). systemd_context.c is one systemd, the host's or a user's, systemd_bus.c
  * the connection to it; systemd_step.c carries out one step, systemd_jobs.c remembers how jobs ended,
  * systemd_unit.c reads how a unit is. systemd_units.c has the watched units, systemd_watch.c is one of
- * them, systemd_props.c what systemd says of it, systemd_purpose.c whether it was stopped on purpose. */
+ * them, systemd_props.c what systemd says of it, systemd_purpose.c whether it was stopped on purpose,
+ * systemd_ties.c what a stop of it takes along. */
 #include <errno.h>
 #include <string.h>
 #include <syslog.h>
@@ -54,7 +55,7 @@ static struct systemd_context *systemd_find_context(uint32_t uid)
 			free = context;
 	}
 	if (free != NULL)
-		systemd_context_init(free, systemd_state.host, uid, systemd_on_signal);
+		systemd_context_init(free, &systemd_state.units, uid, systemd_on_signal);
 	return free;
 }
 

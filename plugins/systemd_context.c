@@ -5,12 +5,14 @@
 
 #include "base/bounds.h"
 #include "base/diag.h"
+#include "systemd_units.h"
 
-void systemd_context_init(struct systemd_context *context, const struct plugin_host *host, uint32_t uid,
+void systemd_context_init(struct systemd_context *context, const struct systemd_units *units, uint32_t uid,
 			  sd_bus_message_handler_t on_signal)
 {
 	memset(context, 0, sizeof(*context));
-	context->host = host;
+	context->host = units->host;
+	context->units = units;
 	context->used = true;
 	context->lost_at = clock_mono();
 	systemd_bus_init(&context->bus, uid, on_signal, context);

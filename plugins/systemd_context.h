@@ -11,8 +11,11 @@
 #include "systemd_bus.h"
 #include "systemd_jobs.h"
 
+struct systemd_units;
+
 struct systemd_context {
 	const struct plugin_host *host;
+	const struct systemd_units *units; /* all watched ones */
 	bool used;        /* there is a unit of it; it is connected to */
 	struct systemd_bus bus;
 	struct systemd_jobs jobs;
@@ -23,7 +26,7 @@ struct systemd_context {
 };
 
 /* Begin; arg of on_signal is the context. */
-void systemd_context_init(struct systemd_context *context, const struct plugin_host *host, uint32_t uid,
+void systemd_context_init(struct systemd_context *context, const struct systemd_units *units, uint32_t uid,
 			  sd_bus_message_handler_t on_signal);
 
 /* Read what came. 0, or -errno: the connection is lost; who holds slots of it gives them up, and then

@@ -1,10 +1,13 @@
 #include "systemd_step.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "systemd_ties.h"
+#include "systemd_units.h"
 
 enum {
 	SYSTEMD_STEP_LIMIT_MS = 30000, /* when the request names none */
@@ -34,7 +37,7 @@ static void systemd_step_cancel(struct systemd_step *step)
 {
 	step->call = sd_bus_slot_unref(step->call);
 	systemd_unit_cancel(&step->unit);
-	step->read_wanted = false;
+	step->read_wanted = step->ready = false;
 }
 
 void systemd_step_answer(struct systemd_step *step, int result, const char *text)
@@ -116,10 +119,59 @@ static void systemd_step_reset(struct systemd_step *step)
 				       "ResetFailedUnit", NULL, NULL, "s", step->name);
 }
 
+static void systemd_step_on_tie(void *arg, const char *name, const char *why)
+{
+	struct systemd_step *step = arg;
+	const struct systemd_context *context = step->context;
+	const struct systemd_watch *other = systemd_units_find_tied(context->units, context, name);
+	struct buffer out;
+
+	if (step->error != 0 || other == NULL || systemd_watch_is_named(other, step->name) ||
+	    !systemd_watch_is_up(other))
+		return;
+	step->error = -EPERM;
+	BUFFER_OVER(&out, step->wrong);
+	buffer_addf(&out, "would stop %s too (%s)", name, why);
+}
+
+static int systemd_step_on_ready(sd_bus_message *reply, void *arg, sd_bus_error *unused)
+{
+	struct systemd_step *step = arg;
+
+	(void)unused;
+	if (sd_bus_is_open(sd_bus_message_get_bus(reply)) <= 0)
+		return 0;
+	step->call = sd_bus_slot_unref(step->call);
+	step->ready = true;
+	/* What cannot be read is told by the call itself. */
+	if (!sd_bus_message_is_method_error(reply, NULL))
+		systemd_ties_read(reply, systemd_step_on_tie, step);
+	return 0;
+}
+
+static void systemd_step_make_ready(struct systemd_step *step)
+{
+	char *path = NULL;
+	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", step->name, &path);
+
+	systemd_step_enter(step, SYSTEMD_READYING, 0);
+	if (r >= 0)
+		r = sd_bus_call_method_async(step->context->bus.bus, &step->call, SYSTEMD_NAME, path,
+					     SYSTEMD_PROPERTIES, "GetAll", systemd_step_on_ready, step, "s",
+					     SYSTEMD_NAME ".Unit");
+	free(path);
+	if (r < 0)
+		systemd_step_answer(step, r, diag_errno(r));
+}
+
 static void systemd_step_call(struct systemd_step *step)
 {
 	int r;
 
+	if (step->verb == SYSTEMD_STOP && !step->ready) {
+		systemd_step_make_ready(step);
+		return;
+	}
 	if (step->reset && !step->called)
 		systemd_step_reset(step);
 	step->called = true;
@@ -256,6 +308,16 @@ static void systemd_step_run_waiting(struct systemd_step *step)
 	}
 }
 
+static void systemd_step_run_readying(struct systemd_step *step)
+{
+	if (step->call != NULL)
+		return;
+	if (step->error != 0)
+		systemd_step_answer(step, step->error, step->wrong);
+	else
+		systemd_step_call(step);
+}
+
 static void systemd_step_run_calling(struct systemd_step *step)
 {
 	if (step->call != NULL)
@@ -272,6 +334,7 @@ void systemd_step_run(struct systemd_step *step)
 	static void (*const run[])(struct systemd_step *) = {
 		[SYSTEMD_WAITING] = systemd_step_run_waiting,
 		[SYSTEMD_LOOKING] = systemd_step_run_looking,
+		[SYSTEMD_READYING] = systemd_step_run_readying,
 		[SYSTEMD_CALLING] = systemd_step_run_calling,
 		[SYSTEMD_JOB] = systemd_step_run_job,
 		[SYSTEMD_STATE] = systemd_step_run_state,
@@ -322,6 +385,6 @@ void systemd_step_prepare(const struct systemd_step *step, int *timeout_ms)
 	if (step->phase == SYSTEMD_FREE)
 		return;
 	systemd_bus_lower(timeout_ms, step->began + step->limit_ms);
-	if (step->phase != SYSTEMD_CALLING && !step->read_wanted)
+	if (step->phase != SYSTEMD_READYING && step->phase != SYSTEMD_CALLING && !step->read_wanted)
 		systemd_bus_lower(timeout_ms, step->read_at);
 }

@@ -3,9 +3,10 @@
  * A step is done when the unit is seen in the state that was asked for, never because a call
  * returned:
  *
- *     WAITING -> CALLING -> JOB -> STATE -> answered
+ *     WAITING -> READYING -> CALLING -> JOB -> STATE -> answered
  *
- * WAITING for the connection; CALLING StopUnit or StartUnit; the JOB it gave is waited for by the
+ * WAITING for the connection; READYING: before a stop, which other units it would take along is read
+ * (one that is watched and active: it is refused); CALLING StopUnit or StartUnit; the JOB it gave is waited for by the
  * signal JobRemoved, which may come before the call's own reply; then the unit's STATE is read
  * until it is an end state. When the connection breaks in between, the state is looked at first
  * (LOOKING), and the call is made again only if it is neither there nor on its way. The request's
@@ -29,6 +30,7 @@ enum systemd_phase {
 	SYSTEMD_FREE,
 	SYSTEMD_WAITING,
 	SYSTEMD_LOOKING,
+	SYSTEMD_READYING,
 	SYSTEMD_CALLING,
 	SYSTEMD_JOB,
 	SYSTEMD_STATE,
@@ -44,6 +46,7 @@ struct systemd_step {
 	mono_ms began, read_at; /* read_at: when the next reading is due */
 	bool reset;             /* the failed state, and with it the start limit's count, before a start */
 	bool called;            /* once at least: look before calling again */
+	bool ready;             /* nothing stands in the way of the call */
 	bool read_wanted;       /* a reading was begun in this phase */
 	unsigned jobless;       /* readings in a row that show no job, with no JobRemoved seen */
 	sd_bus_slot *call;

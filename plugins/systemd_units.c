@@ -79,6 +79,15 @@ struct systemd_watch *systemd_units_find_named(const struct systemd_units *units
 	return NULL;
 }
 
+struct systemd_watch *systemd_units_find_tied(const struct systemd_units *units,
+					      const struct systemd_context *context, const char *name)
+{
+	for (size_t i = 0; i < units->count; i++)
+		if (units->watch[i]->context == context && systemd_watch_is_named(units->watch[i], name))
+			return units->watch[i];
+	return NULL;
+}
+
 /* --- signals --- */
 
 struct systemd_news {

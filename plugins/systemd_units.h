@@ -31,6 +31,10 @@ struct systemd_watch *systemd_units_find(const struct systemd_units *units, uint
 struct systemd_watch *systemd_units_find_named(const struct systemd_units *units, const char *section,
 					       const char *name);
 
+/* The watched unit of that systemd that goes by this name; NULL: none. */
+struct systemd_watch *systemd_units_find_tied(const struct systemd_units *units,
+					      const struct systemd_context *context, const char *name);
+
 /* A signal that context's connection got. */
 void systemd_units_on_signal(const struct systemd_units *units, struct systemd_context *context,
 			     sd_bus_message *signal);

@@ -3,11 +3,14 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <syslog.h>
 
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "share/message.h"
+#include "systemd_ties.h"
 #include "systemd_unit.h"
+#include "systemd_units.h"
 
 enum {
 	SYSTEMD_WATCH_LOOK_MS = 1000,   /* a look is answered by then */
@@ -142,6 +145,28 @@ static void systemd_watch_refused(struct systemd_watch *watch, const sd_bus_erro
 		watch->error = -ENOENT;
 }
 
+bool systemd_watch_is_up(const struct systemd_watch *watch)
+{
+	return watch->known && watch->error == 0 && watch->props.active[0] != '\0' &&
+	       !systemd_props_is_down(&watch->props);
+}
+
+static void systemd_watch_on_tie(void *arg, const char *name, const char *why)
+{
+	struct systemd_watch *watch = arg;
+	char text[TEXT_BYTES];
+	struct buffer out;
+
+	if (watch->tie_told || systemd_watch_is_named(watch, name) ||
+	    systemd_units_find_tied(watch->context->units, watch->context, name) == NULL)
+		return;
+	watch->tie_told = true;
+	BUFFER_OVER(&out, text);
+	buffer_addf(&out, "a stop of %s would stop %s too (%s): while that is active, no step does it",
+		    watch->name, name, why);
+	watch->host->log(LOG_WARNING, text);
+}
+
 static void systemd_watch_on_all(struct systemd_watch *watch, sd_bus_message *reply)
 {
 	struct systemd_props before = watch->props;
@@ -155,6 +180,7 @@ static void systemd_watch_on_all(struct systemd_watch *watch, sd_bus_message *re
 		systemd_watch_set(watch->wrong, sizeof(watch->wrong), "systemd's answer is not understood");
 	} else {
 		systemd_purpose_note(&watch->purpose, &before, &watch->props);
+		systemd_ties_read(reply, systemd_watch_on_tie, watch);
 	}
 }
 

@@ -45,6 +45,7 @@ struct systemd_watch {
 	int error;                   /* why it cannot be read: -errno, with wrong; 0 */
 	char wrong[160];
 	mono_ms look_by;             /* a look is answered then at the latest; 0: none is open */
+	bool tie_told;               /* that its stop would take another watched unit along */
 	bool told;
 	unsigned told_bits;
 	int32_t told_pid;
@@ -67,6 +68,9 @@ void systemd_watch_on_job_removed(struct systemd_watch *watch, uint32_t number, 
 
 /* Do what can be done now, and tell what is to be told. may_read: a reading may be begun. */
 void systemd_watch_run(struct systemd_watch *watch, bool may_read);
+
+/* It was seen as something that a stop would end. */
+bool systemd_watch_is_up(const struct systemd_watch *watch);
 
 /* Its readings are under way. */
 bool systemd_watch_is_reading(const struct systemd_watch *watch);

@@ -674,6 +674,67 @@ static void on_a_quiet_host_it_sleeps(void **state)
 	assert_true(timeout_ms < 0 || timeout_ms > 60000);
 }
 
+/* --- what a stop takes along --- */
+
+static const struct driver_answer *stop_of(const char *target)
+{
+	static uint64_t id = 50;
+	struct plugin_request request = {.id = ++id, .verb = "stop", .target = target, .rule = "", .unit = "x",
+					 .event = "", .severity = "info", .text = "", .timeout_ms = 3000};
+	const struct driver_answer *answer;
+
+	plugin.ask(&request);
+	answer = driver_wait(&plugin, id, 4000);
+	assert_non_null(answer);
+	return answer;
+}
+
+static void a_stop_that_takes_a_watched_unit_along_is_refused(void **state)
+{
+	static const char **const ties[] = {&fake.unit[0].required_by, &fake.unit[0].bound_by,
+					    &fake.unit[0].propagates, &fake.unit[0].consists};
+	static const char *const why[] = {"it requires it", "it is bound to it", "its stop is passed on to it",
+					  "it is part of it"};
+	const struct driver_answer *answer;
+	char want[100];
+
+	(void)state;
+	fake.then_active = "inactive";
+	fake.then_sub = "dead";
+	fake.removed = "done";
+	state_is(tts, "active", "running");
+	wait_for_bits(TTS, UNIT_ACTIVE, 500);
+	for (size_t i = 0; i < ARRAY_LEN(ties); i++) {
+		*ties[i] = "xtts_server.service";
+		answer = stop_of("nodira.service");
+		assert_int_equal(answer->result, -EPERM);
+		(void)snprintf(want, sizeof(want), "would stop xtts_server.service too (%s)", why[i]);
+		assert_string_equal(answer->text, want);
+		*ties[i] = NULL;
+	}
+	assert_int_equal(fake.calls, 0);
+	/* One that is down already, or not watched, is no reason. */
+	bot->required_by = "xtts_server.service";
+	state_is(tts, "failed", "failed");
+	wait_for_bits(TTS, UNIT_FAILED, 500);
+	assert_int_equal(stop_of("nodira.service")->result, 0);
+	assert_int_equal(fake.calls, 1);
+}
+
+static void what_a_stop_would_take_along_is_named_once(void **state)
+{
+	(void)state;
+	bot->bound_by = "xtts_server.service";
+	watch_both();
+	driver_run(&plugin, 60);
+	assert_string_equal(driver.log, "a stop of nodira.service would stop xtts_server.service too (it is bound to "
+					"it): while that is active, no step does it");
+	driver.log[0] = '\0';
+	plugin.look(BOT);
+	driver_run(&plugin, 60);
+	assert_string_equal(driver.log, "");
+}
+
 /* --- a user's systemd --- */
 
 static int set_up_user(void **state)
@@ -816,6 +877,8 @@ int main(void)
 		TEST(a_reload_of_the_config_goes_on_with_what_is_there_still),
 		TEST(many_units_are_all_told),
 		TEST(on_a_quiet_host_it_sleeps),
+		TEST(a_stop_that_takes_a_watched_unit_along_is_refused),
+		cmocka_unit_test_setup_teardown(what_a_stop_would_take_along_is_named_once, set_up_empty, tear_down),
 		USER(a_unit_of_a_users_systemd_is_followed_there),
 		USER(a_users_systemd_that_is_not_there_is_said_and_tried_again),
 		USER(a_step_of_a_users_unit_goes_there),
