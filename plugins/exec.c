@@ -10,7 +10,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
-#include <pwd.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
@@ -27,6 +26,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/spawn.h"
+#include "base/user.h"
 #include "share/plugin.h"
 #include "share/request.h"
 #include "words/command.h"
@@ -48,7 +48,6 @@ enum {
 	EXEC_READ_MAX = 64 * 1024,   /* of one command's output before the others get their turn */
 	EXEC_JSON_BYTES = 16 * 1024, /* all texts at their longest, each byte escaped to six */
 	EXEC_VARIABLES = 9,
-	EXEC_NOBODY = 65534, /* Debian's, where /etc/passwd names neither watchdogd nor nobody */
 };
 
 enum exec_phase { EXEC_FREE, EXEC_RUNNING, EXEC_TERMINATED, EXEC_KILLED, EXEC_ABANDONED };
@@ -338,33 +337,12 @@ static void exec_ask(const struct plugin_request *request)
 
 /* --- the plugin --- */
 
-/* Who runs what needs no privileges: our own user, else nobody. Of the file alone: name services of the
- * network must not be waited for, nor loaded. */
-static void exec_find_user(void)
-{
-	FILE *file = fopen("/etc/passwd", "re");
-	struct passwd *row;
-	bool ours = false;
-
-	exec_state.user_uid = exec_state.user_gid = EXEC_NOBODY;
-	while (file != NULL && !ours && (row = fgetpwent(file)) != NULL) {
-		ours = strcmp(row->pw_name, "watchdogd") == 0;
-		if (!ours && strcmp(row->pw_name, "nobody") != 0)
-			continue;
-		exec_state.user_uid = row->pw_uid;
-		exec_state.user_gid = row->pw_gid;
-	}
-	if (file != NULL)
-		(void)fclose(file);
-	if (!ours && geteuid() == 0)
-		exec_state.host->log(LOG_INFO, "there is no user watchdogd: nobody runs the commands of channels");
-}
-
 static int exec_open(const struct plugin_host *host)
 {
 	memset(&exec_state, 0, sizeof(exec_state));
 	exec_state.host = host;
-	exec_find_user();
+	if (!user_find_ours(&exec_state.user_uid, &exec_state.user_gid) && geteuid() == 0)
+		host->log(LOG_INFO, "there is no user watchdogd: nobody runs the commands of channels");
 	return 0;
 }
 

@@ -20,20 +20,23 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "config/config.h"
 #include "share/ledger.h"
 #include "share/message.h"
 #include "base/severity.h"
 #include "words/verb.h"
+#include "make_config.h"
 
 static char dir[] = "/tmp/test-worker-XXXXXX";
 static char program[256], plugins[256];
-static int main_link[2], link_pair[2], ledger_fd;
+static int main_link[2], link_pair[2], ledger_fd, config_fd;
 static struct ledger *ledger;
 static pid_t pid;
+static const char *role = "actor";
 
 static void start(void)
 {
-	char *argv[] = {(char *)(uintptr_t) "wd-actor", (char *)(uintptr_t) "actor", plugins,
+	char *argv[] = {(char *)(uintptr_t) "wd-worker", (char *)(uintptr_t)role, plugins,
 			(char *)(uintptr_t) "--root", (char *)(uintptr_t) "/nonexistent", NULL};
 
 	pid = fork();
@@ -42,12 +45,13 @@ static void start(void)
 		return;
 	/* First out of the way of the numbers that they become. */
 	int from[] = {fcntl(main_link[1], F_DUPFD, 20), fcntl(ledger_fd, F_DUPFD, 20),
-		      fcntl(link_pair[1], F_DUPFD, 20)};
+		      fcntl(link_pair[1], F_DUPFD, 20), fcntl(config_fd, F_DUPFD, 20)};
 
 	(void)dup2(from[0], MESSAGE_FD_MAIN);
 	(void)dup2(from[1], MESSAGE_FD_LEDGER);
 	(void)dup2(from[2], MESSAGE_FD_ACTOR);
-	(void)close_range(MESSAGE_FD_ACTOR + 1, ~0u, 0);
+	(void)dup2(from[3], MESSAGE_FD_CONFIG);
+	(void)close_range(MESSAGE_FD_CONFIG + 1, ~0u, 0);
 	(void)close(5);
 	(void)execv(program, argv);
 	_exit(127);
@@ -76,11 +80,28 @@ static void kill_it(void)
 	pid = 0;
 }
 
+/* A config with that unit. */
+static int config_of(const char *unit, uint32_t generation)
+{
+	struct config *config;
+	int fd;
+
+	make_begin();
+	(void)make_unit(unit, CONFIG_NONE);
+	config = make_done();
+	config->generation = generation;
+	fd = config_seal(config);
+	assert_true(fd >= 0);
+	free(config);
+	return fd;
+}
+
 static int set_up(void **state)
 {
 	bool fresh;
 
 	(void)state;
+	config_fd = config_of("nodira", 1);
 	ledger_fd = memfd_create("ledger", MFD_CLOEXEC);
 	ledger = ledger_open(ledger_fd, "", &fresh);
 	assert_non_null(ledger);
@@ -100,6 +121,7 @@ static int tear_down(void **state)
 	}
 	(void)munmap(ledger, LEDGER_BYTES);
 	(void)close(ledger_fd);
+	(void)close(config_fd);
 	return 0;
 }
 
@@ -404,6 +426,88 @@ static void without_plugins_it_says_so_and_answers(void **state)
 	assert_int_equal(asked(MESSAGE_ASK, entry_of("exec", "/bin/true")->id).result, -ENODEV);
 }
 
+/* There is no systemd behind a root prefix. */
+static void each_look_is_answered(void **state)
+{
+	const int bits = UNIT_NO_ANSWER | UNIT_LOOKED;
+
+	(void)state;
+	assert_int_equal(asked(MESSAGE_LOOK, message_unit_id("nodira")).result, bits);
+	assert_int_equal(asked(MESSAGE_LOOK, message_unit_id("nodira")).type, MESSAGE_UNIT);
+	assert_int_equal(asked(MESSAGE_LOOK, message_unit_id("mirzo")).result, bits);
+	assert_non_null(strstr(asked(MESSAGE_LOOK, 0).text, "not watched"));
+}
+
+static void send_config(const char *unit, uint32_t generation)
+{
+	int fd = config_of(unit, generation);
+	struct message message;
+
+	message_make(&message, MESSAGE_CONFIG, generation, 0, "");
+	assert_int_equal(message_send(main_link[0], &message, fd), 0);
+	(void)close(fd);
+}
+
+static void a_later_config_is_taken_and_an_older_one_is_not(void **state)
+{
+	struct message nothing;
+
+	(void)state;
+	send_config("mirzo", 3);
+	send_config("nodira", 2);
+	assert_non_null(strstr(asked(MESSAGE_LOOK, message_unit_id("nodira")).text, "not watched"));
+	assert_null(strstr(asked(MESSAGE_LOOK, message_unit_id("mirzo")).text, "not watched"));
+	message_make(&nothing, MESSAGE_CONFIG, 4, 0, "");
+	assert_int_equal(message_send(main_link[0], &nothing, -1), 0);
+	assert_int_equal(message_send(main_link[0], &nothing, ledger_fd), 0); /* no config */
+	assert_null(strstr(asked(MESSAGE_LOOK, message_unit_id("mirzo")).text, "not watched"));
+}
+
+static bool status_has(const char *line)
+{
+	char path[64], text[4096] = {0};
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", pid);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	assert_true(read(fd, text, sizeof(text) - 1) > 0);
+	(void)close(fd);
+	return strstr(text, line) != NULL;
+}
+
+static void the_scribe_keeps_nothing_but_to_read(void **state)
+{
+	static const char *const lines[] = {
+		"\nCapInh:\t0000000000000000\n",
+		"\nCapPrm:\t0000000000000004\n",
+		"\nCapEff:\t0000000000000004\n",
+		"\nCapBnd:\t0000000000000004\n",
+		"\nCapAmb:\t0000000000000000\n",
+		"\nGroups:\t \n",
+	};
+	char path[64], ours[64], its[64];
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	kill_it();
+	role = "scribe";
+	start();
+	role = "actor";
+	(void)asked(MESSAGE_LOOK, 1);
+	assert_false(status_has("\nUid:\t0"));
+	assert_false(status_has("\nGid:\t0"));
+	assert_true(status_has("\nNoNewPrivs:\t1\n"));
+	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
+		assert_true(status_has(lines[i]));
+	assert_true(status_has("Name:\twd-scribe\n"));
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	assert_true(readlink("/proc/self/ns/net", ours, sizeof(ours)) > 0);
+	assert_true(readlink(path, its, sizeof(its)) > 0);
+	assert_memory_not_equal(ours, its, strlen("net:[4026531840"));
+}
+
 /* The worker lies beside the directory of the tests. */
 static int find_program(void **state)
 {
@@ -449,6 +553,9 @@ int main(void)
 		TEST(on_sigterm_a_long_command_is_killed_in_time),
 		TEST(ctrl_c_is_left_to_main),
 		TEST(without_plugins_it_says_so_and_answers),
+		TEST(the_scribe_keeps_nothing_but_to_read),
+		TEST(each_look_is_answered),
+		TEST(a_later_config_is_taken_and_an_older_one_is_not),
 	};
 
 	return cmocka_run_group_tests(tests, find_program, remove_dir);

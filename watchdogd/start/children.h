@@ -19,6 +19,7 @@ struct child {
 	char path[PATH_BYTES];           /* the program */
 	const char *args[CHILD_ARGS_MAX];/* ends with NULL; borrowed */
 	int fds[MESSAGE_FDS_END];        /* main's descriptor for each number, -1: none */
+	bool wanted;                     /* false: there is no work for it yet, it is not started */
 	pid_t pid;                       /* 0: not running */
 	mono_ms started, start_at;       /* start_at: when it is to be started again */
 	uint32_t failures;               /* ends in a row, each within CHILD_WELL_MS of its start */

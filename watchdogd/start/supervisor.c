@@ -29,7 +29,7 @@ static void supervisor_start_due(struct supervisor *s, mono_ms now)
 		bool again = child->started != 0;
 		int error;
 
-		if (child->pid != 0 || now < child->start_at)
+		if (child->pid != 0 || !child->wanted || now < child->start_at)
 			continue;
 		error = child_start(child, now);
 		if (error < 0) {
@@ -82,8 +82,9 @@ static void supervisor_stop(struct supervisor *s, mono_ms now)
 	s->stop_since = now;
 	notify_send("STOPPING=1");
 	supervisor_send(s, MESSAGE_STOP, 0, -1);
-	if (s->child[CHILD_ACTOR].pid > 0)
-		(void)kill(s->child[CHILD_ACTOR].pid, SIGTERM);
+	for (int i = CHILD_ACTOR; i < CHILDREN; i++)
+		if (s->child[i].pid > 0)
+			(void)kill(s->child[i].pid, SIGTERM);
 }
 
 static void supervisor_on_signals(struct supervisor *s, mono_ms now)
@@ -139,7 +140,7 @@ static int supervisor_wait_ms(const struct supervisor *s, mono_ms now)
 	int wait = s->stop_since != 0 || s->reload_since != 0 ? 100 : -1;
 
 	for (int i = 0; i < CHILDREN; i++)
-		if (s->child[i].pid == 0 && s->stop_since == 0)
+		if (s->child[i].pid == 0 && s->child[i].wanted && s->stop_since == 0)
 			wait = supervisor_sooner(wait, s->child[i].start_at, now);
 	return wait;
 }
@@ -176,8 +177,10 @@ static void supervisor_kill(struct child *child)
 
 static bool supervisor_is_over(struct supervisor *s)
 {
-	bool alive = s->child[CHILD_SENTINEL].pid != 0 || s->child[CHILD_ACTOR].pid != 0;
+	bool alive = false;
 
+	for (int i = 0; i < CHILDREN; i++)
+		alive = alive || s->child[i].pid != 0;
 	if (s->stop_since == 0 || !alive)
 		return s->stop_since != 0;
 	if (clock_mono() - s->stop_since < SUPERVISOR_STOP_MS)

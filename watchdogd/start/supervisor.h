@@ -23,7 +23,7 @@ struct supervisor_options {
 	bool dry_run, verbose;
 };
 
-enum supervisor_child { CHILD_SENTINEL, CHILD_ACTOR, CHILDREN };
+enum supervisor_child { CHILD_SENTINEL, CHILD_ACTOR, CHILD_SCRIBE, CHILDREN };
 
 struct supervisor {
 	const struct supervisor_options *options;
@@ -39,7 +39,8 @@ struct supervisor {
 	int signals;
 	int ledger, state;
 	int lock;                   /* the ledger's file, also where a dry run works on another */
-	int sentinel_link[2], actor_link[2], work_link[2]; /* [0] main's or the sentinel's end, [1] the child's */
+	/* [0] main's or the sentinel's end, [1] the child's */
+	int sentinel_link[2], actor_link[2], work_link[2], scribe_link[2], lines_link[2];
 	struct child child[CHILDREN];
 	char plugins[PATH_BYTES];
 	struct control control;
@@ -60,6 +61,9 @@ int supervisor_describe_children(struct supervisor *supervisor);
  * reload. NULL when it is refused. The caller frees it. */
 struct config *supervisor_parse(struct supervisor *supervisor);
 void supervisor_tell_finding(void *arg, enum config_finding finding, const char *line);
+
+/* Whether the scribe has work: some unit has a log. Who has had work once goes on. */
+void supervisor_want_scribe(struct supervisor *supervisor);
 
 /* Reload: parse, hand out, and when the sentinel has taken it, answer. client: of the control socket, 0:
  * nobody. A file that does not parse changes nothing. */

@@ -172,7 +172,7 @@ int supervisor_open_files(struct supervisor *s)
 
 int supervisor_open_links(struct supervisor *s)
 {
-	int *links[] = {s->sentinel_link, s->actor_link, s->work_link};
+	int *links[] = {s->sentinel_link, s->actor_link, s->work_link, s->scribe_link, s->lines_link};
 
 	for (size_t i = 0; i < ARRAY_LEN(links); i++)
 		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, links[i]) < 0)
@@ -199,13 +199,15 @@ static int supervisor_describe(struct supervisor *s, enum supervisor_child which
 	if (error < 0)
 		diag_critical("cannot find %s, neither beside watchdogd nor in its library directory", program);
 	child->name = name;
+	child->wanted = true;
 	memset(child->fds, -1, sizeof(child->fds));
 	child->fds[MESSAGE_FD_LEDGER] = s->ledger;
+	child->fds[MESSAGE_FD_CONFIG] = s->config_fd;
 	supervisor_add_arg(child, name);
 	return error;
 }
 
-/* What both are told: whose log is long, whose host is made up. */
+/* What all are told: whose log is long, whose host is made up. */
 static void supervisor_add_common(const struct supervisor *s, struct child *child)
 {
 	if (s->options->verbose)
@@ -228,24 +230,37 @@ void supervisor_find_plugins(struct supervisor *s)
 		diag_warning("no plugins directory: no unit of systemd can be stopped or started, no command run");
 }
 
+/* A worker: its link to main, its link to the sentinel, its role. */
+static int supervisor_describe_worker(struct supervisor *s, enum supervisor_child which, const char *role)
+{
+	static const char *const names[CHILDREN] = {[CHILD_ACTOR] = "wd-actor", [CHILD_SCRIBE] = "wd-scribe"};
+	struct child *child = &s->child[which];
+	int error = supervisor_describe(s, which, names[which], "wd-worker");
+
+	child->fds[MESSAGE_FD_MAIN] = which == CHILD_ACTOR ? s->actor_link[1] : s->scribe_link[1];
+	child->fds[MESSAGE_FD_ACTOR] = which == CHILD_ACTOR ? s->work_link[1] : s->lines_link[1];
+	supervisor_add_arg(child, role);
+	supervisor_add_arg(child, s->plugins);
+	supervisor_add_common(s, child);
+	return error;
+}
+
 int supervisor_describe_children(struct supervisor *s)
 {
-	struct child *sentinel = &s->child[CHILD_SENTINEL], *actor = &s->child[CHILD_ACTOR];
+	struct child *sentinel = &s->child[CHILD_SENTINEL];
 
 	if (supervisor_describe(s, CHILD_SENTINEL, "wd-sentinel", "wd-sentinel") < 0 ||
-	    supervisor_describe(s, CHILD_ACTOR, "wd-actor", "wd-worker") < 0)
+	    supervisor_describe_worker(s, CHILD_ACTOR, "actor") < 0 ||
+	    supervisor_describe_worker(s, CHILD_SCRIBE, "scribe") < 0)
 		return -ENOENT;
+	s->child[CHILD_SCRIBE].wanted = false;
+	supervisor_want_scribe(s);
 	sentinel->fds[MESSAGE_FD_MAIN] = s->sentinel_link[1];
 	sentinel->fds[MESSAGE_FD_STATE] = s->state;
 	sentinel->fds[MESSAGE_FD_ACTOR] = s->work_link[0];
-	sentinel->fds[MESSAGE_FD_CONFIG] = s->config_fd;
+	sentinel->fds[MESSAGE_FD_SCRIBE] = s->lines_link[0];
 	supervisor_add_common(s, sentinel);
 	if (s->options->dry_run)
 		supervisor_add_arg(sentinel, "--dry-run");
-	actor->fds[MESSAGE_FD_MAIN] = s->actor_link[1];
-	actor->fds[MESSAGE_FD_ACTOR] = s->work_link[1];
-	supervisor_add_arg(actor, "actor");
-	supervisor_add_arg(actor, s->plugins);
-	supervisor_add_common(s, actor);
 	return 0;
 }

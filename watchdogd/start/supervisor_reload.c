@@ -1,6 +1,7 @@
 #include "start/supervisor.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -46,15 +47,21 @@ struct config *supervisor_parse(struct supervisor *s)
 	return config;
 }
 
-void supervisor_send(const struct supervisor *s, enum message_type type, uint64_t id, int fd_along)
+static int supervisor_send_to(int link, const char *name, enum message_type type, uint64_t id, int fd_along)
 {
 	struct message message;
 	int error;
 
 	message_make(&message, type, id, 0, "");
-	error = message_send(s->sentinel_link[0], &message, fd_along);
+	error = message_send(link, &message, fd_along);
 	if (error < 0)
-		diag_warning("cannot send %s to the sentinel: %s", message_name(type), diag_errno(error));
+		diag_warning("cannot send %s to %s: %s", message_name(type), name, diag_errno(error));
+	return error;
+}
+
+void supervisor_send(const struct supervisor *s, enum message_type type, uint64_t id, int fd_along)
+{
+	(void)supervisor_send_to(s->sentinel_link[0], "the sentinel", type, id, fd_along);
 }
 
 static void supervisor_answer(struct supervisor *s, enum control_result result, const char *text, mono_ms now)
@@ -70,6 +77,32 @@ static void supervisor_say_fixed(struct supervisor *s, const struct config *conf
 	    strcmp(config_string(config, config->plugins), config_string(s->config, s->config->plugins)) != 0)
 		supervisor_tell_finding(s, CONFIG_WARNING,
 					"`control` and `plugins` of [watchdogd] change with a restart, not with a reload");
+}
+
+void supervisor_want_scribe(struct supervisor *s)
+{
+	for (uint32_t i = 0; i < s->config->units.count; i++) {
+		const struct config_unit *unit = config_unit_at(s->config, i);
+
+		if (unit->log != 0 || unit->journal != 0)
+			s->child[CHILD_SCRIBE].wanted = true;
+	}
+}
+
+/* To the workers first: what the sentinel then asks of a unit finds it there. Who is started later gets the
+ * newest at its start; so who has not read so many that there is no room is ended. */
+static void supervisor_hand_out(struct supervisor *s)
+{
+	const int link[CHILDREN] = {[CHILD_ACTOR] = s->actor_link[0], [CHILD_SCRIBE] = s->scribe_link[0]};
+
+	for (int i = 0; i < CHILDREN; i++)
+		s->child[i].fds[MESSAGE_FD_CONFIG] = s->config_fd;
+	for (int i = CHILD_ACTOR; i < CHILDREN; i++)
+		if (s->child[i].pid > 0 &&
+		    supervisor_send_to(link[i], s->child[i].name, MESSAGE_CONFIG, s->generation, s->config_fd) < 0)
+			(void)kill(s->child[i].pid, SIGKILL);
+	supervisor_send(s, MESSAGE_CONFIG, s->generation, s->config_fd);
+	supervisor_want_scribe(s);
 }
 
 /* A file that does not parse changes nothing. */
@@ -100,9 +133,8 @@ static int supervisor_reload(struct supervisor *s, mono_ms now)
 	s->config = config;
 	s->config_fd = fd;
 	s->generation++;
-	s->child[CHILD_SENTINEL].fds[MESSAGE_FD_CONFIG] = fd;
 	s->reload_since = now;
-	supervisor_send(s, MESSAGE_CONFIG, s->generation, fd);
+	supervisor_hand_out(s);
 	return 0;
 }
 

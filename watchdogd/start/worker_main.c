@@ -3,10 +3,10 @@
  *     wd-worker ROLE PLUGIN_DIR [--verbose] [--root PREFIX]
  *
  * with the descriptors of share/message.h: 3 the link to main, 4 the ledger, 6 the link to the
- * sentinel. It carries out ledger entries by its plugins. What is asked stands in the ledger, the
- * links carry numbers; so it may be killed at any instant and started again. Nothing that a peer or
- * a plugin sends ends it: it ends on SIGTERM, when what is under way is answered, and when main is
- * gone. */
+ * sentinel, 7 the config. It carries out ledger entries by its plugins, and tells what they see of the
+ * watched units. What is asked stands in the ledger, the links carry numbers; so it may be killed at any
+ * instant and started again. Nothing that a peer or a plugin sends ends it: it ends on SIGTERM, when
+ * what is under way is answered, and when main is gone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <malloc.h>
@@ -16,7 +16,6 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
 #include <syslog.h>
@@ -31,78 +30,43 @@
 #include "share/ledger.h"
 #include "share/message.h"
 #include "share/plugin.h"
-#include "share/request.h"
 #include "start/plugin_load.h"
 #include "start/worker_answers.h"
+#include "start/worker_lines.h"
+#include "start/worker_requests.h"
+#include "start/worker_role.h"
+#include "start/worker_units.h"
 
 enum {
-	WORKER_PLUGINS_MAX = 8,
-	WORKER_OPEN_MAX = 64, /* requests under way; beyond: -EAGAIN, the sentinel acts itself */
 	WORKER_ROWS_MAX = 3 + 128,  /* of poll: 48 of exec, few of the others */
 	WORKER_READ_MAX = 64,       /* messages of one turn */
 	WORKER_FINISH_MS = 3000,    /* main waits 5 s for all of us */
-	WORKER_STACK_BYTES = 65536, /* touched at start: four times what exec's way takes */
-};
-
-_Static_assert(WORKER_ANSWERS_MAX >= 2 * WORKER_OPEN_MAX, "an answer could be pushed out unsent");
-
-/* Rows for messenger and scribe come with their plugins. */
-static const struct worker_role {
-	const char *name, *process;
-	struct worker_plugin {
-		const char *name;
-		bool acts_on_host; /* not opened with a root prefix: the host is made up then */
-	} plugin[WORKER_PLUGINS_MAX];
-} worker_roles[] = {
-	{.name = "actor", .process = "wd-actor", .plugin = {{"systemd", true}, {"exec", false}}},
 };
 
 static struct worker {
 	const struct worker_role *role;
 	const char *plugin_dir;
 	bool verbose;
-	struct ledger *ledger;
-	int main_link, link, signals;
+	int main_link, signals;
 	bool main_is_gone;
 	mono_ms finish_by; /* 0: not asked to end */
 	const struct plugin *plugin[WORKER_PLUGINS_MAX];
-	uint64_t open[WORKER_OPEN_MAX]; /* ids as the plugins know them; 0: free */
-	struct worker_answers answers;
+	struct worker_requests requests;
+	struct worker_units units;
+	struct worker_lines lines;
+	const struct plugin *matcher; /* of lines; NULL: none */
 } worker;
 
 /* --- what plugins get --- */
 
-static uint64_t *worker_find_open(uint64_t id)
-{
-	for (size_t i = 0; i < WORKER_OPEN_MAX; i++)
-		if (worker.open[i] == id)
-			return &worker.open[i];
-	return NULL;
-}
-
 static void worker_answer(uint64_t id, int result, const char *text)
 {
-	uint64_t *open = id != 0 ? worker_find_open(id) : NULL;
-
-	if (open == NULL) {
-		diag_warning("a plugin answers %llu, which is not asked", (unsigned long long)id);
-		return;
-	}
-	*open = 0;
-	worker_answers_add(&worker.answers, worker.link,
-			   result == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, result, text);
+	worker_requests_answer(&worker.requests, id, result, text);
 }
 
-/* The only write of a worker to the ledger. It lies in memory that outlives us, so whoever comes
- * after a kill between here and the start of the command sees it as begun. */
 static int worker_begin(uint64_t id)
 {
-	struct ledger_entry *entry = ledger_find(worker.ledger, id);
-	uint32_t free = 0;
-
-	if (entry == NULL || !atomic_compare_exchange_strong(&entry->taken, &free, 1))
-		return -EALREADY;
-	return 0;
+	return worker_requests_begin(&worker.requests, id);
 }
 
 static void worker_log(int level, const char *text)
@@ -114,73 +78,86 @@ static void worker_log(int level, const char *text)
 		   NULL, NULL, "%s", text);
 }
 
+static void worker_unit(uint64_t unit, unsigned bits, int32_t pid, const char *text)
+{
+	worker_units_tell(&worker.units, unit, bits, pid, text);
+}
+
+static void worker_alive(uint64_t unit, int result, const char *text)
+{
+	worker_units_tell_alive(&worker.units, unit, result, text);
+}
+
+static void worker_line(uint64_t unit, const char *line, size_t len)
+{
+	worker_lines_add(&worker.lines, worker.matcher, unit, line, len);
+}
+
 static const struct plugin_host worker_host = {
 	.answer = worker_answer,
 	.begin = worker_begin,
 	.log = worker_log,
+	.unit = worker_unit,
+	.alive = worker_alive,
+	.line = worker_line,
 };
 
-/* --- requests --- */
+/* --- the config, and looks --- */
 
-static const struct plugin *worker_find_plugin(const char *name)
+/* fd: stays the caller's. */
+static void worker_take_config(int fd)
 {
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
-		if (worker.plugin[i] != NULL && strcmp(worker.plugin[i]->name, name) == 0)
-			return worker.plugin[i];
-	return NULL;
+	int taken = worker_units_take(&worker.units, fd);
+
+	if (taken > 0)
+		taken = worker_lines_watch(&worker.lines, worker.units.unit, worker.units.count);
+	if (taken < 0)
+		diag_warning("%s cannot take the config: %s; it goes on without", worker.role->process,
+			     diag_errno(taken));
 }
 
-static void worker_refuse(const struct message *message, int error, const char *why)
+/* main sends configs; what else can be read is its end. */
+static void worker_on_main(void)
 {
-	worker_answers_add(&worker.answers, worker.link, MESSAGE_FAILED, message->id, error, why);
+	struct message message;
+	int fd, got;
+
+	while ((got = message_receive(worker.main_link, &message, &fd)) > 0 || got == -EPROTO) {
+		if (got == -EPROTO)
+			continue;
+		if (message.type == MESSAGE_CONFIG && fd >= 0)
+			worker_take_config(fd);
+		(void)file_close(fd);
+	}
+	if (got != -EAGAIN)
+		worker.main_is_gone = true;
 }
 
-static void worker_hand_on(const struct message *message, const struct ledger_entry *entry)
+/* The config that names the unit was sent before the sentinel could ask; but it may have come after this
+ * turn's poll. */
+static void worker_on_look(uint64_t id)
 {
-	const struct plugin *plugin = worker_find_plugin(entry->plugin);
-	struct plugin_request request;
-	uint64_t *open = worker_find_open(0);
-
-	if (plugin == NULL) {
-		worker_refuse(message, -ENODEV, "its plugin is not loaded here");
-		return;
-	}
-	if (request_of_entry(&request, entry) < 0) {
-		worker_refuse(message, -EINVAL, "its entry in the ledger is not understood");
-		return;
-	}
-	if (open == NULL) {
-		worker_refuse(message, -EAGAIN, "too many requests are under way");
-		return;
-	}
-	*open = request.id;
-	plugin->ask(&request);
-}
-
-static void worker_on_request(const struct message *message)
-{
-	const struct ledger_entry *found = ledger_find(worker.ledger, message->id);
-	bool answered = false;
-	struct ledger_entry entry;
-
-	/* What is begun at most once is asked twice when its answer was lost with a sentinel. */
-	if (found != NULL && found->taken)
-		answered = worker_answers_repeat(&worker.answers, worker.link, message->id);
-	if (message->id == 0 || found == NULL) {
-		worker_refuse(message, -ENOENT, "no such entry in the ledger");
-	} else if (worker_find_open(message->id) != NULL) {
-		diag_debug("entry %llu is under way already", (unsigned long long)message->id);
-	} else if (answered) {
-		diag_debug("entry %llu was answered already", (unsigned long long)message->id);
-	} else if (worker.finish_by != 0) {
-		worker_refuse(message, -ECANCELED, "watchdogd ends");
-	} else {
-		request_copy_entry(&entry, found);
-		worker_hand_on(message, &entry);
-	}
+	if (!worker_units_has(&worker.units, id))
+		worker_on_main();
+	if (worker_units_has(&worker.units, id))
+		worker_units_look(&worker.units, id);
+	else
+		worker_answers_add(&worker.requests.answers, worker.requests.link, MESSAGE_UNIT, id,
+				   UNIT_NO_ANSWER | UNIT_LOOKED, "it is not watched");
 }
 
 /* --- the loop --- */
+
+static void worker_on_message(const struct message *message)
+{
+	if (message->type == MESSAGE_ASK)
+		worker_requests_ask(&worker.requests, message->id, worker.finish_by != 0);
+	else if (message->type == MESSAGE_LOOK)
+		worker_on_look(message->id);
+	else
+		diag_warning("the sentinel sent \"%s\", which is not for a worker; passed over",
+			     message_name(message->type));
+}
 
 static void worker_on_link(void)
 {
@@ -188,37 +165,23 @@ static void worker_on_link(void)
 
 	/* Who does not read answers is not listened to: so no answer is ever pushed out by others.
 	 */
-	for (int i = 0; i < WORKER_READ_MAX && !worker_answers_wait(&worker.answers); i++) {
-		int n = message_receive(worker.link, &message, NULL);
+	for (int i = 0; i < WORKER_READ_MAX && !worker_answers_wait(&worker.requests.answers); i++) {
+		int n = message_receive(worker.requests.link, &message, NULL);
 
 		if (n == -EAGAIN)
 			return;
 		if (n == -EPROTO) {
 			diag_warning("the sentinel sent what is no message; passed over");
-		} else if (n == 1 && message.type == MESSAGE_ASK) {
-			worker_on_request(&message);
 		} else if (n == 1) {
-			diag_warning(
-				"the sentinel sent \"%s\", which is not for a worker; passed over",
-				message_name(message.type));
+			worker_on_message(&message);
 		} else {
 			/* main keeps the far end, so this comes with main's end, or never. */
 			diag_warning("cannot hear the sentinel: %s",
 				     n == 0 ? "its link is closed" : diag_errno(n));
-			worker.link = file_close(worker.link);
+			worker.requests.link = file_close(worker.requests.link);
 			return;
 		}
 	}
-}
-
-/* main never speaks on this link: what can be read is its end. */
-static void worker_on_main(void)
-{
-	char unread[64];
-	ssize_t n = read(worker.main_link, unread, sizeof(unread));
-
-	if (n == 0 || (n < 0 && errno != EAGAIN && errno != EINTR))
-		worker.main_is_gone = true;
 }
 
 static void worker_on_signal(void)
@@ -232,32 +195,48 @@ static void worker_on_signal(void)
 
 static bool worker_is_done(void)
 {
-	bool idle = true;
-
-	for (size_t i = 0; i < WORKER_OPEN_MAX; i++)
-		idle = idle && worker.open[i] == 0;
 	return worker.main_is_gone ||
-	       (worker.finish_by != 0 && (idle || clock_mono() >= worker.finish_by));
+	       (worker.finish_by != 0 && (worker_requests_idle(&worker.requests) || clock_mono() >= worker.finish_by));
 }
 
-static int worker_timeout(void)
+/* What is due to be told, as far as the sentinel's end takes it. In how many ms there is more, or it is
+ * time to end; -1: neither is known. */
+static int worker_tell(void)
 {
 	mono_ms now = clock_mono();
+	int wait_ms = worker_lines_send(&worker.lines, worker.requests.link, now);
+	int finish_ms = worker.finish_by > now ? (int)(worker.finish_by - now) : 0;
 
-	if (worker.finish_by == 0)
-		return -1;
-	return worker.finish_by > now ? (int)(worker.finish_by - now) : 0;
+	worker_units_send(&worker.units, worker.requests.link);
+	if (worker.finish_by != 0 && (wait_ms < 0 || finish_ms < wait_ms))
+		wait_ms = finish_ms;
+	return wait_ms;
+}
+
+static short worker_link_events(void)
+{
+	if (worker_answers_wait(&worker.requests.answers))
+		return POLLOUT;
+	return worker.units.waits || worker.lines.full ? POLLIN | POLLOUT : POLLIN;
+}
+
+static void worker_dispatch(const struct pollfd *fds, const int *rows)
+{
+	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++) {
+		if (worker.plugin[i] != NULL)
+			worker.plugin[i]->dispatch(fds, rows[i]);
+		fds += rows[i];
+	}
 }
 
 static void worker_turn(void)
 {
+	int rows[WORKER_PLUGINS_MAX] = {0}, used = 3, timeout_ms = worker_tell();
 	struct pollfd fds[WORKER_ROWS_MAX] = {
 		{.fd = worker.main_link, .events = POLLIN},
 		{.fd = worker.signals, .events = POLLIN},
-		{.fd = worker.link,
-		 .events = worker_answers_wait(&worker.answers) ? POLLOUT : POLLIN},
+		{.fd = worker.requests.link, .events = worker_link_events()},
 	};
-	int rows[WORKER_PLUGINS_MAX] = {0}, used = 3, timeout_ms = worker_timeout();
 
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++) {
 		if (worker.plugin[i] != NULL)
@@ -272,15 +251,10 @@ static void worker_turn(void)
 	if (fds[1].revents != 0)
 		worker_on_signal();
 	if (fds[2].revents & POLLOUT)
-		worker_answers_send(&worker.answers, worker.link);
+		worker_answers_send(&worker.requests.answers, worker.requests.link);
 	if (fds[2].revents & ~POLLOUT)
 		worker_on_link();
-	used = 3;
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++) {
-		if (worker.plugin[i] != NULL)
-			worker.plugin[i]->dispatch(fds + used, rows[i]);
-		used += rows[i];
-	}
+	worker_dispatch(fds + 3, rows);
 }
 
 /* --- start, downwards --- */
@@ -309,9 +283,7 @@ static void worker_read_arguments(int argc, char **argv)
 {
 	if (argc < 3)
 		worker_usage("too few arguments");
-	for (size_t i = 0; i < ARRAY_LEN(worker_roles); i++)
-		if (strcmp(worker_roles[i].name, argv[1]) == 0)
-			worker.role = &worker_roles[i];
+	worker.role = worker_role_find(argv[1]);
 	if (worker.role == NULL)
 		worker_usage("no such role");
 	worker.plugin_dir = worker_copy(argv[2]);
@@ -339,15 +311,16 @@ static void worker_take_name(int argc, char **argv)
 
 static void worker_take_descriptors(void)
 {
-	static const int given[] = {MESSAGE_FD_MAIN, MESSAGE_FD_LEDGER, MESSAGE_FD_ACTOR};
+	static const int given[] = {MESSAGE_FD_MAIN, MESSAGE_FD_LEDGER, MESSAGE_FD_ACTOR,
+				   MESSAGE_FD_CONFIG};
 
 	for (size_t i = 0; i < ARRAY_LEN(given); i++)
 		if (fcntl(given[i], F_SETFD, FD_CLOEXEC) < 0)
 			worker_usage("it was started without its descriptors");
 	worker.main_link = MESSAGE_FD_MAIN;
-	worker.link = MESSAGE_FD_ACTOR;
-	worker.ledger = ledger_map(MESSAGE_FD_LEDGER);
-	if (worker.ledger == NULL) {
+	worker.requests.link = MESSAGE_FD_ACTOR;
+	worker.requests.ledger = ledger_map(MESSAGE_FD_LEDGER);
+	if (worker.requests.ledger == NULL) {
 		diag_critical("cannot map the ledger: %s", diag_errno(errno));
 		exit(1);
 	}
@@ -383,6 +356,8 @@ static void worker_open_plugin(size_t i, const char *name)
 		return;
 	}
 	error = plugin->open(&worker_host);
+	if (error == 0 && plugin->match != NULL && worker.matcher == NULL)
+		worker.matcher = plugin;
 	if (error == 0)
 		worker.plugin[i] = plugin;
 	else if (error == -ENODEV)
@@ -399,22 +374,13 @@ static void worker_open_plugins(void)
 			worker_open_plugin(i, worker.role->plugin[i].name);
 }
 
-static void worker_touch_stack(void)
+/* The first config; later ones come from main. */
+static void worker_take_units(void)
 {
-	volatile char room[WORKER_STACK_BYTES];
-
-	for (size_t i = 0; i < sizeof(room); i += 1024)
-		room[i] = 0;
-}
-
-/* ONFAULT: what was touched, and what will be, stays; plain locking would pin all of the libraries.
- */
-static void worker_lock_memory(void)
-{
-	worker_touch_stack();
-	if (mlockall(MCL_CURRENT | MCL_FUTURE | MCL_ONFAULT) < 0)
-		diag_info("cannot lock memory: %s; under pressure %s may be slow",
-			  diag_errno(errno), worker.role->process);
+	worker.requests.plugin = worker.plugin;
+	worker_units_init(&worker.units, worker.plugin);
+	worker_take_config(MESSAGE_FD_CONFIG);
+	(void)close(MESSAGE_FD_CONFIG);
 }
 
 int main(int argc, char **argv)
@@ -426,7 +392,9 @@ int main(int argc, char **argv)
 	worker_take_signals();
 	(void)mallopt(M_ARENA_MAX, 1);
 	worker_open_plugins();
-	worker_lock_memory();
+	worker_take_units();
+	if (worker_role_begin(worker.role) < 0)
+		return 1;
 	diag_debug("%s is ready", worker.role->process);
 	while (!worker_is_done())
 		worker_turn();
