@@ -11,7 +11,7 @@ static uint64_t clock_read(clockid_t id)
 {
 	struct timespec t;
 
-	(void)clock_gettime(id, &t); /* cannot fail for these two ids */
+	(void)clock_gettime(id, &t); /* cannot fail for these ids */
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
@@ -23,6 +23,11 @@ mono_ms clock_mono(void)
 wall_ms clock_wall(void)
 {
 	return clock_turned_wall ? clock_turned_wall : clock_read(CLOCK_REALTIME);
+}
+
+uint64_t clock_boot_ms(void)
+{
+	return clock_turned_mono ? clock_turned_mono : clock_read(CLOCK_BOOTTIME);
 }
 
 void clock_turn(mono_ms mono, wall_ms wall)

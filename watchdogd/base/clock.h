@@ -10,6 +10,9 @@ typedef uint64_t wall_ms; /* CLOCK_REALTIME: since 1970, UTC */
 mono_ms clock_mono(void);
 wall_ms clock_wall(void);
 
+/* Since boot, with the time it slept (CLOCK_BOOTTIME): what /proc counts start times in. */
+uint64_t clock_boot_ms(void);
+
 /* From now on both clocks stand at these instants, until turned again; 0, 0 lets them run. Tests only. */
 void clock_turn(mono_ms mono, wall_ms wall);
 

@@ -5,34 +5,6 @@
 #include "base/buffer.h"
 #include "see/source.h"
 
-/* path, or one below it. */
-static bool attribute_holds(const char *path, const char *of)
-{
-	size_t n = strlen(path);
-
-	return n > 0 && strncmp(path, of, n) == 0 && (of[n] == '/' || of[n] == '\0');
-}
-
-/* The unit with the longest path that holds the kernel's path ("/system.slice/x.service/below"). */
-static uint16_t attribute_by_path(struct see *see, const char *memcg)
-{
-	uint16_t found = UNIT_NONE;
-	size_t longest = 0;
-
-	memcg += strspn(memcg, "/");
-	for (uint32_t i = 0; i < see->units.count && *memcg != '\0'; i++) {
-		const struct unit *unit = unit_at(see, i);
-		size_t n = strlen(unit->path);
-
-		if (unit->kind == CONFIG_MATCH || n <= longest ||
-		    !attribute_holds(unit->path, memcg))
-			continue;
-		found = see->units.at[i];
-		longest = n;
-	}
-	return found;
-}
-
 static uint16_t attribute_by_pid(struct see *see, int32_t pid)
 {
 	const struct process *process = process_find(&see->processes, pid);
@@ -69,7 +41,7 @@ static void attribute_explain(struct see *see, uint16_t row, int64_t kills, mono
 		struct unit *unit = unit_at(see, i);
 
 		if (unit->kind == CONFIG_MATCH ||
-		    (unit != of && !attribute_holds(unit->path, of->path)))
+		    (unit != of && !unit_path_holds(unit->path, of->path)))
 			continue;
 		unit->kills_open -= kills;
 		unit->kills_at = now;
@@ -95,7 +67,7 @@ bool attribute_add(struct see *see, const struct attribute_kill *kill, const cha
 	waiting = &attribution->waiting[attribution->count++];
 	waiting->kill = *kill;
 	waiting->at = now;
-	waiting->unit = attribute_by_path(see, task_memcg);
+	waiting->unit = unit_by_path(see, task_memcg);
 	/* Who has the pid now is not who had it then. */
 	if (waiting->unit == UNIT_NONE && !kill->before_start)
 		waiting->unit = attribute_by_pid(see, kill->pid);

@@ -22,6 +22,7 @@ enum procfs_field {
 	PROCFS_THREADS = 20,
 	PROCFS_START = 22,
 	PROCFS_RSS = 24,
+	PROCFS_STACK = 28,
 	PROCFS_EXIT = 52,
 };
 
@@ -43,6 +44,9 @@ static void procfs_take(struct procfs_stat *out, int field, uint64_t value)
 	case PROCFS_RSS:
 		out->rss_pages = value;
 		break;
+	case PROCFS_STACK:
+		out->stack = value;
+		break;
 	default:
 		break;
 	}
@@ -55,15 +59,15 @@ static bool procfs_parse_fields(const char *p, struct procfs_stat *out)
 		return false;
 	out->state = p[1];
 	p += 2;
-	for (int field = PROCFS_PARENT; field <= PROCFS_RSS; field++) {
+	for (int field = PROCFS_PARENT; field <= PROCFS_STACK; field++) {
 		uint64_t value = 0;
 
 		if (*p++ != ' ')
-			return false;
+			return field > PROCFS_RSS; /* the rest may be missing */
 		p += *p == '-';
 		p = flat_number(p, &value);
 		if (p == NULL)
-			return false;
+			return field > PROCFS_RSS;
 		procfs_take(out, field, value);
 	}
 	return true;

@@ -14,6 +14,7 @@ struct procfs_stat {
 	uint32_t threads;
 	uint64_t start; /* ticks since boot: with the pid, who it is */
 	uint64_t rss_pages;
+	uint64_t stack; /* where its stack begins: another after each exec; 0: not shown to us */
 };
 
 /* The text of /proc/PID/stat. False when it is not of that form. */

@@ -168,6 +168,32 @@ bool unit_is_in_freezer(const struct unit *unit)
 	       file_read_at(unit->dir[UNIT_DIR_FREEZER], "cgroup.procs", text, sizeof(text)) > 0;
 }
 
+bool unit_path_holds(const char *path, const char *of)
+{
+	size_t n = strlen(path);
+
+	return n > 0 && strncmp(path, of, n) == 0 && (of[n] == '/' || of[n] == '\0');
+}
+
+uint16_t unit_by_path(struct see *see, const char *memcg)
+{
+	uint16_t found = UNIT_NONE;
+	size_t longest = 0;
+
+	memcg += strspn(memcg, "/");
+	for (uint32_t i = 0; i < see->units.count && *memcg != '\0'; i++) {
+		const struct unit *unit = unit_at(see, i);
+		size_t n = strlen(unit->path);
+
+		if (unit->kind == CONFIG_MATCH || n <= longest ||
+		    !unit_path_holds(unit->path, memcg))
+			continue;
+		found = see->units.at[i];
+		longest = n;
+	}
+	return found;
+}
+
 void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now)
 {
 	bool ran = unit->status == STATE_UNIT_RUNNING || unit->status == STATE_UNIT_FROZEN;

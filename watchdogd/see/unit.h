@@ -133,6 +133,13 @@ static inline bool unit_is_open(const struct unit *unit)
  */
 void unit_throttle(struct see *see, struct unit *unit, mono_ms now);
 
+/* path, or one below it. */
+bool unit_path_holds(const char *path, const char *of);
+
+/* The row of the unit with the longest path that holds the kernel's path ("/system.slice/x.service/below"), or
+ * UNIT_NONE. */
+uint16_t unit_by_path(struct see *see, const char *memcg);
+
 /* A freezer cgroup of the same path that holds none of its processes freezes nothing. */
 bool unit_is_in_freezer(const struct unit *unit);
 
