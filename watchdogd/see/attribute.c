@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "see/death.h"
 #include "see/source.h"
 
 static uint16_t attribute_by_pid(struct see *see, int32_t pid)
@@ -11,7 +12,7 @@ static uint16_t attribute_by_pid(struct see *see, int32_t pid)
 
 	if (process == NULL)
 		return UNIT_NONE;
-	return process->unit != UNIT_NONE ? process->unit : process->match;
+	return process->unit != UNIT_NONE ? process->unit : process->kin;
 }
 
 /* memory.events counts for all above, too: the deepest is whose it is. */
@@ -64,6 +65,9 @@ bool attribute_add(struct see *see, const struct attribute_kill *kill, const cha
 
 	if (attribution->count == ATTRIBUTE_KILLS_MAX)
 		return false;
+	if (!kill->before_start)
+		attribution->known[attribution->known_next++ % ATTRIBUTE_KNOWN] =
+			(struct attribute_known){kill->pid, now, kill->bytes};
 	waiting = &attribution->waiting[attribution->count++];
 	waiting->kill = *kill;
 	waiting->at = now;
@@ -80,12 +84,25 @@ bool attribute_add(struct see *see, const struct attribute_kill *kill, const cha
 	return true;
 }
 
+bool attribute_was_killed(const struct see *see, int32_t pid, mono_ms since, uint64_t *bytes)
+{
+	for (uint32_t i = 0; i < ATTRIBUTE_KNOWN; i++) {
+		const struct attribute_known *known = &see->attribution.known[i];
+
+		if (known->pid != pid || known->at < since)
+			continue;
+		*bytes = known->bytes;
+		return true;
+	}
+	return false;
+}
+
 void attribute_rise(struct see *see, struct unit *unit, uint64_t kills, mono_ms now)
 {
 	if (unit->kills_open < 0 && now - unit->kills_at > ATTRIBUTE_STALE_MS)
 		unit->kills_open = 0;
 	unit->kills_open += (int64_t)kills;
-	unit->kills_at = now;
+	unit->kills_at = unit->kills_rose_at = now;
 	see->attribution.risen = true;
 }
 
@@ -98,6 +115,7 @@ static uint32_t attribute_index(const struct see *see, uint16_t row)
 static bool attribute_tell(struct see *see, struct attribute_waiting *waiting, mono_ms now)
 {
 	struct event *event;
+	struct buffer b;
 
 	if (waiting->unit == UNIT_NONE && !waiting->kill.before_start) {
 		waiting->unit = attribute_by_rise(see, now);
@@ -111,6 +129,12 @@ static bool attribute_tell(struct see *see, struct attribute_waiting *waiting, m
 	event = event_add(see->with.events, EVENT_OOM_KILL, attribute_index(see, waiting->unit),
 			  waiting->at);
 	event->before_start = waiting->kill.before_start;
+	if (!waiting->kill.before_start) {
+		b = (struct buffer){.text = waiting->kill.text,
+				    .size = sizeof(waiting->kill.text),
+				    .len = strlen(waiting->kill.text)};
+		death_add_facts(see, waiting->kill.pid, waiting->at, &b);
+	}
 	event->pid = waiting->kill.pid;
 	memcpy(event->comm, waiting->kill.comm, sizeof(event->comm));
 	memcpy(event->text, waiting->kill.text, sizeof(event->text));

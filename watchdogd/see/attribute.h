@@ -16,6 +16,7 @@ struct unit;
 
 enum {
 	ATTRIBUTE_KILLS_MAX = EVENTS_MAX,
+	ATTRIBUTE_KNOWN = 64,
 	ATTRIBUTE_WAIT_MS = 1000,
 	ATTRIBUTE_LOOK_MS = 100, /* while one is waited for */
 	ATTRIBUTE_STALE_MS =
@@ -26,6 +27,7 @@ enum {
 struct attribute_kill {
 	int32_t pid;
 	bool before_start;
+	uint64_t bytes; /* it held; 0: not told */
 	char comm[COMM_BYTES];
 	char text[TEXT_BYTES];
 };
@@ -38,6 +40,12 @@ struct attribution {
 		mono_ms at;
 		uint16_t unit; /* row of units, or UNIT_NONE */
 	} waiting[ATTRIBUTE_KILLS_MAX];
+	struct attribute_known { /* the last kills, for who asks of a pid: a ring */
+		int32_t pid;
+		mono_ms at;
+		uint64_t bytes;
+	} known[ATTRIBUTE_KNOWN];
+	uint32_t known_next;
 };
 
 /* A kill; task_memcg: the victim's cgroup as the kernel names it, or "". False: too many wait; ask
@@ -47,6 +55,9 @@ bool attribute_add(struct see *see, const struct attribute_kill *kill, const cha
 
 /* The oom_kill of a unit's cgroup rose. */
 void attribute_rise(struct see *see, struct unit *unit, uint64_t kills, mono_ms now);
+
+/* The kernel's log told an OOM kill of that pid, at or after `since`. bytes: what it held; 0: not told. */
+bool attribute_was_killed(const struct see *see, int32_t pid, mono_ms since, uint64_t *bytes);
 
 /* Make events of what is known, after the units and the log were read. log_is_blind: nothing
  * explains a rise, it is told at once. */

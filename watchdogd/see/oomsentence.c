@@ -4,7 +4,7 @@
 
 enum { OOMSENTENCE_PATH_BYTES = 160 }; /* of a path: the rest of the sentence must fit as well */
 
-static void oomsentence_size(struct buffer *out, uint64_t kb)
+void oomsentence_add_size(struct buffer *out, uint64_t kb)
 {
 	if (kb < 1024)
 		buffer_addf(out, "%" PRIu64 " KiB", kb);
@@ -53,7 +53,7 @@ void oomsentence_format(const struct oomrecord *record, struct buffer *out)
 		    record->comm[0] != '\0' ? record->comm : "a process", record->pid);
 	if (record->known & (OOMRECORD_ANON_RSS | OOMRECORD_FILE_RSS | OOMRECORD_SHMEM_RSS)) {
 		buffer_add(out, ", ");
-		oomsentence_size(out, oomrecord_rss_kb(record));
+		oomsentence_add_size(out, oomrecord_rss_kb(record));
 	}
 	oomsentence_whose(record, out);
 	if (record->group)

@@ -9,4 +9,7 @@
  */
 void oomsentence_format(const struct oomrecord *record, struct buffer *out);
 
+/* "5.1 GiB" */
+void oomsentence_add_size(struct buffer *out, uint64_t kb);
+
 #endif

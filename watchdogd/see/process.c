@@ -10,13 +10,16 @@
 #include "base/file.h"
 #include "base/root.h"
 #include "see/source.h"
+#include "see/tree.h"
+#include "see/watched.h"
 
-enum { PROCESS_SWEEP_ROWS = 256 };
+enum { PROCESS_SWEEP_ROWS = 256, PROCESS_PAGE_BYTES = 4096 };
 
 void process_open(struct processes *processes)
 {
 	processes->proc = root_open("/proc", O_RDONLY | O_DIRECTORY);
 	processes->used = processes->swept = 0;
+	processes->dirty = processes->waiting = false;
 	processes->free = PROCESS_NONE;
 	memset(processes->head, 0xff, sizeof(processes->head));
 }
@@ -62,14 +65,14 @@ struct process *process_note(struct processes *processes, int32_t pid, mono_ms n
 			return NULL;
 		}
 		*process = (struct process){
-			.pid = pid, .next = *head, .unit = UNIT_NONE, .match = UNIT_NONE};
+			.pid = pid, .next = *head, .unit = UNIT_NONE, .kin = UNIT_NONE};
 		*head = (uint16_t)(process - processes->row);
 	}
 	process->seen_s = (uint32_t)(now / 1000);
 	return process;
 }
 
-static void process_remove(struct processes *processes, struct process *process)
+void process_remove(struct processes *processes, struct process *process)
 {
 	uint16_t *link = process_head(processes, process->pid),
 		 i = (uint16_t)(process - processes->row);
@@ -101,13 +104,39 @@ void process_forget_unit(struct processes *processes, uint16_t unit)
 
 		if (process->unit == unit)
 			process->unit = UNIT_NONE;
-		if (process->match == unit)
-			process->match = UNIT_NONE;
+		if (process->kin == unit)
+			process->kin = UNIT_NONE;
 	}
 }
 
-/* --- the processes of a cgroup
- * -------------------------------------------------------------------- */
+uint16_t process_unit(const struct see *see, const struct process *process, enum process_slot slot)
+{
+	if (slot == PROCESS_BY_CGROUP)
+		return process->unit;
+	if (process->kin == UNIT_NONE || process->kin == process->unit ||
+	    (process->unit != UNIT_NONE && see->units.row[process->kin].kind != CONFIG_MATCH))
+		return UNIT_NONE;
+	return process->kin;
+}
+
+bool process_is_of(const struct see *see, const struct process *process, uint16_t unit)
+{
+	return unit != UNIT_NONE && (process_unit(see, process, PROCESS_BY_CGROUP) == unit ||
+				     process_unit(see, process, PROCESS_BY_KIN) == unit);
+}
+
+mono_ms process_started(uint64_t start, mono_ms now)
+{
+	static uint64_t hertz;
+	uint64_t boot = clock_boot_ms(), at;
+
+	if (hertz == 0)
+		hertz = (uint64_t)sysconf(_SC_CLK_TCK);
+	at = start * 1000 / hertz;
+	return at < boot && boot - at < now ? now - (boot - at) : at < boot ? 1 : now;
+}
+
+/* --- the processes of a cgroup */
 
 struct process_list {
 	int32_t *pids;
@@ -179,12 +208,16 @@ void process_refresh(struct see *see, struct unit *unit, mono_ms now)
 		struct process *process = process_note(processes, processes->pids[i], now);
 		struct procfs_stat stat;
 
-		if (process != NULL)
+		if (process != NULL && process->first_s == 0)
 			process->unit = (uint16_t)(unit - see->units.row);
-		if (procfs_read_stat(processes->proc, processes->pids[i], &stat) < 0 ||
-		    !procfs_is_alive(&stat))
+		if (procfs_read_stat(processes->proc, processes->pids[i], &stat) < 0)
+			continue;
+		tree_take(see, &stat, (uint16_t)(unit - see->units.row), now);
+		if (!procfs_is_alive(&stat))
 			continue;
 		unit->processes++;
+		if (process != NULL)
+			watched_note_rss(see, process, stat.rss_pages * PROCESS_PAGE_BYTES);
 		if (unit->main_pid == 0 || stat.rss_pages > largest) {
 			largest = stat.rss_pages;
 			process_take_main(unit, &stat);

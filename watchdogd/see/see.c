@@ -6,9 +6,11 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "see/source.h"
+#include "see/tree.h"
 
 static const struct source_ops *const see_sources[SOURCES] = {
 	[SOURCE_MEMINFO] = &source_meminfo_ops, [SOURCE_PSI] = &source_psi_ops,
+	[SOURCE_PROCESS] = &source_process_ops,
 	[SOURCE_CGROUP] = &source_cgroup_ops,   [SOURCE_MATCH] = &source_match_ops,
 	[SOURCE_KMSG] = &source_kmsg_ops,
 };
@@ -54,7 +56,7 @@ void see_sees(struct see *see, enum source_id source)
 	see_tell_blind(see);
 }
 
-/* A unit takes up to nine descriptors. */
+/* A unit takes up to nine descriptors, a watched process one. */
 static void see_raise_limit(void)
 {
 	struct rlimit limit;
@@ -74,6 +76,7 @@ struct see *see_open(const struct see_with *with)
 	memset(see->blind, 0, sizeof(see->blind));
 	/* Its first pages are there before the first kill is: under thrash a page is hard to get. */
 	memset(see->attribution.waiting, 0, SEE_WARM_KILLS * sizeof(see->attribution.waiting[0]));
+	memset(see->attribution.known, 0, sizeof(see->attribution.known));
 	unit_init(&see->units);
 	see_raise_limit();
 
@@ -87,6 +90,13 @@ void see_look(struct see *see, mono_ms now)
 {
 	for (int i = 0; i < SOURCES; i++)
 		see_sources[i]->look(see, now);
+	tree_settle(see, now); /* who was found in a cgroup just now */
+	death_look(see, now);
+}
+
+mono_ms see_unit_alive_since(const struct see *see, uint32_t unit)
+{
+	return see->units.row[see->units.at[unit]].watched.alive_since;
 }
 
 void see_hold_events(struct see *see, bool wait)

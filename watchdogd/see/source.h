@@ -6,16 +6,27 @@
 
 #include "see/attribute.h"
 #include "see/cgroup_layout.h"
+#include "see/death.h"
 #include "see/process.h"
 #include "see/see.h"
 #include "see/source_kmsg.h"
 #include "see/source_meminfo.h"
+#include "see/source_process.h"
 #include "see/source_psi.h"
 #include "see/unit.h"
+#include "see/watched.h"
 
-/* In the order of their look: a rise of a unit's oom_kill is known before kmsg is asked about it.
+/* In the order of their look: who the processes are is known before units are summed up, a rise of a unit's oom_kill is known before kmsg is asked about it.
  */
-enum source_id { SOURCE_MEMINFO, SOURCE_PSI, SOURCE_CGROUP, SOURCE_MATCH, SOURCE_KMSG, SOURCES };
+enum source_id {
+	SOURCE_MEMINFO,
+	SOURCE_PSI,
+	SOURCE_PROCESS,
+	SOURCE_CGROUP,
+	SOURCE_MATCH,
+	SOURCE_KMSG,
+	SOURCES
+};
 
 struct source_ops {
 	const char *name;
@@ -27,8 +38,8 @@ struct source_ops {
 	uint32_t (*next_ms)(const struct see *see, mono_ms now);
 };
 
-extern const struct source_ops source_meminfo_ops, source_psi_ops, source_cgroup_ops,
-	source_match_ops, source_kmsg_ops;
+extern const struct source_ops source_meminfo_ops, source_psi_ops, source_process_ops,
+	source_cgroup_ops, source_match_ops, source_kmsg_ops;
 
 enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
 
@@ -48,6 +59,9 @@ struct see {
 	struct see_kills kills;
 	struct units units;
 	struct processes processes;
+	struct source_process process;
+	struct watches watches;
+	struct deaths deaths;
 	struct source_kmsg kmsg;
 	struct attribution attribution;
 	char blind[SOURCES][SEE_WHY_BYTES]; /* why a source cannot read; "": it sees */

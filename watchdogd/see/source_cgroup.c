@@ -401,12 +401,13 @@ static void cgroup_read_status(struct see *see, struct unit *unit)
 /* --- the look ------------------------------------------------------------------------------------
  */
 
-/* Of more than a few hundred units, less often: each process is a file to open. */
+/* Of more than a hundred units, less often: each process is a file to open. With the connector this only confirms
+ * what it told. */
 static uint32_t cgroup_pids_ms(const struct see *see)
 {
-	uint32_t ms = see->units.count * 10;
+	uint32_t ms = see->units.count * 10, least = see->process.connector.fd >= 0 ? CGROUP_PIDS_MS : CGROUP_READ_MS;
 
-	return ms > CGROUP_PIDS_MS ? ms : CGROUP_PIDS_MS;
+	return ms > least ? ms : least;
 }
 
 static uint32_t cgroup_read_ms(const struct see *see)

@@ -77,7 +77,9 @@ static void kmsg_remember(struct see *see)
 static bool kmsg_tell(struct see *see, const struct oomrecord *record, bool before_start,
 		      mono_ms now)
 {
-	struct attribute_kill kill = {.pid = record->pid, .before_start = before_start};
+	struct attribute_kill kill = {.pid = record->pid,
+				      .before_start = before_start,
+				      .bytes = oomrecord_rss_kb(record) * 1024};
 	struct buffer b;
 
 	BUFFER_OVER(&b, kill.comm);

@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/file.h"
 #include "see/source.h"
+#include "see/watched.h"
 
 struct unit_file_name {
 	const char *name;
@@ -223,6 +224,19 @@ void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms
 	unit->held_at = 0;
 }
 
+static void unit_publish_watched(const struct unit_watched *watched, struct state_unit *row)
+{
+	row->watched = watched->count;
+	row->watched_pid = watched->pid;
+	row->parent_pid = watched->parent;
+	row->watched_since = watched->since;
+	row->died = watched->died;
+	row->deaths = watched->deaths;
+	memcpy(row->watched_comm, watched->comm, sizeof(row->watched_comm));
+	memcpy(row->parent_comm, watched->parent_comm, sizeof(row->parent_comm));
+	memcpy(row->died_text, watched->died_text, sizeof(row->died_text));
+}
+
 void unit_publish(struct see *see, const struct unit *unit)
 {
 	const struct config_unit *config = config_unit_at(see->with.config, unit->index);
@@ -239,6 +253,7 @@ void unit_publish(struct see *see, const struct unit *unit)
 	row->oom_kills = unit->oom_kills;
 	row->main_pid = unit->main_pid;
 	memcpy(row->main_comm, unit->main_comm, sizeof(row->main_comm));
+	unit_publish_watched(&unit->watched, row);
 }
 
 /* --- another config ------------------------------------------------------------------------------
@@ -308,6 +323,8 @@ static void unit_drop_others(struct see *see, const struct config *config)
 			continue;
 		unit_close(see, unit);
 		process_forget_unit(&see->processes, units->at[i]);
+		watched_forget_unit(see, units->at[i]);
+		death_forget_unit(see, units->at[i]);
 		attribute_forget_unit(see, units->at[i]);
 		units->key[units->at[i]] = units->missing[units->at[i]] = 0;
 	}
@@ -355,4 +372,5 @@ void unit_config(struct see *see, const struct config *config)
 		units->match_count += row->kind == CONFIG_MATCH;
 		unit_name_row(see, row, unit);
 	}
+	source_process_judge_anew(see);
 }

@@ -48,6 +48,10 @@ struct unit_watched {
 	mono_ms alive_since;   /* since when there is one without a break; 0: there is none */
 	mono_ms ended_at;      /* when one ended last; 0: never seen */
 	uint32_t deaths;       /* so many ended, as far as told as a death */
+	mono_ms reply_at;      /* a death was told then, and its reply not yet; 0: none waits */
+	bool restarted;        /* by us, since then */
+	wall_ms died;          /* when one ended last, asked for or not; 0: never */
+	char died_text[160];   /* how; hostile text */
 };
 
 struct unit {
@@ -82,6 +86,7 @@ struct unit {
 	uint32_t processes;
 	int64_t kills_open; /* its oom_kill rose by so many more than were told of it */
 	mono_ms kills_at;   /* when that last changed */
+	mono_ms kills_rose_at; /* when its oom_kill last rose; 0: never seen */
 	int32_t main_pid;
 	char main_comm[16];
 

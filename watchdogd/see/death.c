@@ -1,0 +1,192 @@
+#include "see/death.h"
+
+#include <signal.h>
+#include <string.h>
+
+#include "base/diag.h"
+#include "see/deathtext.h"
+#include "see/reply.h"
+#include "see/source.h"
+#include "see/tree.h"
+
+void death_init(struct see *see)
+{
+	see->deaths.count = see->deaths.replies = 0;
+}
+
+bool death_has_room(const struct see *see)
+{
+	return see->deaths.count < DEATHS_MAX;
+}
+
+static const struct config_unit *death_unit(const struct see *see, uint16_t row)
+{
+	return config_unit_at(see->with.config, see->units.row[row].index);
+}
+
+void death_name(const struct see *see, uint16_t row, const char *comm, char name[NAME_BYTES])
+{
+	const struct config_unit *unit = death_unit(see, row);
+	const char *words = config_string(see->with.config, unit->process);
+	struct buffer b;
+
+	if (words[0] == '\0' && unit->kind == CONFIG_MATCH)
+		words = config_string(see->with.config, unit->target);
+	words += strspn(words, " \t");
+	buffer_init(&b, name, NAME_BYTES);
+	buffer_add_bytes(&b, words, strcspn(words, " \t"));
+	if (b.len == 0)
+		buffer_add(&b, comm[0] != '\0' ? comm : "a process");
+}
+
+static bool death_parent_lives(const struct see *see, const struct watched *who)
+{
+	struct procfs_stat stat;
+
+	return who->parent_start != 0 && procfs_read_stat(see->processes.proc, who->parent, &stat) == 0 &&
+	       stat.start == who->parent_start && procfs_is_alive(&stat);
+}
+
+/* Who ends well may have left its place to another: a daemon that went into the background. */
+static bool death_may_hand_over(const struct watched *ended, mono_ms now)
+{
+	return ended->has_status ? ended->status == 0 : now < ended->since + DEATH_YOUNG_MS;
+}
+
+void death_take(struct see *see, const struct watched *ended, mono_ms now)
+{
+	struct death *death;
+
+	if (death_may_hand_over(ended, now) && tree_hand_over(see, ended, now)) {
+		diag_event(SEVERITY_INFO, NULL, death_unit(see, ended->unit)->name,
+			   "%s (pid %d) ended and left its place to %s (pid %d)", ended->comm, ended->pid,
+			   see->units.row[ended->unit].watched.comm, see->units.row[ended->unit].watched.pid);
+		return;
+	}
+	death = &see->deaths.waiting[see->deaths.count++];
+	memset(death, 0, sizeof(*death));
+	death->who = *ended;
+	death->at = now;
+	death->parent_lives = death_parent_lives(see, ended);
+	(void)source_process_life(see, ended->pid, &death->life);
+	death_name(see, ended->unit, ended->comm, death->name);
+}
+
+/* --- why */
+
+static bool death_may_be_oom(const struct death *death)
+{
+	return !death->who.has_status || (death->who.status & 0x7f) == SIGKILL;
+}
+
+/* False: the kernel's log may tell yet. */
+static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
+{
+	const struct unit *unit = &see->units.row[death->who.unit];
+
+	if (death->oom || !death_may_be_oom(death))
+		return true;
+	death->oom = attribute_was_killed(see, death->who.pid, death->who.since, &death->oom_bytes);
+	if (death->oom)
+		return true;
+	if (see->kmsg.fd < 0 && unit->kills_rose_at != 0 && unit->kills_rose_at + ATTRIBUTE_WAIT_MS >= death->at)
+		death->oom = true; /* its own counter is all there is */
+	return death->oom || now >= death->at + DEATH_WAIT_MS;
+}
+
+/* --- telling */
+
+static void death_note(struct see *see, const struct death *death, const char *text)
+{
+	struct unit_watched *watched = &see->units.row[death->who.unit].watched;
+	struct buffer b;
+
+	watched->died = clock_wall();
+	BUFFER_OVER(&b, watched->died_text);
+	buffer_add(&b, text);
+}
+
+static void death_tell_asked(struct see *see, const struct death *death, const char *why)
+{
+	char text[TEXT_BYTES];
+	struct buffer b;
+
+	BUFFER_OVER(&b, text);
+	deathtext_add(&b, death);
+	if (why[0] != '\0')
+		buffer_addf(&b, ", %s", why);
+	diag_event(SEVERITY_INFO, NULL, death_unit(see, death->who.unit)->name, "%s", text);
+	death_note(see, death, text);
+}
+
+static void death_tell(struct see *see, const struct death *death)
+{
+	struct unit *unit = &see->units.row[death->who.unit];
+	struct event *event = event_add(see->with.events, EVENT_DEATH, unit->index, death->at);
+	char text[TEXT_BYTES];
+	struct buffer b, whole;
+
+	BUFFER_OVER(&b, text);
+	deathtext_add(&b, death);
+	death_note(see, death, text);
+	unit->watched.deaths++;
+	event->pid = death->who.pid;
+	memcpy(event->comm, death->who.comm, sizeof(death->who.comm));
+	BUFFER_OVER(&whole, event->text);
+	buffer_addf(&whole, "%s: %s", death_unit(see, death->who.unit)->name, text);
+	reply_begin(see, unit, death->at);
+}
+
+/* False: not yet. */
+static bool death_is_told(struct see *see, struct death *death, mono_ms now)
+{
+	struct unit *unit = &see->units.row[death->who.unit];
+	const char *why = "";
+	enum liveness_end end;
+
+	end = liveness_end(see, unit, death->at, now, &why); /* both are asked at once */
+	if (!death_find_oom(see, death, now) || end == LIVENESS_END_WAIT || see->with.events->count == EVENTS_MAX)
+		return false;
+	if (end == LIVENESS_END_ASKED)
+		death_tell_asked(see, death, why);
+	else
+		death_tell(see, death);
+	return true;
+}
+
+void death_look(struct see *see, mono_ms now)
+{
+	struct deaths *deaths = &see->deaths;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < deaths->count; i++)
+		if (!death_is_told(see, &deaths->waiting[i], now))
+			deaths->waiting[kept++] = deaths->waiting[i];
+	deaths->count = kept;
+	reply_look(see, now);
+}
+
+void death_forget_unit(struct see *see, uint16_t unit)
+{
+	struct deaths *deaths = &see->deaths;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < deaths->count; i++)
+		if (deaths->waiting[i].who.unit != unit)
+			deaths->waiting[kept++] = deaths->waiting[i];
+	deaths->count = kept;
+}
+
+void death_add_facts(struct see *see, int32_t pid, mono_ms at, struct buffer *out)
+{
+	const struct watched *who = watched_find(see, pid);
+	char span[32];
+
+	for (uint32_t i = 0; i < see->deaths.count && who == NULL; i++)
+		if (see->deaths.waiting[i].who.pid == pid)
+			who = &see->deaths.waiting[i].who;
+	if (who == NULL || who->since > at)
+		return;
+	buffer_addf(out, ", %s after its start", clock_format_span(at - who->since, span));
+	deathtext_add_parent(out, who, death_parent_lives(see, who));
+}

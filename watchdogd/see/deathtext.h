@@ -1,0 +1,19 @@
+/* How a process ended, in words. Pure. */
+#ifndef WD_SEE_DEATHTEXT_H
+#define WD_SEE_DEATHTEXT_H
+
+#include "base/buffer.h"
+#include "see/death.h"
+
+/* "exited with status 1", "was terminated by SIGTERM", "crashed with SIGSEGV (core dumped)". status: as of
+ * wait(2). */
+void deathtext_add_status(struct buffer *out, uint32_t status);
+
+/* All of it, without the unit's name: "claude (pid 21285) was killed by the kernel's OOM killer at 5.1 GiB, 41 min
+ * 3 s after its start; claudir (pid 21200) is still running". */
+void deathtext_add(struct buffer *out, const struct death *death);
+
+/* "; claudir (pid 21200) is still running", if the parent is of the unit. */
+void deathtext_add_parent(struct buffer *out, const struct watched *watched, bool lives);
+
+#endif
