@@ -173,7 +173,7 @@ static void a_failed_state_is_reset_when_that_is_asked_alone(void **state)
 					 .uid = UINT32_MAX, .timeout_ms = 5000};
 
 	(void)state;
-	fake.active = fake.sub = "failed";
+	fake.unit[0].active = fake.unit[0].sub = "failed";
 	fake.then_active = "active";
 	fake.then_sub = "running";
 	plugin.ask(&request);
