@@ -90,9 +90,9 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
                              $$(call plugin_fake,$$(call plugin_of,$$*)) $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$(call plugin_of,$*)),$(shell \
-		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) -lcmocka
+		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) $(MNL) -lcmocka
 # The tests of actions say themselves since when a process lives (test/unit/act.c).
-$(BUILD)/unit/test_action%: LDFLAGS += -Wl,--wrap=see_unit_alive_since
+$(filter $(BUILD)/unit/test_action%,$(TESTS)): LDFLAGS += -Wl,--wrap=see_unit_alive_since
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
