@@ -50,11 +50,21 @@ static void systemd_purpose_judge(struct systemd_purpose *purpose)
 		systemd_purpose_stop(purpose, after->invocation);
 }
 
+/* A start that fails without a new invocation never began. Result says "start-limit-hit" only where the
+ * unit had not failed before, which in a loop of crashes it has (systemd 252, service_enter_dead). */
+static bool systemd_purpose_is_refused(const struct systemd_purpose_job *job)
+{
+	return !job->stop && job->before.known && job->after.down &&
+	       strcmp(job->result, "failed") == 0 &&
+	       strcmp(job->before.invocation, job->after.invocation) == 0;
+}
+
 static void systemd_purpose_finish(struct systemd_purpose *purpose)
 {
 	struct systemd_purpose_job *job = &purpose->job;
 
 	systemd_purpose_judge(purpose);
+	purpose->limited = purpose->limited || systemd_purpose_is_refused(job);
 	/* The stop was called off before it did anything. */
 	if (job->stop && job->after.up && strcmp(job->result, "canceled") == 0)
 		purpose->stopped = false;
@@ -105,6 +115,8 @@ void systemd_purpose_note(struct systemd_purpose *purpose, const struct systemd_
 	struct systemd_purpose_job *job = &purpose->job;
 
 	systemd_purpose_note_start(purpose, before, now);
+	if (strcmp(now->active, "failed") != 0)
+		purpose->limited = false; /* also by systemctl reset-failed */
 	systemd_purpose_begin(purpose, now->job, before);
 	if (job->number == 0 || job->removed)
 		return;

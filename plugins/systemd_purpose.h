@@ -27,6 +27,7 @@ struct systemd_past {
 struct systemd_purpose {
 	bool stopped;             /* a stop job was seen since the last start */
 	char stop_invocation[33]; /* what it stopped */
+	bool limited;             /* it is failed, and its last start was refused for its start limit */
 	mono_ms restarted_until;  /* a restart job ended of late; 0: none */
 	struct systemd_purpose_job {
 		uint32_t number;      /* 0: none is followed */

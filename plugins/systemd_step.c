@@ -47,6 +47,15 @@ void systemd_step_answer(struct systemd_step *step, int result, const char *text
 	step->context->host->answer(step->id, result, text);
 }
 
+static bool systemd_step_is_limited(const struct systemd_step *step)
+{
+	const struct systemd_context *context = step->context;
+	const struct systemd_watch *watch = systemd_units_find_tied(context->units, context, step->name);
+
+	return strcmp(step->unit.text[SYSTEMD_UNIT_RESULT], "start-limit-hit") == 0 ||
+	       (watch != NULL && watch->purpose.limited);
+}
+
 /* With the state that was seen, and what is known of the job. */
 static void systemd_step_answer_state(struct systemd_step *step, int result, const char *before)
 {
@@ -54,7 +63,7 @@ static void systemd_step_answer_state(struct systemd_step *step, int result, con
 	struct buffer text;
 
 	BUFFER_OVER(&text, answer);
-	if (result != 0 && strcmp(step->unit.text[SYSTEMD_UNIT_RESULT], "start-limit-hit") == 0)
+	if (result != 0 && systemd_step_is_limited(step))
 		buffer_add(&text, "systemd refuses: start limit; ");
 	buffer_add(&text, before);
 	systemd_unit_tell(&text, &step->unit);

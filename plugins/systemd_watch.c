@@ -91,8 +91,11 @@ void systemd_watch_on_changed(struct systemd_watch *watch, sd_bus_message *signa
 		return;
 	if (!systemd_props_take_all(&watch->props, signal))
 		watch->read_wanted = true;
-	/* Only a start loads what was not there before. */
-	if (strcmp(watch->props.load, "loaded") != 0)
+	watch->half = strcmp(interface, SYSTEMD_NAME ".Unit") != 0;
+	/* Only a start loads what was not there before. And what ends by itself passes through "failed" or
+	 * "inactive" to "auto-restart" in one step of systemd that signals both: the answer comes after it. */
+	if (strcmp(watch->props.load, "loaded") != 0 ||
+	    (systemd_props_is_up(&before) && systemd_props_is_down(&watch->props) && watch->props.job == 0))
 		watch->read_wanted = true;
 	systemd_purpose_note(&watch->purpose, &before, &watch->props);
 }
@@ -187,6 +190,7 @@ static void systemd_watch_on_all(struct systemd_watch *watch, sd_bus_message *re
 static void systemd_watch_finish(struct systemd_watch *watch)
 {
 	watch->known = true;
+	watch->half = false;
 	watch->read_at = watch->error != 0 ? clock_mono() + SYSTEMD_WATCH_AGAIN_MS : 0;
 	if (watch->error == 0 && watch->catch_up) {
 		watch->catch_up = false;
@@ -307,7 +311,8 @@ static unsigned systemd_watch_bits(const struct systemd_watch *watch)
 	       (systemd_watch_is_at_it(watch) ? UNIT_AT_IT : 0u) |
 	       (watch->purpose.stopped ? UNIT_STOP_JOB : 0u) |
 	       (strcmp(props->load, "not-found") == 0 ? UNIT_NONE_SUCH : 0u) |
-	       (strcmp(props->result, "start-limit-hit") == 0 ? UNIT_START_LIMIT : 0u) |
+	       (watch->purpose.limited || strcmp(props->result, "start-limit-hit") == 0 ? UNIT_START_LIMIT
+											: 0u) |
 	       (systemd_purpose_is_restart(&watch->purpose, clock_mono()) ? UNIT_RESTART_JOB : 0u);
 }
 
@@ -332,6 +337,8 @@ static void systemd_watch_say(const struct systemd_watch *watch, unsigned bits, 
 		buffer_addf(out, ", auto-restart in %s", clock_format_span(props->restart_us / 1000, span));
 	if (props->job != 0)
 		buffer_addf(out, ", job %u open", props->job);
+	if (watch->purpose.limited)
+		buffer_add(out, "; its start limit is reached");
 	if (bits & UNIT_RESTART_JOB)
 		buffer_add(out, "; restart job seen");
 	if (bits & UNIT_STOP_JOB)
@@ -346,7 +353,7 @@ static void systemd_watch_tell(struct systemd_watch *watch, unsigned bits)
 	char text[TEXT_BYTES];
 	struct buffer out;
 
-	if (!looked && watch->told && bits == watch->told_bits && pid == watch->told_pid)
+	if (!looked && watch->told && bits == watch->told_bits && (pid == watch->told_pid || watch->half))
 		return;
 	BUFFER_OVER(&out, text);
 	if (watch->context == NULL)

@@ -37,6 +37,7 @@ struct systemd_watch {
 	} call[SYSTEMD_WATCH_CALLS];
 	uint32_t type_of;            /* the job whose type is asked for */
 	bool read_wanted;
+	bool half;                   /* its kind's own properties have come, those of Unit follow */
 	bool known;                  /* read completely on this connection */
 	bool catch_up;               /* this reading is the first since it was not heard of */
 	bool was_down;               /* it was down before that */

@@ -347,6 +347,60 @@ static void an_automatic_restart_is_told_as_under_way(void **state)
 	wait_for_bits(BOT, UNIT_ACTIVE, 500);
 }
 
+static void an_end_is_told_when_it_is_known_what_comes_of_it(void **state)
+{
+	(void)state;
+	/* Both in one go, as systemd signals them. */
+	it_ends(bot, "failed", "failed", "signal");
+	it_ends(bot, "activating", "auto-restart", "signal");
+	wait_for_bits(BOT, UNIT_AT_IT, 500);
+	assert_int_equal(count_of(BOT), 2);
+	it_starts(bot);
+	wait_for_bits(BOT, UNIT_ACTIVE, 500);
+	/* And in two turns. */
+	it_ends(bot, "failed", "failed", "signal");
+	bot->active = "activating";
+	bot->sub = "auto-restart";
+	wait_for_bits(BOT, UNIT_AT_IT, 500);
+	assert_int_equal(count_of(BOT), 4);
+}
+
+static void a_process_and_its_state_are_told_together(void **state)
+{
+	(void)state;
+	it_starts(bot);
+	it_ends(bot, "inactive", "dead", "success");
+	it_starts(bot);
+	driver_run(&plugin, 60);
+	for (int i = 0; i < driver.reports; i++)
+		if (driver.report[i].unit == BOT)
+			assert_int_equal(driver.report[i].pid != 0, (driver.report[i].result & UNIT_ACTIVE) != 0);
+}
+
+static void a_start_that_never_began_is_the_start_limit(void **state)
+{
+	(void)state;
+	it_ends(bot, "activating", "auto-restart", "exit-code");
+	job_begins(bot, 9, "restart");
+	it_ends(bot, "failed", "failed", "exit-code"); /* the Result of its last run stays */
+	job_ends(bot, "failed");
+	wait_for_bits(BOT, UNIT_FAILED | UNIT_START_LIMIT, 500);
+	assert_string_equal(last_of(BOT)->text, "failed (failed), result exit-code; its start limit is reached");
+	/* systemctl reset-failed */
+	it_ends(bot, "inactive", "dead", "success");
+	wait_for_bits(BOT, 0, 500);
+}
+
+static void a_start_that_failed_in_its_run_is_not_the_start_limit(void **state)
+{
+	(void)state;
+	job_begins(tts, 9, "start");
+	it_starts(tts);
+	it_ends(tts, "failed", "failed", "exit-code");
+	job_ends(tts, "failed");
+	wait_for_bits(TTS, UNIT_FAILED, 500);
+}
+
 static void the_start_limit_is_told(void **state)
 {
 	(void)state;
@@ -538,7 +592,7 @@ static void a_storm_of_changes_is_told_once_a_turn(void **state)
 	it_ends(bot, "failed", "failed", "core-dump");
 	wait_for_bits(BOT, UNIT_FAILED, 3000);
 	assert_true(driver.reports - told < 200);
-	assert_int_equal(fake.reads, 2); /* the values come with the signals */
+	assert_true(fake.reads <= 3); /* the values come with the signals; the end is looked at once */
 }
 
 static void a_storm_of_jobs_ends_in_the_truth(void **state)
@@ -854,6 +908,10 @@ int main(void)
 		TEST(its_next_start_ends_the_stop),
 		TEST(a_stop_that_is_called_off_is_none),
 		TEST(an_automatic_restart_is_told_as_under_way),
+		TEST(an_end_is_told_when_it_is_known_what_comes_of_it),
+		TEST(a_process_and_its_state_are_told_together),
+		TEST(a_start_that_never_began_is_the_start_limit),
+		TEST(a_start_that_failed_in_its_run_is_not_the_start_limit),
 		TEST(the_start_limit_is_told),
 		TEST(what_systemd_does_not_have_is_told),
 		TEST(a_unit_is_followed_by_its_own_name_too),

@@ -94,6 +94,8 @@ make_payload() {
 	for name in claude xtts_server leak; do cp "$cache_dir/bin/hog" "$payload/opt/vm/bin/$name"; done
 	cp "$vm_dir"/units/*.service "$vm_dir"/units/*.slice "$payload/etc/systemd/system/"
 	if [ "$opt_daemon" = yes ]; then add_daemon; fi
+	if [ -d "$scenario_dir/units" ]; then cp "$scenario_dir"/units/* "$payload/etc/systemd/system/"; fi
+	if [ -e "$scenario_dir/driver.c" ]; then add_driver; fi
 	if [ -e "$scenario_dir/scenario.sh" ]; then cp "$scenario_dir/scenario.sh" "$payload/opt/vm/"; fi
 	write_load_env >"$payload/opt/vm/load.env"
 	# Directories keep the modes they have in the image.
@@ -115,6 +117,14 @@ add_daemon() {
 	if [ -n "$opt_config" ] && [ -e "$top_dir/$opt_config" ]; then config=$top_dir/$opt_config; fi
 	install -D -m 644 "$config" "$payload/etc/watchdogd/watchdogd.conf"
 	install -D -m 644 "$vm_dir/units/watchdogd-vm.conf" "$payload/etc/systemd/system/watchdogd.service.d/vm.conf"
+}
+
+# A scenario's own program, which drives a plugin in place of the daemon.
+add_driver() {
+	[ -d "$build_dir/plugins" ] || die "no $build_dir/plugins; run make first"
+	cp -r "$build_dir/plugins" "$payload/opt/vm/plugins"
+	"${CC:-gcc}" -std=gnu11 -O2 -Wall -Wextra -D_GNU_SOURCE -I"$top_dir/watchdogd" \
+		-o "$payload/opt/vm/bin/driver" "$scenario_dir/driver.c" -lsystemd
 }
 
 # Read by the shell in the guest and, as an EnvironmentFile, by systemd.
