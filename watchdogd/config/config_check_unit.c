@@ -110,16 +110,12 @@ void config_check_unit(struct config_draft *draft, const struct config_section *
 static const char *config_check_event_needs(enum event_kind event,
 					    const struct config_section *section)
 {
-	bool process = config_check_has(section, "process");
-
 	switch (event) {
 	case EVENT_SILENCE:
 		return config_check_has(section, "log-silence") ? NULL : "log-silence = DURATION";
 	case EVENT_LOG_MATCH:
 		return config_check_has(section, "log-match") ? NULL : "log-match = TEXT";
-	case EVENT_DEATH: /* of systemd the main process, of match each */
-		return process || !config_check_has(section, "cgroup") ? NULL : "process = NAME";
-	default:
+	default: /* deaths are told of any unit: without `process`, of the root of its tree */
 		return NULL;
 	}
 }
