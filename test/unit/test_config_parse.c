@@ -399,10 +399,10 @@ static void what_is_no_pattern_is_told_with_its_line(void **state)
 	struct config *config;
 
 	(void)state;
-	assert_null(parse_judged(LOG "(\n /x(/\n /good/\n /(/\n", &asked));
+	assert_null(parse_judged(LOG "(\n /x(/\n /good/\n /(/i\n /(/x\n /(\n", &asked));
 	assert_string_equal(parse_findings,
 			    "error f:5: [unit u] log-match: \"/x(/\" is no pattern: missing )\n"
-			    "error f:7: [unit u] log-match: \"/(/\" is no pattern: missing )\n");
+			    "error f:7: [unit u] log-match: \"/(/i\" is no pattern: missing )\n");
 	assert_int_equal(asked, 3); /* a literal text is no pattern */
 
 	config = parse_judged(LOG "/a?/\n /b?/\n /?\n", &asked);

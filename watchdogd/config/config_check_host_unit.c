@@ -7,7 +7,6 @@
 #include <sys/stat.h>
 
 #include "base/buffer.h"
-#include "config/config_unit.h"
 
 /* As systemd.unit(5) looks for it; a scope is made while it runs. */
 static bool config_check_host_has_service(const char *name)
@@ -124,20 +123,10 @@ static void config_check_host_unit(struct config_host *host, const struct config
 	}
 }
 
-static bool config_check_host_has_pattern(const struct config *config,
-					  const struct config_unit *unit)
-{
-	for (uint32_t i = 0; i < unit->log_match.count; i++)
-		if (config_unit_is_pattern(config_string(config, config_pattern(config, unit, i))))
-			return true;
-	return false;
-}
-
 /* What is missing for all such units is said with the first. */
 enum config_need { NEED_SYSTEMD, NEED_COMMAND, NEED_LOG, NEED_JOURNAL, NEED_MATCH, NEEDS };
 
-static bool config_check_host_needs(const struct config *config, const struct config_unit *unit,
-				    enum config_need need)
+static bool config_check_host_needs(const struct config_unit *unit, enum config_need need)
 {
 	switch (need) {
 	case NEED_SYSTEMD:
@@ -149,7 +138,7 @@ static bool config_check_host_needs(const struct config *config, const struct co
 	case NEED_JOURNAL:
 		return unit->journal != 0;
 	case NEED_MATCH:
-		return config_check_host_has_pattern(config, unit);
+		return unit->log_match.count > 0;
 	default:
 		return false;
 	}
@@ -184,7 +173,7 @@ void config_check_host_units(struct config_host *host)
 		for (int need = 0; need < NEEDS; need++) {
 			struct config_place place = {unit->line, "unit", unit->name, keys[need]};
 
-			if (said[need] || !config_check_host_needs(config, unit, (enum config_need)need))
+			if (said[need] || !config_check_host_needs(unit, (enum config_need)need))
 				continue;
 			config_check_host_first(host, &place, (enum config_need)need);
 			said[need] = true;

@@ -18,7 +18,7 @@ enum config_finding {
 typedef void config_tell(void *arg, enum config_finding finding, const char *line);
 
 /* Says whether a text of log-match is a pattern: the library that knows is a plugin's, so who parses brings
- * it along. `pattern` gets the text as written, "/.../", and room for why not: 0; -EINVAL, it is none;
+ * it along. `pattern` gets the text as written, "/.../" or "/.../i", and room for why not: 0; -EINVAL, it is none;
  * another -errno, nobody here can say. */
 struct config_judge {
 	int (*pattern)(void *arg, const char *pattern, char *why, size_t size);

@@ -7,9 +7,9 @@
 
 bool config_unit_is_pattern(const char *text)
 {
-	size_t len = strlen(text);
+	const char *last = strrchr(text, '/');
 
-	return len >= 2 && text[0] == '/' && text[len - 1] == '/';
+	return text[0] == '/' && last != text && (last[1] == '\0' || strcmp(last, "/i") == 0);
 }
 
 /* One that nobody can judge here is right as far as the text goes: a warning, once. */
@@ -39,8 +39,8 @@ void config_unit_pattern(struct config_field *field, const char *text)
 	struct config_draft *draft = field->draft;
 	struct config_unit *unit = field->base;
 
-	if (strcmp(text, "//") == 0) {
-		config_field_error(field, "\"//\" is in every line; expected a pattern between the slashes");
+	if (strcmp(text, "//") == 0 || strcmp(text, "//i") == 0) {
+		config_field_error(field, "\"%s\" is in every line; expected a pattern between the slashes", text);
 		return;
 	}
 	if (!config_unit_is_right(field, text))

@@ -10,7 +10,7 @@
 void config_unit_pattern(struct config_field *field, const char *text);
 void config_unit_user(struct config_field *field, const char *text);
 
-/* A text of log-match is "/.../", a pattern of PCRE2, and not to be taken as it stands. */
+/* A text of log-match is "/.../" or "/.../i", a pattern of PCRE2, and not to be taken as it stands. */
 bool config_unit_is_pattern(const char *text);
 
 #endif
