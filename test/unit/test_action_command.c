@@ -18,7 +18,7 @@ static bool test_has_stop;
 /* box is stopped (perhaps) and started by the words that the rule `run` runs. */
 static void test_edit(struct config *config)
 {
-	struct config_unit *box = (struct config_unit *)((char *)config + config->units.at) + 1;
+	struct config_unit *units = (void *)((char *)config + config->units.at), *box = &units[1];
 
 	for (uint32_t i = 0; i < config->rules.count; i++) {
 		const struct config_rule *rule = config_rule_at(config, i);

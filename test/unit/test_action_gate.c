@@ -173,7 +173,7 @@ static uint32_t test_uid;
 
 static void test_edit_user(struct config *config)
 {
-	struct config_unit *bot = (struct config_unit *)((char *)config + config->units.at);
+	struct config_unit *bot = (void *)((char *)config + config->units.at);
 
 	bot->user = bot->target; /* any text */
 	bot->uid = test_uid;

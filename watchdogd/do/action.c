@@ -91,7 +91,7 @@ static void action_take_over(struct actions *actions, struct action *action, con
 	if (entry != NULL) {
 		entry->step_verb = order->verb;
 		entry->verb = VERB_STOP;
-		entry->phase = action->phase;
+		entry->phase = (uint16_t)action->phase;
 	}
 	action_set_busy(actions, action);
 	if (is_down) {

@@ -109,7 +109,7 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 		about = config_instance_at(actions->config, order->instance)->unit;
 	}
 	action_entry_cause(actions, action, order, entry);
-	entry->phase = action->phase;
+	entry->phase = (uint16_t)action->phase;
 	entry->verb = action_phase_verb(action->phase);
 	entry->step_verb = action->verb;
 	entry->cgroup_id = action->cgroup_id;
@@ -221,7 +221,7 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	memset(action, 0, sizeof(*action));
 	action->used = true;
 	action->verb = entry->step_verb;
-	action->phase = entry->phase;
+	action->phase = (enum action_phase)entry->phase;
 	if (action->phase == ACTION_ROOM && action_following(action) == ACTION_PHASES)
 		action->phase = ACTION_STOP; /* killed while a stop took it over */
 	action->unit = unit;
