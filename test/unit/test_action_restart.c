@@ -244,6 +244,23 @@ static void the_count_of_starts_survives_a_kill_of_the_sentinel(void **state)
 	assert_null(act_asked());
 }
 
+static void a_reload_keeps_the_count_on_the_page(void **state)
+{
+	static const char other[] = "[unit first]\ncgroup = /first\n"
+				    "[unit bot]\nsystemd = bot.service\n"
+				    "[rule restart]\nwhen = host.available < 10%\nthen = restart bot\n";
+	const struct config *config = act_parse(other);
+
+	(void)state;
+	test_restart_in_vain(100, 1000);
+	actions_config(&act.actions, config);
+	see_config(act.see, config);
+	assert_false(act_look(100));
+	assert_int_equal(act_unit("bot")->restarts, 1);
+	assert_int_equal(act_unit("first")->restarts, 0);
+	assert_true(act_unit("bot")->restart_at > fakeroot.now);
+}
+
 /* --- room, one after the other -------------------------------------------------------------------- */
 
 static void two_that_died_come_back_by_priority_one_after_the_other(void **state)
@@ -454,6 +471,7 @@ int main(void)
 		T(each_restart_in_a_row_waits_longer),
 		T(after_ten_minutes_of_life_the_next_is_the_first),
 		T(the_count_of_starts_survives_a_kill_of_the_sentinel),
+		T(a_reload_keeps_the_count_on_the_page),
 		T(two_that_died_come_back_by_priority_one_after_the_other),
 		T(one_that_dies_at_once_holds_up_the_others_no_longer),
 		T(one_in_its_backoff_holds_up_nobody),

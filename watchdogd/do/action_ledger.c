@@ -184,6 +184,7 @@ void actions_config(struct actions *actions, const struct config *config)
 		action->instances = kept;
 	}
 	actions->config = config;
+	actions->backoff_published = false; /* the page's rows begin anew */
 }
 
 /* The proof first; only what it does not show is asked again. */
