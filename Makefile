@@ -59,6 +59,8 @@ $(BUILD)/watchdogctl: $(BUILD)/obj/watchdogd/ask/watchdogctl.o $(LIB)
 # A plugin: plugins/NAME.c with its parts NAME_*.c, and its libraries by name; left out with a notice
 # where one is missing.
 LIBS_systemd := libsystemd
+LIBS_pattern := libpcre2-8
+LIBS_journal := libsystemd
 plugin_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$(1).c plugins/$(1)_*.c))
 .SECONDEXPANSION:
 $(BUILD)/plugins/%.so: $$(call plugin_objects,$$*) $(LIB)
@@ -100,7 +102,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih $(MNL)
 
 # What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
-BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libsystemd-dev
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libpcre2-dev libsystemd-dev
 deps:
 	@test/install-packages $(BUILD_PACKAGES)
 deps-test: deps
