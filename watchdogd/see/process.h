@@ -17,7 +17,7 @@ struct unit;
 
 enum {
 	PROCESSES_MAX = 16384,
-	PROCESS_HEADS = 4096,
+	PROCESS_HEADS = 1024,
 	PROCESS_KEEP_S = 60,     /* a row stays so long after its process was last seen */
 	PROCESS_PIDS_MAX = 8192, /* of one cgroup with all below it */
 	PROCESS_NONE = UINT16_MAX,

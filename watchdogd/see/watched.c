@@ -188,11 +188,12 @@ void watched_set(struct see *see, struct process *process, const uint16_t units[
 
 		if (w->pid == 0 || !watched_is(w, process))
 			continue;
-		memcpy(w->comm, process->comm, sizeof(w->comm));
 		for (int slot = 0; slot < PROCESS_SLOTS; slot++)
 			if (units[slot] == w->unit)
 				stays = has[slot] = true;
-		if (!stays)
+		if (stays)
+			memcpy(w->comm, process->comm, sizeof(w->comm));
+		else
 			watched_drop(see, w, process, now);
 	}
 	for (int slot = 0; slot < PROCESS_SLOTS; slot++)
