@@ -10,6 +10,7 @@ mkfifo $commands
 	quick.service once.service forker.service onfail.service oomed.service limited-start.service \
 	conflict.service conditional.service dependent.service nowhere.service $user:private.service \
 	<$commands >$told 2>&1 &
+driver=$!
 exec 5>$commands
 
 tell() { echo "$*" >&5; }
@@ -20,7 +21,7 @@ is_told() { last_told "$1" | grep -q -- " $2 |"; }
 await() { wait_until 20 is_told "$@" || say "not told: $*, but $(last_told "$1")"; }
 
 mark begin
-systemctl start steady polite leaver forker onfail oomed dependent
+systemctl start keeper steady polite leaver forker onfail oomed dependent
 for name in steady polite leaver forker onfail oomed dependent; do await $name +active; done
 
 mark stopped;      systemctl stop steady;  await steady +stop-job
@@ -34,6 +35,17 @@ mark restarted;    systemctl restart steady; sleep 1.5
 mark killed;       kill -9 "$(unit_property onfail MainPID)"; sleep 2
 mark oomed;        : >/run/vm/leak;        await oomed +failed
 mark limit;        systemctl start limited-start; await limited-start +failed+start-limit
+# The same while the plugin hears nothing: the jobs are gone before it can ask what they are.
+unheard() { mark "$1"; shift; kill -STOP $driver; "$@"; kill -CONT $driver; sleep 1; }
+unheard late-start     systemctl start steady
+unheard late-restart   systemctl restart steady
+sleep 1
+unheard late-stop      systemctl stop steady
+unheard late-quick     systemctl start quick
+unheard late-condition systemctl start conditional
+unheard late-try       systemctl try-restart quick
+unheard late-once      systemctl start once
+systemctl start steady; await steady +active
 mark conflict;     systemctl start conflict; await steady +stop-job
 mark condition;    systemctl start conditional; sleep 1
 mark try-restart;  systemctl try-restart quick; sleep 1
@@ -66,7 +78,9 @@ as_user stop private;  await private +stop-job
 tell "ask start private.service"; await private +active
 
 mark looks
-tell "look steady.service 200"; sleep 3
+tell "look steady.service 100"
+looks_are_over() { grep -q "looked steady.* n=100:" $told; }
+wait_until 20 looks_are_over
 mark end
 tell end
 sleep 0.5
