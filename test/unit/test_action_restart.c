@@ -11,6 +11,7 @@
 #include <errno.h>
 
 #include "act.h"
+#include "see/unit.h"
 #include "do/backoff.h"
 #include "fakeroot.h"
 
@@ -78,14 +79,22 @@ static void what_systemd_has_back_lives(void **state)
 	act_assert_done("restarted bot");
 }
 
+/* What see knows of the last death, and publishes. */
+static void test_died(wall_ms at)
+{
+	struct unit_watched *watched = &unit_at(act.see, config_find_unit(act.actions.config, "bot"))->watched;
+
+	watched->died = at;
+	strcpy(watched->died_text, "claude (pid 71) exited with status 1");
+}
+
 static void how_it_died_is_told(void **state)
 {
 	(void)state;
 	act_stop("restart", "bot");
 	assert_false(act_look(100));
 	act_start("bot", 100);
-	act_unit("bot")->died = 1700000000000 + fakeroot.now + 1000;
-	strcpy(act_unit("bot")->died_text, "claude (pid 71) exited with status 1");
+	test_died(1700000000000 + fakeroot.now + 1000);
 	act.dead = true;
 	assert_false(act_look(1000));
 	assert_true(act_look(5000));
@@ -95,8 +104,7 @@ static void how_it_died_is_told(void **state)
 static void a_death_from_before_the_start_is_not_its_cause(void **state)
 {
 	(void)state;
-	act_unit("bot")->died = 1700000000000 + fakeroot.now - 60000;
-	strcpy(act_unit("bot")->died_text, "claude (pid 71) exited with status 1");
+	test_died(1700000000000 + fakeroot.now - 60000);
 	test_restart_in_vain(100, 3000);
 	assert_null(strstr(act.result.text, "pid 71"));
 }
