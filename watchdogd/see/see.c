@@ -92,6 +92,7 @@ void see_look(struct see *see, mono_ms now)
 		see_sources[i]->look(see, now);
 	tree_settle(see, now); /* who was found in a cgroup just now */
 	death_look(see, now);
+	liveness_look(see, now);
 }
 
 mono_ms see_unit_alive_since(const struct see *see, uint32_t unit)
@@ -106,7 +107,7 @@ void see_hold_events(struct see *see, bool wait)
 
 uint32_t see_next_ms(const struct see *see, mono_ms now)
 {
-	uint32_t next = SEE_NEXT_MAX_MS;
+	uint32_t next = liveness_next_ms(see, now);
 
 	for (int i = 0; i < SOURCES; i++) {
 		uint32_t ms =
@@ -117,9 +118,50 @@ uint32_t see_next_ms(const struct see *see, mono_ms now)
 	return next > SEE_NEXT_MIN_MS ? next : SEE_NEXT_MIN_MS;
 }
 
+/* An index of the config before means nothing in the new one: events that wait are found again by the key of
+ * their unit; those of one that left go with it. */
+static void see_carry_events(struct see *see, const uint64_t *key)
+{
+	struct event_queue *events = see->with.events;
+	uint32_t kept = 0;
+
+	for (uint32_t i = 0; i < events->count; i++) {
+		uint32_t unit = 0;
+
+		while (key[i] != 0 && unit < see->units.count && unit_at(see, unit)->key != key[i])
+			unit++;
+		if (key[i] != 0 && unit == see->units.count)
+			continue;
+		events->event[kept] = events->event[i];
+		events->event[kept++].unit = key[i] != 0 ? unit : CONFIG_NONE;
+	}
+	events->count = kept;
+}
+
 void see_config(struct see *see, const struct config *config)
 {
+	const struct event_queue *events = see->with.events;
+	uint64_t key[EVENTS_MAX];
+
+	for (uint32_t i = 0; i < events->count; i++)
+		key[i] = events->event[i].unit != CONFIG_NONE ? unit_at(see, events->event[i].unit)->key : 0;
 	unit_config(see, config);
+	liveness_config(see);
+	see_carry_events(see, key);
+}
+
+void see_report(struct see *see, const struct message *report, mono_ms now)
+{
+	for (uint32_t i = 0; i < see->units.count; i++)
+		if (see->livenesses.id[i] == report->id) {
+			liveness_report(see, unit_at(see, i), report, now);
+			return;
+		}
+}
+
+bool see_next_question(struct see *see, uint64_t *id)
+{
+	return liveness_next_question(see, id);
 }
 
 int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir)

@@ -55,7 +55,7 @@ enum see_dir { SEE_DIR_V2, SEE_DIR_V1_FREEZER };
 int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir);
 
 /* What a worker sees of a unit (MESSAGE_UNIT, _ALIVE, _LINES, _MATCH of share/message.h); an id that no unit
- * has is passed over. */
+ * has is passed over. May add an event to the queue. */
 void see_report(struct see *see, const struct message *report, mono_ms now);
 
 /* The next unit that systemd is to be asked about: the caller sends MESSAGE_LOOK with its id. False: none. */

@@ -7,6 +7,7 @@
 #include "see/attribute.h"
 #include "see/cgroup_layout.h"
 #include "see/death.h"
+#include "see/liveness.h"
 #include "see/process.h"
 #include "see/see.h"
 #include "see/source_kmsg.h"
@@ -64,6 +65,7 @@ struct see {
 	struct deaths deaths;
 	struct source_kmsg kmsg;
 	struct attribution attribution;
+	struct livenesses livenesses;
 	char blind[SOURCES][SEE_WHY_BYTES]; /* why a source cannot read; "": it sees */
 };
 

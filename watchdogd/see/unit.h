@@ -60,7 +60,8 @@ struct unit {
 	uint32_t index; /* in the config and the state page */
 	enum config_unit_kind kind;
 	const char *target; /* the config's, taken anew at each reload */
-	uint32_t grace_ms;
+	uint32_t grace_ms, log_silence_ms, alive_failures; /* the config's; 0: none */
+	bool has_process;   /* the config's `process` says what must be alive */
 
 	int dir[UNIT_DIRS];     /* -1: not there */
 	int file[UNIT_FILES];   /* -1: not there */

@@ -82,6 +82,8 @@ enum ledger_unit_flag {
 	LEDGER_UNIT_PURPOSE = 2, /* stopped on purpose, until its next start */
 	LEDGER_UNIT_OWED = 4,    /* we stopped it on the way of a restart: its start is owed */
 	LEDGER_UNIT_RESET = 8,   /* a person's retry: the next start resets systemd's failed state */
+	LEDGER_UNIT_MISSING = 16, /* what must be alive was last seen missing or dead, not stopped on purpose */
+	LEDGER_UNIT_SILENT = 32, /* its silence was told, and not its end */
 };
 
 /* What is remembered of a unit besides its mark, on one boot. */
