@@ -4,12 +4,22 @@
 
 #include "share/message.h"
 
-int worker_ask(struct worker *worker, uint64_t id)
+static int worker_send(struct worker *worker, enum message_type type, uint64_t id)
 {
 	struct message message;
 
 	if (worker->fd < 0)
 		return -ENOTCONN;
-	message_make(&message, MESSAGE_ASK, id, 0, "");
+	message_make(&message, type, id, 0, "");
 	return message_send(worker->fd, &message, -1);
+}
+
+int worker_ask(struct worker *worker, uint64_t id)
+{
+	return worker_send(worker, MESSAGE_ASK, id);
+}
+
+int worker_look(struct worker *worker, uint64_t id)
+{
+	return worker_send(worker, MESSAGE_LOOK, id);
 }

@@ -12,4 +12,7 @@ struct worker {
  * -ENOTCONN: there is none): the caller falls back. */
 int worker_ask(struct worker *worker, uint64_t id);
 
+/* Ask it how it is with the watched unit of that id (message_unit_id). The same. */
+int worker_look(struct worker *worker, uint64_t id);
+
 #endif

@@ -19,6 +19,7 @@ enum {
 	SENTINEL_ACTION_MS = 100,   /* while an action waits for its proof */
 	SENTINEL_NOTIFY_MS = 60000, /* STATUS, where no watchdog asks for more */
 	SENTINEL_WARM_BYTES = 8192, /* of each table for events and actions: a dozen rows */
+	SENTINEL_QUESTIONS_MAX = 32, /* to the actor, of one look: fewer than its link holds */
 	SENTINEL_ORDERS_MAX = 256,  /* of one look: a ladder that does not end is a bug, not a hang */
 };
 
@@ -127,6 +128,15 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 	}
 }
 
+/* How systemd has the units of which that must be known now. One that cannot be sent gets no answer in time. */
+static void sentinel_ask_questions(struct sentinel *s)
+{
+	uint64_t id;
+
+	for (int i = 0; i < SENTINEL_QUESTIONS_MAX && see_next_question(s->see, &id); i++)
+		(void)worker_look(&s->actor, id);
+}
+
 /* source -> reading/event -> rule -> step -> action, alert. */
 static void sentinel_look(struct sentinel *s)
 {
@@ -135,6 +145,7 @@ static void sentinel_look(struct sentinel *s)
 
 	state_write_begin(s->state);
 	see_look(s->see, now);
+	sentinel_ask_questions(s);
 	for (uint32_t i = 0; i < s->events.count; i++)
 		decide_event(&s->decide, &s->events.event[i], now);
 	event_clear(&s->events);
@@ -269,6 +280,7 @@ int sentinel_run(bool dry_run)
 	struct sentinel *s = &sentinel;
 	int error;
 
+	sentinel_take_links(s);
 	s->dry_run = dry_run;
 	s->notify_every_ms = notify_watchdog_ms() / 2;
 	if (s->notify_every_ms == 0 || s->notify_every_ms > SENTINEL_NOTIFY_MS)

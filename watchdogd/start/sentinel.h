@@ -1,5 +1,5 @@
 /* The sentinel: watches and decides. One thread, one loop; sentinel.c is the way of the data, from
- * source to alert; sentinel_links.c is what main and the actor say to it. */
+ * source to alert; sentinel_links.c is what main and the workers say to it. */
 #ifndef WD_START_SENTINEL_H
 #define WD_START_SENTINEL_H
 
@@ -23,7 +23,7 @@ struct sentinel {
 	struct decide decide;
 	struct actions actions;
 	struct alerts alerts;
-	struct worker actor;
+	struct worker actor, scribe;
 	bool dry_run, stop;
 	mono_ms notify_at;
 	uint32_t notify_every_ms;
@@ -37,7 +37,11 @@ int sentinel_run(bool dry_run);
 /* Of config: how many units, rules, which file; for the state page. */
 void sentinel_describe(struct sentinel *sentinel);
 
-/* Watch the links to main and to the actor. 0 or -errno. */
+/* The links that main handed over; before anything else is opened, which may get the number of one that it
+ * did not. */
+void sentinel_take_links(struct sentinel *sentinel);
+
+/* Watch the links to main and to the workers. 0 or -errno. */
 int sentinel_open_links(struct sentinel *sentinel);
 
 /* Tell main that the config is in force; text: what is to be told with it. */

@@ -2,11 +2,14 @@
 
 #include <errno.h>
 #include <sys/epoll.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "share/message.h"
+
+enum { SENTINEL_REPORTS_MAX = 64 }; /* of one wake-up: however much a log says, a look comes between */
 
 /* A unit that leaves the config while frozen is thawed, while stopped it is named in the answer. */
 static void sentinel_let_go(struct sentinel *s, const struct config *config, struct buffer *said)
@@ -120,29 +123,81 @@ static void sentinel_on_main(void *arg, uint32_t events)
 	}
 }
 
+static void sentinel_leave(struct sentinel *s, struct worker *worker)
+{
+	loop_remove(&s->loop, worker->fd);
+	worker->fd = -1;
+}
+
+static void sentinel_take_from_actor(struct sentinel *s, const struct message *message)
+{
+	if (message->type == MESSAGE_UNIT || message->type == MESSAGE_ALIVE)
+		see_report(s->see, message, clock_mono());
+	else if (message->type != MESSAGE_DONE && message->type != MESSAGE_FAILED)
+		diag_warning("the actor sent a message that breaks the rules; it is passed over");
+	else if (!alert_answer(&s->alerts, message))
+		actions_answer(&s->actions, message);
+}
+
+static void sentinel_take_from_scribe(struct sentinel *s, const struct message *message)
+{
+	if (message->type == MESSAGE_LINES || message->type == MESSAGE_MATCH)
+		see_report(s->see, message, clock_mono());
+	else
+		diag_warning("the scribe sent a message that breaks the rules; it is passed over");
+}
+
+static void sentinel_on_worker(struct sentinel *s, struct worker *worker,
+			       void (*take)(struct sentinel *, const struct message *))
+{
+	struct message message;
+	int got = 1;
+
+	for (int i = 0; i < SENTINEL_REPORTS_MAX && (got > 0 || got == -EPROTO); i++) {
+		got = message_receive(worker->fd, &message, NULL);
+		if (got == -EPROTO)
+			message.type = MESSAGE_TYPES;
+		if (got > 0 || got == -EPROTO)
+			take(s, &message);
+	}
+	if (got == 0)
+		sentinel_leave(s, worker);
+}
+
 static void sentinel_on_actor(void *arg, uint32_t events)
 {
 	struct sentinel *s = arg;
-	struct message message;
-	int got;
 
 	(void)events;
-	while ((got = message_receive(s->actor.fd, &message, NULL)) > 0 || got == -EPROTO) {
-		if (got == -EPROTO || (message.type != MESSAGE_DONE && message.type != MESSAGE_FAILED))
-			diag_warning("the actor sent a message that breaks the rules; it is passed over");
-		else if (!alert_answer(&s->alerts, &message))
-			actions_answer(&s->actions, &message);
-	}
-	if (got == 0) {
-		loop_remove(&s->loop, s->actor.fd);
-		s->actor.fd = -1;
-	}
+	sentinel_on_worker(s, &s->actor, sentinel_take_from_actor);
+}
+
+static void sentinel_on_scribe(void *arg, uint32_t events)
+{
+	struct sentinel *s = arg;
+
+	(void)events;
+	sentinel_on_worker(s, &s->scribe, sentinel_take_from_scribe);
+}
+
+void sentinel_take_links(struct sentinel *s)
+{
+	int type = 0;
+	socklen_t size = sizeof(type);
+
+	s->actor.fd = MESSAGE_FD_ACTOR;
+	s->scribe.fd = -1;
+	if (getsockopt(MESSAGE_FD_SCRIBE, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
+		s->scribe.fd = MESSAGE_FD_SCRIBE;
 }
 
 int sentinel_open_links(struct sentinel *s)
 {
 	int error = loop_add(&s->loop, MESSAGE_FD_MAIN, EPOLLIN, sentinel_on_main, s);
 
-	s->actor.fd = MESSAGE_FD_ACTOR;
-	return error < 0 ? error : loop_add(&s->loop, s->actor.fd, EPOLLIN, sentinel_on_actor, s);
+	if (error == 0)
+		error = loop_add(&s->loop, s->actor.fd, EPOLLIN, sentinel_on_actor, s);
+	if (error == 0 && s->scribe.fd >= 0)
+		error = loop_add(&s->loop, s->scribe.fd, EPOLLIN, sentinel_on_scribe, s);
+	return error;
 }
