@@ -1,5 +1,6 @@
 /* A process that ends, or lives on, in the way it is told to.
- *     die exit N | signal N | crash | sleep | leader N | threads | daemon | exec PROGRAM | name NAME */
+ *     die exit N | signal N | crash | sleep | leader N | threads | daemon | exec PROGRAM |
+ *         name NAME | eat MIB [AFTER_MS] */
 #include <pthread.h>
 #include <signal.h>
 #include <stdio.h>
@@ -56,6 +57,8 @@ int main(int argc, char **argv)
 		return 0;
 	if (strcmp(how, "exec") == 0)
 		execl(what, what, "sleep", (char *)NULL);
+	for (int i = atoi(what); strcmp(how, "eat") == 0 && i > 0; i--)
+		memset(malloc(1 << 20), 1, 1 << 20);
 	if (strcmp(how, "name") == 0)
 		prctl(PR_SET_NAME, what);
 	sleep(LIFE_S);

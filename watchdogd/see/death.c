@@ -79,6 +79,15 @@ static bool death_may_be_oom(const struct death *death)
 	return !death->who.has_status || (death->who.status & 0x7f) == SIGKILL;
 }
 
+/* The kernel counts an OOM kill before it sends the signal, and logs it after: what was counted a while ago is in
+ * what was read of the log since. */
+static bool death_log_may_tell(const struct see *see, const struct death *death, mono_ms now)
+{
+	if (now >= death->at + DEATH_WAIT_MS)
+		return false;
+	return see->kills.vmstat < 0 || now - see->kills.rose_at < DEATH_WAIT_MS;
+}
+
 /* False: the kernel's log may tell yet. */
 static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
 {
@@ -91,7 +100,7 @@ static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
 		return true;
 	if (see->kmsg.fd < 0 && unit->kills_rose_at != 0 && unit->kills_rose_at + ATTRIBUTE_WAIT_MS >= death->at)
 		death->oom = true; /* its own counter is all there is */
-	return death->oom || now >= death->at + DEATH_WAIT_MS;
+	return death->oom || !death_log_may_tell(see, death, now);
 }
 
 /* --- telling */

@@ -45,11 +45,13 @@ extern const struct source_ops source_meminfo_ops, source_psi_ops, source_proces
 enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
 
 /* The kernel's OOM kills of the whole host (oom_kill of /proc/vmstat, 4.13): while they stand still, so does
- * every unit's own count, and v1 has no other way to tell than to read each. */
+ * every unit's own count (v1 has no other way to tell than to read each), and no death was one: the kernel counts
+ * before it kills. */
 struct see_kills {
 	int vmstat;      /* kept; -1: there is none */
 	uint64_t count;
 	mono_ms rose_at; /* when it was last seen to be another */
+	mono_ms read_at;
 };
 
 struct see {

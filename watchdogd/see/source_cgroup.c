@@ -459,12 +459,20 @@ static void source_cgroup_open(struct see *see)
 		diag_debug("units are watched by %s", cgroup_layout_name(&see->layout));
 }
 
+/* v1 asks at each look whether to read the units' own counts; a death by SIGKILL asks whether the kernel's log
+ * has anything more to tell of it. */
+static bool cgroup_asks_for_kills(const struct see *see, mono_ms now)
+{
+	return see->kills.vmstat >= 0 && (see->layout.kind == CGROUP_V1 || see->deaths.count > 0 ||
+					  now - see->kills.read_at >= CGROUP_READ_MS);
+}
+
 static void cgroup_look_for_kills(struct see *see, mono_ms now)
 {
 	static char text[16384];
 	uint64_t count;
 
-	if (see->layout.kind != CGROUP_V1 || see->kills.vmstat < 0)
+	if (!cgroup_asks_for_kills(see, now))
 		return;
 	if (file_read(see->kills.vmstat, text, sizeof(text)) <= 0 || !file_find_u64(text, "oom_kill", &count)) {
 		see->kills.vmstat = file_close(see->kills.vmstat);
@@ -473,6 +481,7 @@ static void cgroup_look_for_kills(struct see *see, mono_ms now)
 	if (count != see->kills.count || see->kills.rose_at == 0)
 		see->kills.rose_at = now;
 	see->kills.count = count;
+	see->kills.read_at = now;
 }
 
 static void source_cgroup_look(struct see *see, mono_ms now)

@@ -16,6 +16,7 @@ enum {
 	SCAN_YOUNG_S = 10,       /* a new process is soon another program, by exec */
 	SCAN_RECHECK_S = 10,     /* of an old one that is of no unit: its name alone */
 	PROCESS_WAITING_MS = 1000,
+	PROCESS_BUSY_MS = 250,   /* looks of a connector that wakes too often to be in the loop */
 	PROCESS_STORM_MS = 10000, /* without a loss: it is over */
 	PROCESS_DRAIN_MAX = 32768, /* events of one look */
 	PROCESS_EVENT_BYTES = 1024, /* of the socket's buffer that one takes, at most */
@@ -276,7 +277,9 @@ static uint32_t source_process_next_ms(const struct see *see, mono_ms now)
 	(void)now;
 	if (see->deaths.count > 0)
 		return DEATH_LOOK_MS;
-	return p->connector.fd >= 0 ? p->drained_next_ms : SEE_NEXT_MAX_MS;
+	if (p->connector.fd < 0)
+		return SEE_NEXT_MAX_MS;
+	return p->in_loop || p->drained_next_ms < PROCESS_BUSY_MS ? p->drained_next_ms : PROCESS_BUSY_MS;
 }
 
 const struct source_ops source_process_ops = {
