@@ -1,22 +1,20 @@
-/* exec: runs a command of the config: the verb `run`, and the channel of that name. No shell; the
- * event is JSON on its standard input and WATCHDOGD_* in its environment; it has a time limit; the
- * first and the last line that it printed are told.
+/* exec: runs a command of the config: the verb `run`, the channel of that name, a unit's `start` and `stop`, and its
+ * `alive` checks (exec_check.c). No shell; the event is on its standard input as JSON and in its environment as
+ * WATCHDOGD_*; it has a time limit; the first and the last line that it printed are told.
  *
  * A command is begun at most once, over crashes too: host->begin is asked between the last thing
  * that can be refused and the start. It leads a session and process group of its own; at its limit
  * the group gets SIGTERM, 2 s later SIGKILL. What it leaves behind on an end in time is left alone:
  * a daemon that it started may live, and may keep the pipe open; we close our end when the command
- * itself has ended. */
+ * itself has ended. What a `start` leaves is the unit, in its own cgroup or scope (exec_place.c). */
 #include <errno.h>
 #include <fcntl.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
-#include <sys/mman.h>
-#include <sys/pidfd.h>
-#include <sys/wait.h>
 #include <syslog.h>
 #include <unistd.h>
 
@@ -28,26 +26,19 @@
 #include "base/spawn.h"
 #include "base/user.h"
 #include "share/plugin.h"
-#include "share/request.h"
 #include "words/command.h"
 #include "words/verb.h"
+#include "exec_check.h"
+#include "exec_input.h"
 #include "exec_output.h"
-
-#ifndef MFD_NOEXEC_SEAL
-#define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3; wanted there where vm.memfd_noexec is 2 */
-#endif
-#ifndef P_PIDFD
-#define P_PIDFD 3
-#endif
+#include "exec_place.h"
+#include "exec_run.h"
 
 enum {
-	EXEC_COMMANDS_MAX =
-		16, /* at once; a rule that fires for each unit must not be a fork bomb */
-	EXEC_LIMIT_MS = 30000, /* when the request names none */
-	EXEC_TERM_MS = 2000,   /* from SIGTERM to SIGKILL, and from there until we stop waiting */
-	EXEC_READ_MAX = 64 * 1024,   /* of one command's output before the others get their turn */
-	EXEC_JSON_BYTES = 16 * 1024, /* all texts at their longest, each byte escaped to six */
-	EXEC_VARIABLES = 9,
+	EXEC_COMMANDS_MAX = 16, /* at once; a rule that fires for each unit must not be a fork bomb */
+	EXEC_BUSY = 8,          /* so many run: no check is begun beside them */
+	EXEC_LIMIT_MS = 30000,  /* when the request names none */
+	EXEC_TERM_MS = 2000,    /* from SIGTERM to SIGKILL, and from there until we stop waiting */
 };
 
 enum exec_phase { EXEC_FREE, EXEC_RUNNING, EXEC_TERMINATED, EXEC_KILLED, EXEC_ABANDONED };
@@ -55,17 +46,15 @@ enum exec_phase { EXEC_FREE, EXEC_RUNNING, EXEC_TERMINATED, EXEC_KILLED, EXEC_AB
 struct exec_command {
 	enum exec_phase phase;
 	uint64_t id;
-	pid_t pid;
-	int pidfd;
-	int output;          /* our end of the pipe; -1: closed */
-	mono_ms began, next; /* next: when the phase has lasted long enough */
+	mono_ms next; /* when the phase has lasted long enough */
 	uint32_t limit_ms;
-	struct exec_output said;
+	struct exec_run run;
 };
 
-struct exec_environment {
-	char text[EXEC_VARIABLES * (TEXT_BYTES + 32)];
-	char *row[EXEC_VARIABLES + 1];
+/* A unit that has a cgroup of its own to be started in. */
+struct exec_unit {
+	char name[NAME_BYTES];
+	char cgroup[PATH_BYTES];
 };
 
 static struct {
@@ -73,28 +62,9 @@ static struct {
 	uid_t user_uid;
 	gid_t user_gid;
 	struct exec_command command[EXEC_COMMANDS_MAX];
+	struct exec_unit *unit; /* on the heap */
+	size_t units;
 } exec_state;
-
-/* Read what is there, without waiting; at its end the pipe is closed. */
-static void exec_read(struct exec_command *command)
-{
-	char bytes[4096];
-	ssize_t n = 1;
-
-	for (size_t all = 0; command->output >= 0 && all < EXEC_READ_MAX; all += (size_t)n) {
-		n = read(command->output, bytes, sizeof(bytes));
-		if (n < 0 && (errno == EAGAIN || errno == EINTR))
-			return;
-		if (n <= 0)
-			command->output = file_close(command->output);
-		else
-			exec_output_keep(&command->said, bytes, (size_t)n);
-		if (n <= 0)
-			return;
-	}
-}
-
-/* --- how it ended --- */
 
 static void exec_answer(struct exec_command *command, int result, const char *what)
 {
@@ -102,65 +72,40 @@ static void exec_answer(struct exec_command *command, int result, const char *wh
 	struct buffer text;
 
 	BUFFER_OVER(&text, answer);
-	buffer_addf(&text, "%s after %s", what,
-		    clock_format_span(clock_mono() - command->began, span));
+	buffer_addf(&text, "%s after %s", what, clock_format_span(clock_mono() - command->run.began, span));
 	if (result == -ETIMEDOUT)
 		buffer_addf(&text, ", over its limit of %s",
 			    clock_format_span(command->limit_ms, span));
-	exec_output_tell(&text, &command->said);
+	exec_output_tell(&text, &command->run.said);
 	exec_state.host->answer(command->id, result, text.text);
-}
-
-static void exec_free(struct exec_command *command)
-{
-	command->output = file_close(command->output);
-	command->pidfd = file_close(command->pidfd);
-	command->phase = EXEC_FREE;
 }
 
 /* In words, only of a status that was reaped. */
 static void exec_answer_end(struct exec_command *command, const siginfo_t *end)
 {
-	bool late = command->phase != EXEC_RUNNING;
+	bool good = end->si_code == CLD_EXITED && end->si_status == 0;
 	char what[64];
 	struct buffer text;
 
 	BUFFER_OVER(&text, what);
-	if (end->si_code == CLD_EXITED)
-		buffer_addf(&text, "exited with status %d", end->si_status);
-	else
-		buffer_addf(&text, "was terminated by SIG%s%s", verb_signal_name(end->si_status),
-			    end->si_code == CLD_DUMPED ? " (core dumped)" : "");
-	if (late)
-		exec_answer(command, -ETIMEDOUT, what);
-	else
-		exec_answer(command, end->si_code == CLD_EXITED && end->si_status == 0 ? 0 : -EIO,
-			    what);
-}
-
-static void exec_kill(const struct exec_command *command, int signal)
-{
-	/* As long as the leader is not reaped, its number is nobody else's. */
-	(void)kill(-command->pid, signal);
-	(void)pidfd_send_signal(command->pidfd, signal, NULL,
-				0); /* it may lead another group by now */
+	exec_run_tell_end(&text, end);
+	exec_answer(command, command->phase != EXEC_RUNNING ? -ETIMEDOUT : good ? 0 : -EIO, what);
 }
 
 /* Reap it if it has ended. */
 static void exec_look_for_end(struct exec_command *command)
 {
-	siginfo_t end = {0};
+	siginfo_t end;
 
-	if (waitid(P_PIDFD, (id_t)command->pidfd, &end, WEXITED | WNOHANG | WNOWAIT) < 0 ||
-	    end.si_pid == 0)
+	if (!exec_run_has_ended(&command->run, &end))
 		return;
 	if (command->phase != EXEC_RUNNING)
-		exec_kill(command, SIGKILL); /* who of the group has survived SIGTERM */
-	(void)waitid(P_PIDFD, (id_t)command->pidfd, &end, WEXITED | WNOHANG);
-	exec_read(command);
+		exec_run_kill(&command->run, SIGKILL); /* who of the group has survived SIGTERM */
+	exec_run_reap(&command->run);
 	if (command->phase != EXEC_ABANDONED)
 		exec_answer_end(command, &end);
-	exec_free(command);
+	exec_run_close(&command->run);
+	command->phase = EXEC_FREE;
 }
 
 static void exec_step(struct exec_command *command)
@@ -172,69 +117,15 @@ static void exec_step(struct exec_command *command)
 	command->next = now + EXEC_TERM_MS;
 	if (command->phase == EXEC_RUNNING) {
 		command->phase = EXEC_TERMINATED;
-		exec_kill(command, SIGTERM);
+		exec_run_kill(&command->run, SIGTERM);
 	} else if (command->phase == EXEC_TERMINATED) {
 		command->phase = EXEC_KILLED;
-		exec_kill(command, SIGKILL);
+		exec_run_kill(&command->run, SIGKILL);
 	} else {
 		/* In an uninterruptible wait (state D): the place stays taken until it ends. */
 		command->phase = EXEC_ABANDONED;
 		exec_answer(command, -ETIMEDOUT, "did not end even by SIGKILL");
 	}
-}
-
-/* --- how it begins --- */
-
-static void exec_set_environment(struct exec_environment *env, const struct plugin_request *request)
-{
-	char id[24], at[21];
-	const char *const pair[EXEC_VARIABLES][2] = {
-		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
-		{"LANG", "C.UTF-8"},
-		{"WATCHDOGD_ID", id},
-		{"WATCHDOGD_TIME", at},
-		{"WATCHDOGD_SEVERITY", request->severity},
-		{"WATCHDOGD_RULE", request->rule},
-		{"WATCHDOGD_UNIT", request->unit},
-		{"WATCHDOGD_EVENT", request->event},
-		{"WATCHDOGD_TEXT", request->text},
-	};
-	struct buffer text;
-
-	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)request->id);
-	clock_format(request->at_wall_ms, at);
-	BUFFER_OVER(&text, env->text);
-	for (size_t i = 0; i < EXEC_VARIABLES; i++) {
-		env->row[i] = text.text + text.len;
-		buffer_addf(&text, "%s=%.*s", pair[i][0], TEXT_BYTES, pair[i][1]);
-		buffer_add_bytes(&text, "", 1); /* its NUL */
-	}
-	env->row[EXEC_VARIABLES] = NULL;
-}
-
-/* The event as a file in memory, read from its start: whoever does not read it holds nobody up. The
- * descriptor, the caller's, or -errno. */
-static int exec_open_input(const struct plugin_request *request)
-{
-	static char json[EXEC_JSON_BYTES];
-	struct buffer text;
-	int fd;
-
-	BUFFER_OVER(&text, json);
-	request_format_json(&text, request);
-	if (text.cut)
-		return -EMSGSIZE;
-	fd = memfd_create("event", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
-	if (fd < 0 && errno == EINVAL)
-		fd = memfd_create("event", MFD_CLOEXEC);
-	if (fd < 0)
-		return -errno;
-	/* pwrite: the position, which the command shares, stays at the start. */
-	if (pwrite(fd, text.text, text.len, 0) != (ssize_t)text.len) {
-		(void)file_close(fd);
-		return -ENOSPC;
-	}
-	return fd;
 }
 
 static struct exec_command *exec_find_free(void)
@@ -258,11 +149,11 @@ static void exec_refuse(const struct plugin_request *request, int error, const c
 }
 
 /* From here on it counts as run. */
-static void exec_start(struct exec_command *command, const struct plugin_request *request,
-		       struct spawn *spawn)
+static void exec_start(struct exec_command *command, const struct plugin_request *request, struct spawn *spawn)
 {
-	mono_ms now = clock_mono();
-	pid_t pid;
+	char what[LINE_BYTES + 64];
+	struct buffer text;
+	int error;
 
 	if (exec_state.host->begin(request->id) != 0) {
 		exec_state.host->answer(
@@ -270,49 +161,73 @@ static void exec_start(struct exec_command *command, const struct plugin_request
 			"begun before the actor was restarted; not known whether it ran");
 		return;
 	}
-	pid = spawn_start(spawn, &command->pidfd);
-	if (pid < 0) {
-		exec_refuse(request, pid, spawn->argv[0]);
+	error = exec_run_start(&command->run, spawn);
+	if (error < 0) {
+		BUFFER_OVER(&text, what);
+		buffer_addf(&text, "%s%s", spawn->argv[0], spawn->cgroups > 0 ? ", in its unit's cgroup" : "");
+		exec_refuse(request, error, text.text);
 		return;
 	}
 	command->phase = EXEC_RUNNING;
 	command->id = request->id;
-	command->pid = pid;
-	command->began = now;
 	command->limit_ms = request->timeout_ms > 0 ? request->timeout_ms : EXEC_LIMIT_MS;
-	command->next = now + command->limit_ms;
+	command->next = command->run.began + command->limit_ms;
 }
 
 /* Its input and the pipe of its output. */
-static void exec_start_with_files(struct exec_command *command,
-				  const struct plugin_request *request, struct spawn *spawn)
+static void exec_start_with_files(struct exec_command *command, const struct plugin_request *request,
+				  struct spawn *spawn, bool event)
 {
-	int ends[2] = {-1, -1};
+	int error = exec_run_open(&command->run);
 
-	memset(command, 0, sizeof(*command));
-	command->pidfd = command->output = -1;
-	spawn->input = exec_open_input(request);
-	if (spawn->input < 0) {
-		exec_refuse(request, spawn->input, "no file for its input");
+	if (error < 0) {
+		exec_refuse(request, error, "no pipe for its output");
 		return;
 	}
-	if (pipe2(ends, O_CLOEXEC) < 0) {
-		exec_refuse(request, -errno, "no pipe for its output");
-	} else {
-		/* Our end alone waits for nothing; the command's is an ordinary one. */
-		(void)fcntl(ends[0], F_SETFL, O_NONBLOCK);
-		command->output = ends[0];
-		spawn->output = ends[1];
+	spawn->input = event ? exec_input_event(request) : open("/dev/null", O_RDONLY | O_CLOEXEC);
+	if (spawn->input < 0)
+		exec_refuse(request, event ? spawn->input : -errno, "no file for its input");
+	else
 		exec_start(command, request, spawn);
-		(void)file_close(ends[1]);
-		if (command->phase == EXEC_FREE)
-			exec_free(command);
-	}
 	(void)file_close(spawn->input);
+	if (command->phase == EXEC_FREE)
+		exec_run_close(&command->run);
+}
+
+static const char *exec_cgroup_of(const char *unit)
+{
+	for (size_t i = 0; i < exec_state.units; i++)
+		if (strcmp(exec_state.unit[i].name, unit) == 0)
+			return exec_state.unit[i].cgroup;
+	return "";
+}
+
+/* A unit's start: where what it leaves behind belongs. */
+static void exec_start_unit(struct exec_command *command, const struct plugin_request *request, struct spawn *spawn,
+			    struct command *words)
+{
+	const char *cgroup = exec_cgroup_of(request->unit);
+	struct exec_place place;
+	char why[PATH_BYTES + 16];
+	struct buffer text;
+	int error;
+
+	BUFFER_OVER(&text, why);
+	error = exec_place_open(&place, cgroup, request->unit, words, &text);
+	spawn->argv = place.argv;
+	spawn->cgroup = place.cgroup;
+	spawn->cgroups = place.cgroups;
+	if (error < 0)
+		exec_refuse(request, error, text.text);
+	else
+		exec_start_with_files(command, request, spawn, false);
+	exec_place_close(&place);
 }
 
 static void exec_ask(const struct plugin_request *request)
 {
+	bool starts = strcmp(request->verb, verb_words[VERB_START].name) == 0;
+	bool stops = strcmp(request->verb, verb_words[VERB_STOP].name) == 0;
 	struct exec_command *command = exec_find_free();
 	struct exec_environment env;
 	struct command words;
@@ -327,15 +242,18 @@ static void exec_ask(const struct plugin_request *request)
 
 	if (command_parse(&words, request->target) < 0) {
 		exec_refuse(request, -EINVAL, words.wrong);
-	} else if (command == NULL) {
-		exec_refuse(request, -EAGAIN, "16 commands are running already");
-	} else {
-		exec_set_environment(&env, request);
-		exec_start_with_files(command, request, &spawn);
+		return;
 	}
+	if (command == NULL) {
+		exec_refuse(request, -EAGAIN, "16 commands are running already");
+		return;
+	}
+	exec_input_environment(&env, request);
+	if (starts)
+		exec_start_unit(command, request, &spawn, &words);
+	else
+		exec_start_with_files(command, request, &spawn, !stops);
 }
-
-/* --- the plugin --- */
 
 static int exec_open(const struct plugin_host *host)
 {
@@ -343,7 +261,17 @@ static int exec_open(const struct plugin_host *host)
 	exec_state.host = host;
 	if (!user_find_ours(&exec_state.user_uid, &exec_state.user_gid) && geteuid() == 0)
 		host->log(LOG_INFO, "there is no user watchdogd: nobody runs the commands of channels");
+	exec_check_open(&(struct exec_check_with){host, exec_state.user_uid, exec_state.user_gid});
 	return 0;
+}
+
+static bool exec_is_busy(void)
+{
+	int running = 0;
+
+	for (size_t i = 0; i < EXEC_COMMANDS_MAX; i++)
+		running += exec_state.command[i].phase != EXEC_FREE;
+	return running >= EXEC_BUSY;
 }
 
 static int exec_prepare(struct pollfd *fds, int max, int *timeout_ms)
@@ -357,17 +285,14 @@ static int exec_prepare(struct pollfd *fds, int max, int *timeout_ms)
 
 		if (c->phase == EXEC_FREE)
 			continue;
-		if (rows < max)
-			fds[rows++] = (struct pollfd){.fd = c->pidfd, .events = POLLIN};
-		if (rows < max && c->output >= 0)
-			fds[rows++] = (struct pollfd){.fd = c->output, .events = POLLIN};
+		rows += exec_run_prepare(&c->run, fds + rows, max - rows);
 		if (c->phase == EXEC_ABANDONED)
 			continue;
 		left = c->next > now ? (int)(c->next - now) : 0;
 		if (*timeout_ms < 0 || left < *timeout_ms)
 			*timeout_ms = left;
 	}
-	return rows;
+	return rows + exec_check_prepare(fds + rows, max - rows, timeout_ms, exec_is_busy());
 }
 
 /* All that run are looked at: there are few, and nothing here waits. */
@@ -380,11 +305,34 @@ static void exec_dispatch(const struct pollfd *fds, int count)
 
 		if (c->phase == EXEC_FREE)
 			continue;
-		exec_read(c);
+		exec_run_read(&c->run);
 		exec_look_for_end(c);
 		if (c->phase != EXEC_FREE)
 			exec_step(c);
 	}
+	exec_check_dispatch(exec_is_busy());
+}
+
+static void exec_watch(const struct plugin_unit *units, size_t count)
+{
+	struct exec_unit *rows = calloc(count + 1, sizeof(*rows));
+	size_t n = 0;
+
+	exec_check_watch(units, count);
+	if (rows == NULL) {
+		exec_state.host->log(LOG_WARNING, "no memory for the units of the new config: those of the old one stay");
+		return;
+	}
+	for (size_t i = 0; i < count; i++) {
+		if (units[i].cgroup[0] == '\0')
+			continue;
+		(void)snprintf(rows[n].name, sizeof(rows[n].name), "%s", units[i].name);
+		(void)snprintf(rows[n].cgroup, sizeof(rows[n].cgroup), "%s", units[i].cgroup);
+		n++;
+	}
+	free(exec_state.unit);
+	exec_state.unit = rows;
+	exec_state.units = n;
 }
 
 /* Nobody is left to hold them to their time. */
@@ -395,11 +343,16 @@ static void exec_close(void)
 
 		if (c->phase == EXEC_FREE)
 			continue;
-		exec_kill(c, SIGKILL);
+		exec_run_kill(&c->run, SIGKILL);
 		if (c->phase != EXEC_ABANDONED)
 			exec_answer(c, -ECANCELED, "was killed as watchdogd ends");
-		exec_free(c);
+		exec_run_close(&c->run);
+		c->phase = EXEC_FREE;
 	}
+	exec_check_close();
+	free(exec_state.unit);
+	exec_state.unit = NULL;
+	exec_state.units = 0;
 }
 
 const struct plugin plugin = {
@@ -410,4 +363,5 @@ const struct plugin plugin = {
 	.prepare = exec_prepare,
 	.dispatch = exec_dispatch,
 	.close = exec_close,
+	.watch = exec_watch,
 };

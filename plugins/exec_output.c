@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-static void exec_output_end_line(struct exec_output *said)
+void exec_output_end(struct exec_output *said)
 {
 	if (said->len == 0)
 		return;
@@ -16,7 +16,7 @@ void exec_output_keep(struct exec_output *said, const char *bytes, size_t n)
 {
 	for (size_t i = 0; i < n; i++) {
 		if (bytes[i] == '\n' || bytes[i] == '\r')
-			exec_output_end_line(said);
+			exec_output_end(said);
 		else if (said->len < EXEC_LINE_BYTES)
 			said->line[said->len++] = bytes[i] == '\0' ? '?' : bytes[i];
 	}
@@ -24,7 +24,7 @@ void exec_output_keep(struct exec_output *said, const char *bytes, size_t n)
 
 void exec_output_tell(struct buffer *text, struct exec_output *said)
 {
-	exec_output_end_line(said);
+	exec_output_end(said);
 	if (said->lines > 0)
 		buffer_addf(text, "; it said \"%s\"", said->first);
 	if (said->lines > 1)

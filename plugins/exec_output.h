@@ -17,6 +17,9 @@ struct exec_output {
 /* Take n bytes that were printed; hostile. Empty lines do not count. */
 void exec_output_keep(struct exec_output *said, const char *bytes, size_t n);
 
+/* Nothing more comes: what stands without a newline is a line too. */
+void exec_output_end(struct exec_output *said);
+
 /* `; it said "first" .. "last"`, nothing when nothing was said; not escaped. Ends the last line. */
 void exec_output_tell(struct buffer *text, struct exec_output *said);
 

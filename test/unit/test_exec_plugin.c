@@ -15,7 +15,9 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/root.h"
 #include "plugin_driver.h"
+#include "see/cgroup_layout.h"
 #include "share/ledger.h"
 #include "share/request.h"
 #include "words/command.h"
@@ -338,6 +340,392 @@ static void at_the_end_what_still_runs_is_killed_and_told(void **state)
 	assert_int_equal(driver.answer[0].result, -ECANCELED);
 }
 
+/* What a unit's start and stop get: of WATCHDOGD_* and JSON only the first. */
+#define FRESH "#!/usr/bin/python3\nimport os, sys\n" \
+	"print(os.getuid(), os.getsid(0) == os.getpid(), os.getcwd(), repr(sys.stdin.read()),\n" \
+	" open('/proc/self/oom_score_adj').read().strip(), os.environ['WATCHDOGD_UNIT'])\n"
+
+static const struct driver_answer *run_unit(const char *verb, const char *unit, const char *target)
+{
+	struct plugin_request request = request_of(target);
+	const struct driver_answer *answer;
+
+	request.verb = verb;
+	request.unit = unit;
+	plugin.ask(&request);
+	answer = driver_wait(&plugin, request.id, 15000);
+	assert_non_null(answer);
+	return answer;
+}
+
+static void a_units_start_and_stop_run_as_we_do_in_a_session_of_their_own(void **state)
+{
+	char want[128];
+
+	(void)state;
+	(void)snprintf(want, sizeof(want), "exited with status 0 after ");
+	for (int i = 0; i < 2; i++) {
+		const struct driver_answer *a = run_unit(i == 0 ? "start" : "stop", "xtts", script("fresh", FRESH));
+
+		assert_int_equal(a->result, 0);
+		assert_ptr_equal(strstr(a->text, want), a->text);
+		(void)snprintf(want, sizeof(want), "it said \"%u True / '' 0 xtts\"", geteuid());
+		assert_non_null(strstr(a->text, want));
+		(void)snprintf(want, sizeof(want), "exited with status 0 after ");
+	}
+	assert_int_equal(driver.begun, 2);
+	assert_int_equal(run_unit("start", "xtts", "/bin/false")->result, -EIO);
+}
+
+/* The line of a file below the test's directory. */
+static void read_line(const char *name, char *line, size_t size)
+{
+	char path[160];
+	ssize_t n;
+	int fd;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	fd = open(path, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	n = read(fd, line, size - 1);
+	(void)close(fd);
+	assert_true(n > 0);
+	line[n] = '\0';
+	line[strcspn(line, "\n")] = '\0';
+}
+
+static const struct plugin_unit plain_unit = {
+	.id = 1, .name = "xtts", .systemd = "", .user = "", .cgroup = "", .uid = UINT32_MAX, .alive = "", .log = ""};
+
+#define LEAVES "#!/bin/sh\ncd \"${0%/*}\"\nrm -f pid\nsetsid sh -c 'echo $$ >pid; exec sleep 60' &\n" \
+	"while ! test -s pid; do sleep 0.01; done\n"
+
+/* The cgroup of a process in the hierarchy of the units. */
+static bool is_in_cgroup(int pid, const char *cgroup)
+{
+	char path[64], text[4096];
+	size_t n;
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/cgroup", pid);
+	file = fopen(path, "re");
+	assert_non_null(file);
+	n = fread(text, 1, sizeof(text) - 1, file);
+	text[n] = '\0';
+	(void)fclose(file);
+	(void)snprintf(path, sizeof(path), ":%s\n", cgroup);
+	return strstr(text, path) != NULL;
+}
+
+static void remove_cgroup(const char *mount, const char *cgroup)
+{
+	char path[256];
+
+	for (int i = 0; i < 200; i++) {
+		(void)snprintf(path, sizeof(path), "%s%s/deep", mount, cgroup);
+		(void)rmdir(path);
+		*strrchr(path, '/') = '\0';
+		if (rmdir(path) == 0 || errno == ENOENT)
+			return;
+		driver_run(&plugin, 10); /* who was killed has not left it yet */
+	}
+	fail_msg("%s stays", path);
+}
+
+static void what_start_leaves_lives_on_in_the_units_cgroup(void **state)
+{
+	static const char *const mounts[] = {"/sys/fs/cgroup", "/sys/fs/cgroup/memory", "/sys/fs/cgroup/unified",
+					     "/sys/fs/cgroup/freezer", "/sys/fs/cgroup/systemd"};
+	char cgroup[32], deep[48], line[32];
+	struct plugin_unit unit[2] = {plain_unit, plain_unit};
+	struct cgroup_layout layout;
+	const struct driver_answer *a;
+
+	(void)state;
+	cgroup_layout_open(&layout);
+	if (geteuid() != 0 || layout.root < 0 || faccessat(layout.root, ".", W_OK, 0) < 0)
+		skip();
+	(void)snprintf(cgroup, sizeof(cgroup), "/wdt-exec-%d", getpid());
+	(void)snprintf(deep, sizeof(deep), "%s/deep", cgroup);
+	unit[0].name = "other";
+	unit[1].cgroup = deep; /* made, with what is above it */
+	plugin.watch(unit, 2);
+	unit[1].cgroup = unit[1].name = "gone"; /* borrowed no longer than the call */
+	a = run_unit("start", "xtts", script("start", LEAVES "echo up\n"));
+	assert_int_equal(a->result, 0);
+	assert_non_null(strstr(a->text, "\"up\""));
+	driver_run(&plugin, 50);
+	read_line("pid", line, sizeof(line));
+	assert_int_equal(kill(atoi(line), 0), 0);
+	assert_true(is_in_cgroup(atoi(line), deep));
+	assert_false(is_in_cgroup(getpid(), deep));
+	assert_int_equal(kill(atoi(line), SIGKILL), 0);
+	a = run_unit("stop", "xtts", script("where", "#!/bin/sh\nexec cat /proc/self/cgroup\n"));
+	assert_null(strstr(a->text, deep)); /* a stop is none of it */
+	a = run_unit("start", "other", script("there", LEAVES));
+	assert_int_equal(a->result, 0);
+	read_line("pid", line, sizeof(line));
+	assert_false(is_in_cgroup(atoi(line), deep));
+	assert_int_equal(kill(atoi(line), SIGKILL), 0);
+	for (size_t i = 0; i < ARRAY_LEN(mounts); i++)
+		remove_cgroup(mounts[i], cgroup);
+}
+
+static void a_cgroup_that_cannot_be_is_told_and_nothing_is_begun(void **state)
+{
+	static const char *const rows[] = {"/../wdt", "/wdt-exec-none/../..", "/."};
+	struct plugin_unit unit = plain_unit;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		const struct driver_answer *a;
+
+		unit.cgroup = rows[i];
+		plugin.watch(&unit, 1);
+		a = run_unit("start", "xtts", "/bin/true");
+		assert_true(a->result < 0);
+		assert_ptr_equal(strstr(a->text, "not run: cgroup /"), a->text);
+	}
+	assert_int_equal(driver.begun, 0);
+	(void)rmdir("/sys/fs/cgroup/wdt-exec-none");
+	(void)rmdir("/sys/fs/cgroup/memory/wdt-exec-none");
+}
+
+/* A made-up host that has systemd: its systemd-run tells what it was given and runs the rest. */
+static void under_systemd_a_start_gets_a_scope_of_its_own(void **state)
+{
+	char line[512], again[512];
+	const struct driver_answer *a;
+
+	(void)state;
+	if (geteuid() != 0)
+		skip();
+	(void)snprintf(line, sizeof(line), "mkdir -p %s/run/systemd/system %s/usr/bin", dir, dir);
+	assert_int_equal(system(line), 0);
+	(void)script("usr/bin/systemd-run", "#!/bin/sh\necho \"$@\" >${0%/usr*}/given\n"
+					    "while [ \"$1\" != -- ]; do shift; done; shift; exec \"$@\"\n");
+	root_set(dir);
+	a = run_unit("start", "xtts", "/bin/echo \"a b\" --unit=x");
+	assert_int_equal(a->result, 0);
+	assert_non_null(strstr(a->text, "\"a b --unit=x\""));
+	read_line("given", line, sizeof(line));
+	assert_ptr_equal(strstr(line, "--scope --quiet --collect --unit=watchdogd-xtts-"), line);
+	assert_non_null(strstr(line, " -- /bin/echo a b --unit=x"));
+	driver_run(&plugin, 5);
+	(void)run_unit("start", "xtts", "/bin/echo \"a b\" --unit=x");
+	read_line("given", again, sizeof(again));
+	assert_string_not_equal(line, again); /* what the first left may live on in its scope */
+	(void)snprintf(line, sizeof(line), "%s/given", dir);
+	assert_int_equal(unlink(line), 0);
+	(void)run_unit("stop", "xtts", "/bin/true");
+	assert_int_equal(access(line, F_OK), -1);
+	root_set("");
+}
+
+/* A unit with a check. */
+static struct plugin_unit checked(uint64_t id, const char *alive, uint32_t every_ms, uint32_t timeout_ms)
+{
+	struct plugin_unit unit = plain_unit;
+
+	unit.id = id;
+	unit.alive = alive;
+	unit.alive_every_ms = every_ms;
+	unit.alive_timeout_ms = timeout_ms;
+	return unit;
+}
+
+static int wait_for_reports(int n)
+{
+	mono_ms until = clock_mono() + 10000;
+
+	while (driver.reports < n && clock_mono() < until)
+		driver_run(&plugin, 20);
+	return driver.reports;
+}
+
+static void a_check_tells_whether_the_unit_is_alive_and_why_not(void **state)
+{
+	static const struct {
+		const char *text;
+		int result;
+		const char *why;
+	} rows[] = {
+		{"#!/bin/sh\necho fine\n", 0, ""},
+		{"#!/bin/sh\necho no answer from 5002; echo more; exit 1\n", -EIO,
+		 "exited with status 1: no answer from 5002"},
+		{"#!/bin/sh\nexit 7\n", -EIO, "exited with status 7"},
+		{"#!/bin/sh\nprintf 'half a line'; kill -KILL $$\n", -EIO, "was terminated by SIGKILL: half a line"},
+	};
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0755), 0);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct plugin_unit unit = checked(40 + i, script("alive", rows[i].text), 60000, 5000);
+
+		driver.reports = 0;
+		plugin.watch(&unit, 1);
+		assert_int_equal(wait_for_reports(1), 1);
+		assert_int_equal(driver.report[0].said, DRIVER_ALIVE);
+		assert_int_equal(driver.report[0].unit, 40 + i);
+		assert_int_equal(driver.report[0].result, rows[i].result);
+		assert_string_equal(driver.report[0].text, rows[i].why);
+	}
+}
+
+static void a_check_has_no_privileges(void **state)
+{
+	struct plugin_unit unit;
+
+	(void)state;
+	if (geteuid() != 0 || getpwnam("watchdogd") != NULL)
+		skip();
+	assert_int_equal(chmod(dir, 0755), 0);
+	unit = checked(1, script("who", "#!/bin/sh\nid -u; grep NoNewPrivs /proc/self/status\nexit 1\n"), 60000, 5000);
+	plugin.watch(&unit, 1);
+	assert_int_equal(wait_for_reports(1), 1);
+	assert_string_equal(driver.report[0].text, "exited with status 1: 65534");
+}
+
+static void a_check_is_repeated_but_never_beside_itself(void **state)
+{
+	char text[256];
+	struct plugin_unit unit;
+	mono_ms began = clock_mono();
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0777), 0);
+	/* Fails when another one runs. */
+	(void)snprintf(text, sizeof(text), "#!/bin/sh\nmkdir %s/one || exit 1\nsleep 0.15\nrmdir %s/one\n", dir, dir);
+	unit = checked(1, script("one-at-a-time", text), 50, 5000);
+	plugin.watch(&unit, 1);
+	assert_true(wait_for_reports(4) >= 4);
+	for (int i = 0; i < 4; i++)
+		assert_int_equal(driver.report[i].result, 0);
+	assert_true(clock_mono() - began >= 600);
+}
+
+static void a_check_that_hangs_is_killed_with_its_group(void **state)
+{
+	char line[32];
+	struct plugin_unit unit;
+	mono_ms began = clock_mono();
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0777), 0);
+	unit = checked(1, script("hangs", "#!/bin/sh\ntrap '' TERM\ncd \"${0%/*}\"\necho waiting\n"
+					  "sh -c 'echo $$ >group-pid; exec sleep 60' &\nwait\n"), 60000, 400);
+	plugin.watch(&unit, 1);
+	assert_int_equal(wait_for_reports(1), 1);
+	assert_int_equal(driver.report[0].result, -ETIMEDOUT);
+	assert_string_equal(driver.report[0].text, "gave no answer within 400 ms: waiting");
+	assert_true(clock_mono() - began < 3000);
+	read_line("group-pid", line, sizeof(line));
+	for (int i = 0; i < 200 && kill(atoi(line), 0) == 0; i++) {
+		char path[64], stat[128] = {0};
+		int fd;
+
+		(void)snprintf(path, sizeof(path), "/proc/%s/stat", line);
+		fd = open(path, O_RDONLY | O_CLOEXEC);
+		if (fd < 0 || read(fd, stat, sizeof(stat) - 1) <= 0 || strstr(stat, ") Z ") != NULL)
+			return; /* gone, but whoever adopted it has not noticed */
+		(void)close(fd);
+		driver_run(&plugin, 10);
+	}
+	assert_int_equal(kill(atoi(line), 0), -1);
+}
+
+static void a_reload_keeps_the_rhythm_of_what_is_unchanged(void **state)
+{
+	struct plugin_unit unit[2];
+	char same[160], other[160];
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0755), 0);
+	(void)snprintf(same, sizeof(same), "%s", script("same", "#!/bin/sh\nexit 3\n"));
+	(void)snprintf(other, sizeof(other), "%s", script("other", "#!/bin/sh\nexit 4\n"));
+	unit[0] = checked(1, same, 60000, 5000);
+	plugin.watch(unit, 1);
+	assert_int_equal(wait_for_reports(1), 1);
+	for (int i = 0; i < 5; i++) { /* reloads that come fast neither hurry it nor hold it up */
+		plugin.watch(unit, 1);
+		driver_run(&plugin, 30);
+	}
+	assert_int_equal(driver.reports, 1);
+	unit[0].alive = other;
+	plugin.watch(unit, 1);
+	assert_int_equal(wait_for_reports(2), 2);
+	assert_string_equal(driver.report[1].text, "exited with status 4");
+	plugin.watch(unit, 0);
+	driver_run(&plugin, 100);
+	assert_int_equal(driver.reports, 2);
+}
+
+static void a_reload_while_it_runs_neither_loses_nor_doubles_it(void **state)
+{
+	struct plugin_unit unit[2];
+	char slow[160], gone[160];
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0755), 0);
+	(void)snprintf(slow, sizeof(slow), "%s", script("slow", "#!/bin/sh\nsleep 0.4; exit 5\n"));
+	(void)snprintf(gone, sizeof(gone), "%s", script("gone", "#!/bin/sh\nsleep 0.2; exit 6\n"));
+	unit[0] = checked(1, gone, 60000, 5000);
+	unit[1] = checked(2, slow, 1, 5000);
+	plugin.watch(unit, 2);
+	driver_run(&plugin, 50); /* both run */
+	unit[1].alive_every_ms = 1;
+	plugin.watch(unit + 1, 1);
+	assert_true(wait_for_reports(1) >= 1);
+	assert_int_equal(driver.report[0].unit, 2);
+	assert_string_equal(driver.report[0].text, "exited with status 5");
+}
+
+static void checks_are_spread_and_wait_while_hands_are_full(void **state)
+{
+	struct plugin_unit unit[4];
+	struct plugin_request request;
+	uint64_t last = 0;
+
+	(void)state;
+	assert_int_equal(chmod(dir, 0755), 0);
+	for (int i = 0; i < 8; i++) {
+		request = request_of("/bin/sleep 0.6");
+		plugin.ask(&request);
+		last = request.id;
+	}
+	for (int i = 0; i < 4; i++)
+		unit[i] = checked((uint64_t)i + 1, script("quick", "#!/bin/sh\nexit 0\n"), 2000, 5000);
+	plugin.watch(unit, 4);
+	driver_run(&plugin, 300);
+	assert_int_equal(driver.reports, 0);
+	assert_non_null(driver_wait(&plugin, last, 5000));
+	assert_true(wait_for_reports(1) >= 1);
+	assert_true(driver.reports < 4); /* the last one is due 1.5 s after the first */
+	assert_int_equal(wait_for_reports(4), 4);
+	for (uint64_t i = 0; i < 4; i++)
+		assert_int_equal(driver.report[i].unit, i + 1);
+}
+
+static void a_check_that_cannot_be_run_says_nothing_of_the_unit(void **state)
+{
+	static const char *const rows[] = {"/no/such/check", "relative", "/tmp"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct plugin_unit unit = checked(i + 1, rows[i], 20, 5000);
+
+		driver.log[0] = '\0';
+		plugin.watch(&unit, 1);
+		driver_run(&plugin, 50);
+		assert_non_null(strstr(driver.log, "cannot run the check "));
+		assert_non_null(strstr(driver.log, rows[i]));
+		driver.log[0] = '\0';
+		driver_run(&plugin, 100);
+		assert_string_equal(driver.log, ""); /* told once */
+	}
+	assert_int_equal(driver.reports, 0);
+}
+
 static int make_dir(void **state)
 {
 	(void)state;
@@ -374,6 +762,18 @@ int main(void)
 		TEST(the_command_gets_nothing_of_ours),
 		TEST(as_nobody_it_has_no_privileges_and_gets_none),
 		TEST(at_the_end_what_still_runs_is_killed_and_told),
+		TEST(a_units_start_and_stop_run_as_we_do_in_a_session_of_their_own),
+		TEST(what_start_leaves_lives_on_in_the_units_cgroup),
+		TEST(a_cgroup_that_cannot_be_is_told_and_nothing_is_begun),
+		TEST(under_systemd_a_start_gets_a_scope_of_its_own),
+		TEST(a_check_tells_whether_the_unit_is_alive_and_why_not),
+		TEST(a_check_has_no_privileges),
+		TEST(a_check_is_repeated_but_never_beside_itself),
+		TEST(a_check_that_hangs_is_killed_with_its_group),
+		TEST(a_reload_keeps_the_rhythm_of_what_is_unchanged),
+		TEST(a_reload_while_it_runs_neither_loses_nor_doubles_it),
+		TEST(checks_are_spread_and_wait_while_hands_are_full),
+		TEST(a_check_that_cannot_be_run_says_nothing_of_the_unit),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

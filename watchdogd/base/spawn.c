@@ -78,6 +78,15 @@ SPAWN_CHILD static int spawn_drop(const struct spawn *spawn)
 	return 0;
 }
 
+/* "0" is who writes: we are a process of our own, though we share the parent's memory. */
+SPAWN_CHILD static int spawn_enter_cgroups(const struct spawn *spawn)
+{
+	for (int i = 0; i < spawn->cgroups; i++)
+		if (write(spawn->cgroup[i], "0\n", 2) != 2)
+			return errno;
+	return 0;
+}
+
 /* Input and output at 0, 1, 2, the rest closed. Both lie above 2: 0 to 2 are open in the parent. */
 SPAWN_CHILD static int spawn_descriptors(const struct spawn *spawn)
 {
@@ -100,6 +109,8 @@ SPAWN_CHILD static int spawn_become(void *arg)
 	if (setsid() < 0 || chdir("/") < 0)
 		error = errno;
 	else
+		error = spawn_enter_cgroups(spawn);
+	if (error == 0)
 		error = spawn_descriptors(spawn);
 	(void)umask(022);
 	if (error == 0 && spawn->drops)

@@ -16,6 +16,8 @@ struct spawn {
 	bool drops;               /* becomes uid and gid, without groups, and no_new_privs is set */
 	uid_t uid;
 	gid_t gid;
+	const int *cgroup;        /* cgroup.procs open for writing: it is put there first; stay the caller's */
+	int cgroups;              /* so many */
 };
 
 /* Start it: session and process group of its own, in "/", umask 022, signals as a fresh program has
