@@ -102,13 +102,14 @@ static struct systemd_step *systemd_find_free(void)
 	return NULL;
 }
 
-/* Whose unit it is, as the watched unit of that name has it. */
+/* Whose unit it is: as the watched unit of that name has it, else (it has left the config, or the worker is
+ * new) as the request does. */
 static struct systemd_context *systemd_context_of(const struct plugin_request *request)
 {
 	const struct systemd_watch *watch =
 		systemd_units_find_named(&systemd_state.units, request->unit, request->target);
 
-	return watch != NULL ? watch->context : &systemd_state.context[0];
+	return watch != NULL ? watch->context : systemd_find_context(request->uid);
 }
 
 static void systemd_ask(const struct plugin_request *request)

@@ -138,7 +138,7 @@ static void systemd_step_on_tie(void *arg, const char *name, const char *why)
 	if (step->error != 0 || other == NULL || systemd_watch_is_named(other, step->name) ||
 	    !systemd_watch_is_up(other))
 		return;
-	step->error = -EPERM;
+	step->error = -EBUSY; /* the one that no signal of ours goes round: do/phase_stop.c */
 	BUFFER_OVER(&out, step->wrong);
 	buffer_addf(&out, "would stop %s too (%s)", name, why);
 }

@@ -316,6 +316,22 @@ static void a_restart_that_systemd_refuses_kills_nothing(void **state)
 	act_assert_nothing_is_left();
 }
 
+/* Nor is that gone round, by signals or a kill: the other one's end may come with the process's. */
+static void a_stop_that_takes_others_along_is_not_done(void **state)
+{
+	static const char *const verbs[] = {"stop", "restart"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
+		assert_int_equal(act_ask(verbs[i], "bot"), OUTCOME_BEGUN);
+		act_answer(act_assert_asked(VERB_STOP)->id, -EBUSY, "would stop big.service too (it requires it)");
+		assert_true(act_look(100));
+		act_assert_not_done("would stop big.service too (it requires it)");
+		act_assert_file(ACT_BOT "/cgroup.kill", "\n");
+		act_assert_nothing_is_left();
+	}
+}
+
 static void a_stop_waits_for_a_restart_that_starts(void **state)
 {
 	(void)state;
@@ -351,6 +367,7 @@ int main(void)
 		T(a_restart_waits_for_room),
 		T(a_restart_starts_anyway_in_the_end),
 		T(a_restart_that_systemd_refuses_kills_nothing),
+		T(a_stop_that_takes_others_along_is_not_done),
 		T(a_stop_waits_for_a_restart_that_starts),
 	};
 

@@ -41,7 +41,7 @@ static uint64_t ask(const char *verb, uint32_t timeout_ms)
 	static uint64_t id;
 	struct plugin_request request = {.id = ++id, .verb = verb, .target = "xtts_server.service",
 					 .rule = "", .unit = "xtts", .event = "", .severity = "info",
-					 .text = "", .timeout_ms = timeout_ms};
+					 .text = "", .timeout_ms = timeout_ms, .uid = UINT32_MAX};
 
 	plugin.ask(&request);
 	return id;

@@ -734,7 +734,8 @@ static const struct driver_answer *stop_of(const char *target)
 {
 	static uint64_t id = 50;
 	struct plugin_request request = {.id = ++id, .verb = "stop", .target = target, .rule = "", .unit = "x",
-					 .event = "", .severity = "info", .text = "", .timeout_ms = 3000};
+					 .event = "", .severity = "info", .text = "", .timeout_ms = 3000,
+					 .uid = UINT32_MAX};
 	const struct driver_answer *answer;
 
 	plugin.ask(&request);
@@ -761,7 +762,7 @@ static void a_stop_that_takes_a_watched_unit_along_is_refused(void **state)
 	for (size_t i = 0; i < ARRAY_LEN(ties); i++) {
 		*ties[i] = "xtts_server.service";
 		answer = stop_of("nodira.service");
-		assert_int_equal(answer->result, -EPERM);
+		assert_int_equal(answer->result, -EBUSY);
 		(void)snprintf(want, sizeof(want), "would stop xtts_server.service too (%s)", why[i]);
 		assert_string_equal(answer->text, want);
 		*ties[i] = NULL;
@@ -839,7 +840,7 @@ static void a_step_of_a_users_unit_goes_there(void **state)
 {
 	struct plugin_request request = {.id = 1, .verb = "stop", .target = "nodira.service", .rule = "",
 					 .unit = "nodira", .event = "", .severity = "info", .text = "",
-					 .timeout_ms = 3000};
+					 .timeout_ms = 3000, .uid = (uint32_t)geteuid()};
 	const struct driver_answer *answer;
 
 	(void)state;
@@ -849,6 +850,15 @@ static void a_step_of_a_users_unit_goes_there(void **state)
 	assert_non_null(answer);
 	assert_int_equal(answer->result, 0);
 	assert_string_equal(fake.asked, "StopUnit nodira.service replace");
+	/* Also when it is watched no more. */
+	plugin.watch(NULL, 0);
+	request.id = 2;
+	bot->active = "active";
+	plugin.ask(&request);
+	answer = driver_wait(&plugin, 2, 4000);
+	assert_non_null(answer);
+	assert_int_equal(answer->result, 0);
+	assert_int_equal(fake.calls, 2);
 }
 
 static void a_user_who_is_not_known_here_is_told(void **state)

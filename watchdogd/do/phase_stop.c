@@ -139,7 +139,12 @@ static bool phase_is_refused(const struct actions *actions, const struct action 
 {
 	static const int refusals[] = {-ENODEV, -ENOENT, -EACCES, -EPERM, -ENOTCONN};
 
-	if (action->verb != VERB_RESTART || !action->worker_done || action->killed)
+	if (!action->worker_done || action->killed)
+		return false;
+	/* It would take another watched unit along: no step does that, nor goes round it by signals. */
+	if (action->worker_result == -EBUSY)
+		return true;
+	if (action->verb != VERB_RESTART)
 		return false;
 	if (phase_unit(actions, action)->kind != CONFIG_SYSTEMD)
 		return action->worker_result == -ENODEV;

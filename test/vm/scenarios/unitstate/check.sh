@@ -44,7 +44,7 @@ holds "a stop by Conflicts= is a stop job" last_is conflict steady +stop-job
 holds "a start whose condition does not hold is no stop" last_is condition conditional none
 holds "a try-restart of what is down is nothing" none_told try-restart quick
 holds "a stop that takes another watched unit along is refused" sh -c \
-	"grep -q 'answer -1 would stop dependent.service too (it requires it)' told"
+	"grep -q 'answer -16 would stop dependent.service too (it requires it)' told"
 holds "and it was said before" grep -q 'a stop of forker.service would stop dependent.service too' told
 holds "a forking unit is no other" last_is forked forker +stop-job
 holds "what is stopped with it is told too" last_is forked dependent +stop-job

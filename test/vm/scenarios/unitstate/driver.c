@@ -131,7 +131,7 @@ static void command(char *line)
 {
 	char word[16] = "", first[128] = "", second[128] = "";
 	struct plugin_request request = {.id = 1, .rule = "", .event = "", .severity = "", .text = "",
-					 .timeout_ms = 5000};
+					 .timeout_ms = 5000, .uid = UINT32_MAX};
 
 	(void)sscanf(line, "%15s %127s %127s", word, first, second);
 	if (strcmp(word, "end") == 0)
