@@ -200,6 +200,15 @@ bool act_look(uint32_t ms)
 	return actions_next(&act.actions, &act.result, fakeroot.now);
 }
 
+void act_at_it(const char *name, bool at_it)
+{
+	struct message message;
+
+	message_make(&message, MESSAGE_UNIT, message_unit_id(name), at_it ? UNIT_AT_IT : UNIT_ACTIVE, "");
+	see_report(act.see, &message, fakeroot.now);
+	see_look(act.see, fakeroot.now);
+}
+
 struct state_unit *act_unit(const char *name)
 {
 	return &act.page->unit[config_find_unit(act.actions.config, name)];

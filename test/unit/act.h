@@ -55,6 +55,9 @@ bool act_look(uint32_t ms);
 
 struct state_unit *act_unit(const char *name);
 
+/* The actor tells that systemd is at it, or no more. */
+void act_at_it(const char *name, bool at_it);
+
 /* What the actor is asked next: the entry, or NULL; and it answers. */
 struct ledger_entry *act_asked(void);
 void act_answer(uint64_t id, int error, const char *text);

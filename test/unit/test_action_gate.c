@@ -102,7 +102,7 @@ static void a_condition_restarts_what_runs(void **state)
 {
 	(void)state;
 	test_start_by_another();
-	act_unit("bot")->systemd_at_it = true;
+	act_at_it("bot", true);
 	assert_int_equal(act_ask("restart", "bot"), OUTCOME_BEGUN);
 }
 
@@ -110,7 +110,7 @@ static void while_systemd_is_at_it_a_restart_is_put_off(void **state)
 {
 	(void)state;
 	act.event_at = fakeroot.now;
-	act_unit("bot")->systemd_at_it = true;
+	act_at_it("bot", true);
 	for (int i = 0; i < 30; i++) {
 		assert_int_equal(act_ask("dead", "bot"), OUTCOME_BUSY);
 		assert_false(act_look(1000));
@@ -123,12 +123,12 @@ static void the_next_time_systemd_has_its_time_anew(void **state)
 {
 	(void)state;
 	act.event_at = fakeroot.now;
-	act_unit("bot")->systemd_at_it = true;
+	act_at_it("bot", true);
 	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BUSY);
 	assert_false(act_look(40000));
 	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BUSY);
 	assert_false(act_look(1000));
-	act_unit("bot")->systemd_at_it = false;
+	act_at_it("bot", false);
 	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BEGUN);
 }
 
@@ -136,10 +136,10 @@ static void systemd_that_had_it_back_meanwhile_is_enough(void **state)
 {
 	(void)state;
 	act.event_at = fakeroot.now;
-	act_unit("bot")->systemd_at_it = true;
+	act_at_it("bot", true);
 	assert_int_equal(act_ask("dead", "bot"), OUTCOME_BUSY);
 	test_start_by_another();
-	act_unit("bot")->systemd_at_it = false;
+	act_at_it("bot", false);
 	assert_skipped("dead", "it was started since");
 }
 
@@ -159,7 +159,7 @@ static void more_units_than_rows_forget_the_longest_forgotten(void **state)
 {
 	(void)state;
 	act.event_at = fakeroot.now;
-	act_unit("bot")->systemd_at_it = true;
+	act_at_it("bot", true);
 	for (int i = 0; i < ACTIONS_MAX; i++)
 		act.actions.put_off[i] = (struct action_put_off){.key = (uint64_t)i + 1, .since = 1,
 								 .asked = fakeroot.now - (mono_ms)i};

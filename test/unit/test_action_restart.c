@@ -69,10 +69,10 @@ static void what_systemd_has_back_lives(void **state)
 	assert_false(act_look(100));
 	act_start("bot", 100);
 	fakeroot_remove(ACT_BOT);
-	act_unit("bot")->systemd_at_it = true;
+	act_at_it("bot", true);
 	assert_false(act_look(100));
 	assert_false(act_look(4900));
-	act_unit("bot")->systemd_at_it = false;
+	act_at_it("bot", false);
 	act_put_unit(ACT_BOT, true, false);
 	assert_false(act_look(1000));
 	assert_true(act_look(20000));
