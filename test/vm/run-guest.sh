@@ -78,7 +78,7 @@ set_option() {
 # Static, so that they need nothing of the guest; each once, then as often as there are names for it.
 build_loads() {
 	mkdir -p "$cache_dir/bin"
-	for load in hog claudir sampler; do
+	for load in hog claudir sampler killer; do
 		if [ -n "$(find "$cache_dir/bin/$load" -newer "$vm_dir/loads/$load.c" 2>/dev/null)" ]; then continue; fi
 		"${CC:-gcc}" -std=gnu11 -O2 -static -Wall -Wextra -D_GNU_SOURCE \
 			-o "$cache_dir/bin/$load" "$vm_dir/loads/$load.c"
@@ -90,7 +90,7 @@ make_payload() {
 	payload=$work_dir/payload
 	mkdir -p "$payload/opt/vm/bin" "$payload/etc/systemd/system"
 	cp "$vm_dir"/guest/main.sh "$vm_dir"/guest/lib.sh "$vm_dir"/guest/scenario.sh "$payload/opt/vm/"
-	cp "$cache_dir/bin/claudir" "$cache_dir/bin/sampler" "$payload/opt/vm/bin/"
+	cp "$cache_dir/bin/claudir" "$cache_dir/bin/sampler" "$cache_dir/bin/killer" "$payload/opt/vm/bin/"
 	for name in claude xtts_server leak; do cp "$cache_dir/bin/hog" "$payload/opt/vm/bin/$name"; done
 	cp "$vm_dir"/units/*.service "$vm_dir"/units/*.slice "$payload/etc/systemd/system/"
 	if [ "$opt_daemon" = yes ]; then add_daemon; fi
