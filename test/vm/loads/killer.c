@@ -5,7 +5,6 @@
  *
  * The second form ends the process of that name in the cgroup, so many times, once in so many ms, locked in memory.
  * For each: a line "PID MS", the wall clock in ms since 1970 just before the signal; all are printed at the end. */
-#define _GNU_SOURCE
 #include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>

@@ -14,11 +14,11 @@ ramp_begins leak
 # RAM and swap go in some 15 s: then the kills.
 sleep 12
 stalled_before_us=$(stalled_us)
-/opt/vm/bin/killer 9 $slice/careful.service claude 6 2500 >/run/vm/kills
+/opt/vm/bin/killer 9 "$slice"/careful.service claude 6 2500 >/run/vm/kills
 fact stalled_ms $((($(stalled_us) - stalled_before_us) / 1000))
 systemctl kill -s KILL leak
 wait_until 60 leak_is_over || say "the leak is still there"
 sleep "$LINGER"
-cp /run/vm/kills $results/kills
-/opt/watchdogd/watchdogctl status --json >$results/status.json
+cp /run/vm/kills "$results"/kills
+/opt/watchdogd/watchdogctl status --json >"$results"/status.json
 note_units after
