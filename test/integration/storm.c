@@ -1,5 +1,5 @@
-/* Processes that live for an instant: RATE a second, for SECONDS. Prints how many there were. Two in three are forks
- * that end at once, each third runs a program. storm RATE SECONDS */
+/* Processes that live for an instant: RATE a second, for SECONDS. Each twentieth runs a program, the others are forks
+ * that end at once. Prints how many there were. storm RATE SECONDS */
 #include <stdio.h>
 #include <stdlib.h>
 #include <sys/wait.h>
@@ -19,7 +19,7 @@ static void storm_one(long number)
 	pid_t pid = vfork();
 
 	if (pid == 0) {
-		if (number % 3 == 0)
+		if (number % 20 == 0)
 			execl("/bin/true", "true", (char *)NULL);
 		_exit(0);
 	}
