@@ -7,7 +7,6 @@
 #include <errno.h>
 #include <stdbool.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/inotify.h>
 #include <sys/stat.h>
@@ -21,6 +20,7 @@
 #include "share/plugin.h"
 #include "log_file.h"
 #include "log_glob.h"
+#include "log_unit.h"
 
 enum {
 	LOG_FILES_MAX = 512,    /* open at once, of all units */
@@ -30,16 +30,6 @@ enum {
 	LOG_PAUSE_MS = 20,      /* from one turn to the next: a chatty log must not wake us at each line */
 	LOG_GONE_MS = 60000,    /* a file without a name is let go when nothing came for so long */
 	LOG_EVENTS_BYTES = 4096,
-};
-
-enum log_said { LOG_SAID_NOTHING, LOG_SAID_KIND, LOG_SAID_ERROR };
-
-/* A row of log.unit. */
-struct log_unit {
-	struct plugin_unit unit; /* id; name and log are copies of ours */
-	bool old;                /* what is found now was there before us */
-	enum log_said said;      /* of a path that cannot be followed */
-	int error;               /* of this look */
 };
 
 struct log_row {
@@ -60,24 +50,6 @@ static struct {
 	mono_ms look_at, turn_at; /* when the next one is due */
 	bool told_full;
 } log_state;
-
-/* --- saying --- */
-
-static void log_say(const struct log_unit *unit, const char *path, const char *what)
-{
-	char text[PATH_BYTES + 160];
-
-	(void)snprintf(text, sizeof(text), "%s: cannot follow the log %s: %s", unit->unit.name, path, what);
-	log_state.host->log(LOG_WARNING, text);
-}
-
-static void log_say_error(struct log_unit *unit, const char *path, int error)
-{
-	if (unit->said == LOG_SAID_ERROR)
-		return;
-	unit->said = LOG_SAID_ERROR;
-	log_say(unit, path, diag_errno(error));
-}
 
 /* --- files --- */
 
@@ -128,15 +100,17 @@ static void log_add(struct log_unit *unit, const char *path, mono_ms now)
 
 	if (log_state.rows == LOG_FILES_MAX) {
 		if (!log_state.told_full)
-			log_say(unit, path, "too many are open; it is looked for again, this is said once");
+			log_unit_say(log_state.host, unit, path, "too many are open; it is looked for again, this is said once");
 		log_state.told_full = true;
+		unit->error = -ENFILE;
 		return;
 	}
 	error = log_file_open(&row->file, &unit->unit, path, unit->old, now);
 	if (error < 0) {
-		unit->error = error == -ENOENT || error == -EINVAL ? 0 : error;
-		if (unit->error < 0)
-			log_say_error(unit, path, error);
+		if (error == -ENOENT)
+			return;
+		unit->error = error != -EINVAL ? error : unit->error;
+		log_unit_say_error(log_state.host, unit, path, error);
 		return;
 	}
 	row->unit = unit;
@@ -156,14 +130,12 @@ static void log_on_path(void *arg, const char *path)
 	if (stat(path, &st) < 0) {
 		if (errno != ENOENT && errno != ENOTDIR) {
 			unit->error = -errno;
-			log_say_error(unit, path, errno);
+			log_unit_say_error(log_state.host, unit, path, unit->error);
 		}
 		return;
 	}
 	if (!S_ISREG(st.st_mode)) {
-		if (unit->said != LOG_SAID_KIND)
-			log_say(unit, path, "it is no regular file");
-		unit->said = LOG_SAID_KIND;
+		log_unit_say_error(log_state.host, unit, path, -EINVAL);
 		return;
 	}
 	row = log_find(unit, &st);
@@ -173,23 +145,22 @@ static void log_on_path(void *arg, const char *path)
 		log_add(unit, path, clock_mono());
 }
 
+/* What could not be read yet was there all the same, and is old when it can be; of many files that is not
+ * waited for: the others that come are new. */
 static void log_look_at(struct log_unit *unit)
 {
+	bool many = log_glob_is(unit->unit.log);
 	int error = 0;
 
 	unit->error = 0;
-	if (log_glob_is(unit->unit.log))
+	if (many)
 		error = log_glob(unit->unit.log, log_on_path, unit);
 	else
 		log_on_path(unit, unit->unit.log);
-	if (error < 0) {
-		unit->error = error;
-		log_say_error(unit, unit->unit.log, error);
-	}
-	if (unit->error == 0 && unit->said == LOG_SAID_ERROR)
-		unit->said = LOG_SAID_NOTHING;
-	/* What could not be read yet was there all the same. */
-	unit->old = unit->old && unit->error < 0;
+	if (error < 0)
+		log_unit_say_error(log_state.host, unit, unit->unit.log, error);
+	unit->said_error = unit->said_error && (error < 0 || unit->error < 0);
+	unit->old = unit->old && unit->error < 0 && !many;
 }
 
 /* One without a name that nobody writes to any more. */
@@ -257,7 +228,9 @@ static void log_on_error(size_t i, int error)
 {
 	struct log_row *row = &log_state.row[i];
 
-	log_say_error(row->unit, row->file.path, error);
+	if (!row->unit->said_read)
+		log_unit_say(log_state.host, row->unit, row->file.path, diag_errno(error));
+	row->unit->said_read = true;
 	row->unit->old = true;
 	log_drop(i);
 }
@@ -293,15 +266,6 @@ static bool log_has_more(void)
 
 /* --- the plugin --- */
 
-static void log_free(struct log_unit *units, size_t count)
-{
-	for (size_t i = 0; i < count; i++) {
-		free((void *)(uintptr_t)units[i].unit.name);
-		free((void *)(uintptr_t)units[i].unit.log);
-	}
-	free(units);
-}
-
 /* The rows of unit `from` become those of `to`, or are closed (NULL). */
 static void log_move_rows(const struct log_unit *from, struct log_unit *to)
 {
@@ -319,44 +283,26 @@ static void log_move_rows(const struct log_unit *from, struct log_unit *to)
 	}
 }
 
-static struct log_unit *log_find_same(struct log_unit *units, size_t count, const struct plugin_unit *unit)
-{
-	for (size_t i = 0; i < count; i++)
-		if (units[i].unit.id == unit->id && strcmp(units[i].unit.log, unit->log) == 0)
-			return &units[i];
-	return NULL;
-}
-
 static void log_watch(const struct plugin_unit *units, size_t count)
 {
-	struct log_unit *next = calloc(count + 1, sizeof(next[0])), *same;
-	size_t n = 0;
+	size_t n;
+	struct log_unit *next = log_unit_copy(units, count, &n), *same;
 
-	for (size_t i = 0; next != NULL && i < count; i++) {
-		if (units[i].log[0] == '\0')
-			continue;
-		next[n].unit = (struct plugin_unit){.id = units[i].id, .name = strdup(units[i].name),
-						    .log = strdup(units[i].log)};
-		next[n].old = true;
-		if (next[n].unit.name == NULL || next[n].unit.log == NULL) {
-			log_free(next, n + 1);
-			next = NULL;
-		}
-		n++;
-	}
 	if (next == NULL) {
 		log_state.host->log(LOG_WARNING, "no memory for the logs of the new config: those of the old one are followed");
 		return;
 	}
 	for (size_t i = 0; i < log_state.units; i++) {
-		same = log_find_same(next, n, &log_state.unit[i].unit);
+		same = log_unit_find(next, n, &log_state.unit[i].unit);
 		if (same != NULL) {
 			same->old = log_state.unit[i].old;
-			same->said = log_state.unit[i].said;
+			same->said_kind = log_state.unit[i].said_kind;
+			same->said_error = log_state.unit[i].said_error;
+			same->said_read = log_state.unit[i].said_read;
 		}
 		log_move_rows(&log_state.unit[i], same);
 	}
-	log_free(log_state.unit, log_state.units);
+	log_unit_free(log_state.unit, log_state.units);
 	log_state.unit = next;
 	log_state.units = n;
 	log_state.look_at = 0; /* now: what is appended from now on is news */
@@ -419,7 +365,7 @@ static void log_close(void)
 {
 	while (log_state.rows > 0)
 		log_drop(log_state.rows - 1);
-	log_free(log_state.unit, log_state.units);
+	log_unit_free(log_state.unit, log_state.units);
 	log_state.unit = NULL;
 	log_state.units = 0;
 	log_state.inotify = file_close(log_state.inotify);
