@@ -88,7 +88,7 @@ const struct config *fakeroot_config(const struct fakeroot_unit *units, uint32_t
 {
 	uint32_t rows = sizeof(struct config),
 		 texts = rows + count * (uint32_t)sizeof(struct config_unit);
-	uint32_t size = texts + (count + 1) * 256;
+	uint32_t size = texts + (count + 1) * 512;
 	struct config *config = calloc(1, size);
 	const struct config *mapped;
 	int fd;
@@ -102,9 +102,13 @@ const struct config *fakeroot_config(const struct fakeroot_unit *units, uint32_t
 
 		(void)snprintf(unit->name, sizeof(unit->name), "%s", units[i].name);
 		unit->kind = units[i].kind;
-		unit->target = texts + i * 256;
+		unit->target = texts + i * 512;
 		unit->grace_ms = 20000;
 		(void)snprintf((char *)config + unit->target, 256, "%s", units[i].target);
+		if (units[i].process == NULL)
+			continue;
+		unit->process = unit->target + 256;
+		(void)snprintf((char *)config + unit->process, 256, "%s", units[i].process);
 	}
 	fd = config_seal(config);
 	mapped = config_map(fd);

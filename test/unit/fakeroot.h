@@ -12,6 +12,7 @@ struct fakeroot_unit {
 	const char *name;
 	enum config_unit_kind kind;
 	const char *target;
+	const char *process; /* NULL: none */
 };
 
 struct fakeroot {

@@ -20,9 +20,9 @@
 #define CGROUP "/sys/fs/cgroup"
 
 static const struct fakeroot_unit nested[] = {
-	{"bots", CONFIG_CGROUP, "/bots"},
-	{"x", CONFIG_CGROUP, "/bots/x"},
-	{"other", CONFIG_CGROUP, "/other"},
+	{"bots", CONFIG_CGROUP, "/bots", NULL},
+	{"x", CONFIG_CGROUP, "/bots/x", NULL},
+	{"other", CONFIG_CGROUP, "/other", NULL},
 };
 
 static void put_unit(const char *path, unsigned oom_kill, unsigned pid)

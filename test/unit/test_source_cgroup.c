@@ -13,8 +13,8 @@
 #define V1  "/sys/fs/cgroup/memory"
 #define BOT V2 "/system.slice/bot.service"
 
-static const struct fakeroot_unit bot[] = {{"bot", CONFIG_SYSTEMD, "bot.service"}};
-static const struct fakeroot_unit path[] = {{"x", CONFIG_CGROUP, "/bots/x"}};
+static const struct fakeroot_unit bot[] = {{"bot", CONFIG_SYSTEMD, "bot.service", NULL}};
+static const struct fakeroot_unit path[] = {{"x", CONFIG_CGROUP, "/bots/x", NULL}};
 
 static void put_v2(const char *dir, unsigned current, unsigned oom_kill)
 {
@@ -126,9 +126,9 @@ static void a_restarted_unit_counts_from_zero_and_its_growth_is_summed(void **st
 /* Trap 12: one that vanishes must not hurt the others. */
 static void a_unit_that_vanishes_is_unknown_alone(void **state)
 {
-	static const struct fakeroot_unit three[] = {{"a", CONFIG_SYSTEMD, "a.service"},
-						     {"b", CONFIG_SYSTEMD, "b.service"},
-						     {"c", CONFIG_CGROUP, "/c"}};
+	static const struct fakeroot_unit three[] = {{"a", CONFIG_SYSTEMD, "a.service", NULL},
+						     {"b", CONFIG_SYSTEMD, "b.service", NULL},
+						     {"c", CONFIG_CGROUP, "/c", NULL}};
 
 	(void)state;
 	put_v2(V2 "/system.slice/a.service", 1, 0);

@@ -19,7 +19,7 @@
 	"3,%u,9000002,-;Out of memory: Killed process %u (claude) total-vm:85000000kB, "           \
 	"anon-rss:5347738kB, file-rss:0kB, shmem-rss:0kB, UID:1000 pgtables:900kB oom_score_adj:0\n"
 
-static const struct fakeroot_unit bot[] = {{"bot", CONFIG_SYSTEMD, "bot.service"}};
+static const struct fakeroot_unit bot[] = {{"bot", CONFIG_SYSTEMD, "bot.service", NULL}};
 
 static const struct event_queue *events(void)
 {

@@ -14,9 +14,9 @@
 
 #define V2 "/sys/fs/cgroup"
 
-static const struct fakeroot_unit bot[] = {{"bot", CONFIG_SYSTEMD, "bot.service"}};
-static const struct fakeroot_unit matched[] = {{"xtts", CONFIG_MATCH, "xtts_server"},
-					       {"nodira", CONFIG_MATCH, "claudir nodira"}};
+static const struct fakeroot_unit bot[] = {{"bot", CONFIG_SYSTEMD, "bot.service", NULL}};
+static const struct fakeroot_unit matched[] = {{"xtts", CONFIG_MATCH, "xtts_server", NULL},
+					       {"nodira", CONFIG_MATCH, "claudir nodira", NULL}};
 
 static const struct state_unit *unit(uint32_t i)
 {
@@ -108,7 +108,7 @@ static void the_hosts_unit_comes_before_a_users_of_the_same_name(void **state)
 
 static void a_name_like_a_kernel_file_has_an_underscore_before_it(void **state)
 {
-	static const struct fakeroot_unit cpu[] = {{"cpu", CONFIG_SYSTEMD, "cpu.service"}};
+	static const struct fakeroot_unit cpu[] = {{"cpu", CONFIG_SYSTEMD, "cpu.service", NULL}};
 
 	(void)state;
 	put_cgroup("/system.slice/_cpu.service", 5);
@@ -155,8 +155,8 @@ static void a_mark_of_the_ledger_shows(void **state)
 
 static void a_reload_keeps_what_is_known_of_a_unit_though_its_place_changes(void **state)
 {
-	static const struct fakeroot_unit two[] = {{"new", CONFIG_CGROUP, "/new"},
-						   {"bot", CONFIG_SYSTEMD, "bot.service"}};
+	static const struct fakeroot_unit two[] = {{"new", CONFIG_CGROUP, "/new", NULL},
+						   {"bot", CONFIG_SYSTEMD, "bot.service", NULL}};
 	mono_ms started;
 
 	(void)state;
@@ -327,8 +327,8 @@ static void further_words_may_stand_in_the_working_directory(void **state)
 
 static void a_process_of_two_units_is_of_neither(void **state)
 {
-	static const struct fakeroot_unit twice[] = {{"a", CONFIG_MATCH, "claudir"},
-						     {"b", CONFIG_MATCH, "claudir nodira"}};
+	static const struct fakeroot_unit twice[] = {{"a", CONFIG_MATCH, "claudir", NULL},
+						     {"b", CONFIG_MATCH, "claudir nodira", NULL}};
 
 	(void)state;
 	put_process(&(struct made_process){40, 1, "claudir", 'S', 1, 5, "claudir|nodira|"});

@@ -67,8 +67,10 @@ void death_take(struct see *see, const struct watched *ended, mono_ms now)
 	memset(death, 0, sizeof(*death));
 	death->who = *ended;
 	death->at = now;
+	death->why = "";
 	death->parent_lives = death_parent_lives(see, ended);
 	(void)source_process_life(see, ended->pid, &death->life);
+	see->units.row[ended->unit].woken = true; /* its counters are read in this look yet */
 	death_name(see, ended->unit, ended->comm, death->name);
 }
 
@@ -83,7 +85,7 @@ static bool death_may_be_oom(const struct death *death)
  * what was read of the log since. */
 static bool death_log_may_tell(const struct see *see, const struct death *death, mono_ms now)
 {
-	if (now >= death->at + DEATH_WAIT_MS)
+	if (see->kmsg.fd < 0 || now >= death->at + DEATH_WAIT_MS)
 		return false;
 	return see->kills.vmstat < 0 || now - see->kills.rose_at < DEATH_WAIT_MS;
 }
@@ -115,15 +117,13 @@ static void death_note(struct see *see, const struct death *death, const char *t
 	buffer_add(&b, text);
 }
 
-static void death_tell_asked(struct see *see, const struct death *death, const char *why)
+static void death_tell_asked(struct see *see, const struct death *death)
 {
 	char text[TEXT_BYTES];
 	struct buffer b;
 
 	BUFFER_OVER(&b, text);
 	deathtext_add(&b, death);
-	if (why[0] != '\0')
-		buffer_addf(&b, ", %s", why);
 	diag_event(SEVERITY_INFO, NULL, death_unit(see, death->who.unit)->name, "%s", text);
 	death_note(see, death, text);
 }
@@ -150,14 +150,13 @@ static void death_tell(struct see *see, const struct death *death)
 static bool death_is_told(struct see *see, struct death *death, mono_ms now)
 {
 	struct unit *unit = &see->units.row[death->who.unit];
-	const char *why = "";
-	enum liveness_end end;
+	/* Both are asked at once. */
+	enum liveness_end end = liveness_end(see, unit, death->at, now, &death->why);
 
-	end = liveness_end(see, unit, death->at, now, &why); /* both are asked at once */
 	if (!death_find_oom(see, death, now) || end == LIVENESS_END_WAIT || see->with.events->count == EVENTS_MAX)
 		return false;
 	if (end == LIVENESS_END_ASKED)
-		death_tell_asked(see, death, why);
+		death_tell_asked(see, death);
 	else
 		death_tell(see, death);
 	return true;

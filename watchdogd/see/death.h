@@ -29,6 +29,7 @@ struct death {
 	bool oom;           /* the kernel's OOM killer killed it */
 	bool parent_lives;
 	uint64_t oom_bytes; /* 0: not told */
+	const char *why;    /* it was asked for; "": it was not */
 	struct taskstats_life life;
 	char name[NAME_BYTES]; /* for sentences: what `process` or `match` calls it, or its comm */
 };

@@ -100,6 +100,8 @@ void deathtext_add(struct buffer *out, const struct death *death)
 	else
 		buffer_addf(out, " (%s, pid %" PRId32 ")", who->comm, who->pid);
 	deathtext_add_cause(out, death);
+	if (death->why[0] != '\0')
+		buffer_addf(out, ", %s", death->why);
 	buffer_addf(out, ", %s after its start",
 		    clock_format_span(death->at > who->since ? death->at - who->since : 0, span));
 	deathtext_add_parent(out, who, death->parent_lives);

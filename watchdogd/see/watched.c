@@ -166,8 +166,13 @@ static const char *watched_unit_name(const struct see *see, const struct watched
 
 static void watched_drop(struct see *see, struct watched *w, const struct process *process, mono_ms now)
 {
-	diag_event(SEVERITY_INFO, NULL, watched_unit_name(see, w),
-		   "%s (pid %d) is %s now, another program: it is watched no more", w->comm, w->pid, process->comm);
+	if (memcmp(w->comm, process->comm, sizeof(w->comm)) != 0)
+		diag_event(SEVERITY_INFO, NULL, watched_unit_name(see, w),
+			   "%s (pid %d) is %s now, another program: it is watched no more", w->comm, w->pid,
+			   process->comm);
+	else
+		diag_event(SEVERITY_INFO, NULL, watched_unit_name(see, w), "%s (pid %d) is watched no more", w->comm,
+			   w->pid);
 	watched_close(see, w);
 	see->units.row[w->unit].watched.ended_at = now;
 	watched_count(see, w->unit);

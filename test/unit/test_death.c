@@ -1,0 +1,546 @@
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <cmocka.h>
+
+#include "fakeroot.h"
+#include "see/deathtext.h"
+#include "see/source.h"
+
+#define V2 "/sys/fs/cgroup"
+#define KILLED                                                                                     \
+	"6,1,1,-;begin\n3,%u,9000002,-;Memory cgroup out of memory: Killed process %u (claude) "   \
+	"total-vm:1kB, anon-rss:5347738kB, file-rss:0kB, shmem-rss:0kB, UID:0 pgtables:4kB "       \
+	"oom_score_adj:0\n"
+
+static const struct fakeroot_unit bot[] = {{"bot", CONFIG_CGROUP, "/bot", "claude"}};
+static const struct fakeroot_unit rootless[] = {{"bot", CONFIG_CGROUP, "/bot", NULL}};
+static const struct fakeroot_unit matched[] = {{"bot", CONFIG_MATCH, "claudir nodira", "claude"},
+					       {"tts", CONFIG_MATCH, "xtts", NULL}};
+
+/* cmdline with '|' for each NUL; stack 0: not shown. */
+struct made {
+	int pid, parent;
+	const char *comm, *cmdline;
+	unsigned start, stack;
+	char state;
+	unsigned threads, status;
+};
+
+static void put(struct made p)
+{
+	char path[64], text[256];
+	FILE *file;
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/stat", p.pid);
+	fakeroot_put(path,
+		     "%d (%s) %c %d 1 1 0 -1 0 0 0 0 0 0 0 0 0 20 0 %u 0 %u 1000 25 0 1 1 %u 0 0 0 0 0 0 0 0 0 17 0 "
+		     "0 0 0 0 0 1 1 1 1 1 1 1 %u\n",
+		     p.pid, p.comm, p.state != 0 ? p.state : 'S', p.parent, p.threads != 0 ? p.threads : 1, p.start,
+		     p.stack, p.status);
+	(void)snprintf(path, sizeof(path), "/proc/%d/status", p.pid);
+	fakeroot_put(path, "Name:\tx\nVmSwap:\t 2 kB\nRssAnon:\t 100 kB\nRssShmem:\t 10 kB\n");
+	(void)snprintf(text, sizeof(text), "%s/proc/%d/cmdline", fakeroot.dir, p.pid);
+	file = fopen(text, "w");
+	for (const char *c = p.cmdline; *c != '\0'; c++)
+		(void)fputc(*c == '|' ? '\0' : *c, file);
+	(void)fclose(file);
+}
+
+static void end(int pid)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d", pid);
+	fakeroot_remove(path);
+}
+
+/* Who is in the cgroup, of all that is said to be. */
+static void put_cgroup(const char *pids)
+{
+	fakeroot_put(V2 "/cgroup.controllers", "memory\n");
+	fakeroot_put(V2 "/bot/cgroup.events", "populated 1\nfrozen 0\n");
+	fakeroot_put(V2 "/bot/memory.current", "1\n");
+	fakeroot_put(V2 "/bot/cgroup.procs", "%s", pids);
+}
+
+/* A start time of so many seconds before the test began. */
+static unsigned ago(unsigned seconds)
+{
+	return (unsigned)(FAKEROOT_START / 10) - seconds * 100;
+}
+
+/* claudir (40), since 15 minutes; claude (41), since 100 s. */
+static void put_bot(void)
+{
+	put((struct made){40, 1, "claudir", "claudir|nodira|", ago(900), 4000, 0, 0, 0});
+	put((struct made){41, 40, "claude", "claude|", ago(100), 4100, 0, 0, 0});
+	put_cgroup("40\n41\n");
+}
+
+static const struct unit_watched *watched(uint32_t unit)
+{
+	return &unit_at(fakeroot.see, unit)->watched;
+}
+
+static uint32_t told(void)
+{
+	return fakeroot.with.events->count;
+}
+
+static const struct event *event(void)
+{
+	assert_int_equal(told(), 1);
+	return &fakeroot.with.events->event[0];
+}
+
+static void how_it_ended_is_said_in_the_words_of_signals(void **state)
+{
+	static const struct {
+		uint32_t status;
+		const char *text;
+	} rows[] = {
+		{0, "exited with status 0"},
+		{1 << 8, "exited with status 1"},
+		{255 << 8, "exited with status 255"},
+		{15, "was terminated by SIGTERM"},
+		{9, "was killed by SIGKILL"},
+		{11, "crashed with SIGSEGV"},
+		{11 | 0x80, "crashed with SIGSEGV (core dumped)"},
+		{6, "crashed with SIGABRT"},
+		{10 | 0x80, "crashed with SIGUSR1 (core dumped)"},
+		{40, "was terminated by signal 40"},
+		{0x7f, "was terminated by signal 127"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[80];
+		struct buffer b;
+
+		BUFFER_OVER(&b, text);
+		deathtext_add_status(&b, rows[i].status);
+		assert_string_equal(text, rows[i].text);
+	}
+}
+
+static void who_vanishes_has_died_and_its_parent_is_named(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->pid, 41);
+	assert_int_equal(watched(0)->since, FAKEROOT_START - 100000);
+	assert_int_equal(see_unit_alive_since(fakeroot.see, 0), FAKEROOT_START - 100000);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(event()->kind, EVENT_DEATH);
+	assert_int_equal(event()->pid, 41);
+	assert_string_equal(event()->comm, "claude");
+	assert_string_equal(event()->text, "bot: claude (pid 41) ended; how is not known, 1 min 41 s after its start; "
+					   "claudir (pid 40) is still running");
+	assert_int_equal(see_unit_alive_since(fakeroot.see, 0), 0);
+	assert_int_equal(fakeroot.with.state->unit[0].deaths, 0); /* published at the next look */
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(fakeroot.with.state->unit[0].deaths, 1);
+	assert_memory_equal(fakeroot.with.state->unit[0].died_text, "claude (pid 41) ended", 21);
+}
+
+static void a_zombie_tells_how_it_ended_and_a_gone_parent_is_said(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	end(40);
+	put((struct made){41, 1, "claude", "", ago(100), 0, 'Z', 1, 1 << 8});
+	fakeroot_look(1000);
+	assert_non_null(strstr(event()->text, "claude (pid 41) exited with status 1, "));
+	assert_non_null(strstr(event()->text, "; claudir (pid 40) is gone too"));
+}
+
+/* Trap 26. */
+static void a_main_thread_that_ended_before_the_others_is_no_death(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	put((struct made){41, 40, "claude", "", ago(100), 0, 'Z', 2, 0});
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->count, 1);
+	put((struct made){41, 40, "claude", "", ago(100), 0, 'Z', 1, 9});
+	fakeroot_look(1000);
+	assert_int_equal(told(), 1);
+}
+
+static void a_pid_used_again_is_another_process(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	put((struct made){41, 40, "claude", "claude|", ago(0), 4200, 0, 0, 0});
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 41);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->since, FAKEROOT_START);
+}
+
+static void by_exec_of_another_name_it_is_watched_no_more_and_that_is_no_death(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	put((struct made){41, 40, "bash", "bash|", ago(100), 4900, 0, 0, 0});
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->count, 0);
+	assert_int_equal(watched(0)->ended_at, fakeroot.now);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+}
+
+static void what_becomes_it_by_exec_is_watched_from_then_on(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "sh", "sh|", ago(100), 4100, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->count, 0);
+	/* Its comm is its version: trap 24. */
+	put((struct made){41, 1, "2.1.231", "/opt/claude|", ago(100), 4900, 0, 0, 0});
+	fakeroot_look(5000);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->since, fakeroot.now);
+	end(41);
+	fakeroot_look(1000);
+	assert_memory_equal(event()->text, "bot: claude (2.1.231, pid 41) ended", 35);
+}
+
+static void who_renames_itself_stays_what_it_was(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "claude", "node|", ago(100), 4100, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	put((struct made){41, 1, ") R 1\n", "node|", ago(100), 4100, 0, 0, 0});
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 1);
+	end(41);
+	fakeroot_look(1000);
+	assert_memory_equal(event()->text, "bot: claude (", 13);
+}
+
+static void one_that_a_watched_one_started_is_not_watched_beside_it_or_after_it(void **state)
+{
+	(void)state;
+	put_bot();
+	put((struct made){42, 41, "bash", "bash|", ago(50), 4200, 0, 0, 0});
+	put((struct made){43, 42, "claude", "claude|--ripgrep|", ago(49), 4300, 0, 0, 0});
+	put_cgroup("40\n41\n42\n43\n");
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->count, 1);
+	end(43);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	put((struct made){44, 42, "claude", "claude|", ago(0), 4400, 0, 0, 0});
+	put_cgroup("40\n41\n42\n44\n");
+	fakeroot_look(1000);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 41);
+	assert_int_equal(watched(0)->count, 0);
+}
+
+static void a_child_stays_the_units_in_another_cgroup_and_without_its_parent(void **state)
+{
+	(void)state;
+	put((struct made){40, 1, "claudir", "claudir|", ago(900), 4000, 0, 0, 0});
+	put((struct made){41, 40, "sh", "sh|", ago(100), 4100, 0, 0, 0});
+	put((struct made){42, 41, "claude", "claude|", ago(99), 4200, 0, 0, 0});
+	put_cgroup("40\n");
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->pid, 42);
+	end(41);
+	put((struct made){42, 1, "claude", "claude|", ago(99), 4200, 0, 0, 0});
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	end(42);
+	fakeroot_look(1000);
+	assert_int_equal(event()->unit, 0);
+}
+
+static void who_goes_into_the_background_has_not_died(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "claude", "claude|", ago(1), 4100, 0, 0, 0});
+	put((struct made){42, 41, "claude", "claude|", ago(0), 4100, 0, 0, 0}); /* the same stack: no exec since */
+	put_cgroup("41\n42\n");
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->pid, 41);
+	end(41);
+	put((struct made){42, 1, "claude", "claude|", ago(0), 4100, 0, 0, 0});
+	put_cgroup("42\n");
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->pid, 42);
+	end(42);
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 42);
+}
+
+static void without_process_the_root_of_the_tree_is_watched(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(rootless, 1);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->pid, 40);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	end(40);
+	fakeroot_look(1000);
+	assert_memory_equal(event()->text, "bot: claudir (pid 40) ended", 27);
+}
+
+static void a_match_unit_watches_what_it_names_in_the_tree_or_itself(void **state)
+{
+	(void)state;
+	put_bot();
+	put((struct made){50, 1, "python3", "python3|/opt/xtts.py|", ago(100), 5000, 0, 0, 0});
+	put((struct made){51, 50, "python3", "python3|/opt/xtts.py|", ago(99), 5000, 0, 0, 0});
+	put((struct made){60, 1, "claude", "claude|", ago(99), 6000, 0, 0, 0}); /* of no unit */
+	fakeroot_open(matched, 2);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->pid, 41);
+	assert_int_equal(watched(1)->count, 1);
+	assert_int_equal(watched(1)->pid, 50);
+	end(60);
+	end(51);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	end(50);
+	fakeroot_look(1000);
+	assert_memory_equal(event()->text, "tts: xtts (python3, pid 50) ended", 33);
+}
+
+static void the_kernels_kill_is_joined_with_the_death_in_either_order(void **state)
+{
+	for (int log_first = 0; log_first < 2; log_first++) {
+		fakeroot_teardown(state);
+		assert_int_equal(fakeroot_setup(state), 0);
+		put_bot();
+		fakeroot_put("/dev/kmsg", "6,1,1,-;begin\n");
+		fakeroot_open(bot, 1);
+		if (log_first) {
+			fakeroot_put("/dev/kmsg", KILLED, 2, 41);
+			fakeroot_look(100);
+			assert_int_equal(event()->kind, EVENT_OOM_KILL);
+			assert_non_null(strstr(event()->text, ", 1 min 40 s after its start; claudir (pid 40) is still running"));
+			end(41);
+			fakeroot_look(1000);
+			assert_int_equal(event()->kind, EVENT_DEATH);
+		} else {
+			end(41);
+			fakeroot_look(1000);
+			assert_int_equal(told(), 0); /* the log is waited for, a moment */
+			assert_true(see_next_ms(fakeroot.see, fakeroot.now) <= 50);
+			fakeroot_put("/dev/kmsg", KILLED, 2, 41);
+			fakeroot_look(50);
+			assert_int_equal(told(), 2);
+		}
+		assert_memory_equal(fakeroot.with.events->event[told() - 1].text,
+				    "bot: claude (pid 41) was killed by the kernel's OOM killer at 5.1 GiB, 1 min 41 s", 81);
+		fakeroot_look(1000);
+		assert_int_equal(told(), 0);
+	}
+}
+
+static void where_the_log_is_blind_the_units_own_counter_tells(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_put(V2 "/bot/memory.events", "oom_kill 0\n");
+	fakeroot_open(bot, 1);
+	end(41);
+	fakeroot_put(V2 "/bot/memory.events", "oom_kill 1\n");
+	fakeroot_look(1000);
+	assert_int_equal(told(), 2);
+	assert_memory_equal(fakeroot.with.events->event[1].text,
+			    "bot: claude (pid 41) was killed by the kernel's OOM killer, ", 60);
+}
+
+static void an_older_kill_of_that_pid_is_not_its_own(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_put("/dev/kmsg", "6,1,1,-;begin\n");
+	fakeroot_open(bot, 1);
+	fakeroot_put("/dev/kmsg", KILLED, 2, 99);
+	fakeroot_look(2000);
+	put((struct made){99, 40, "claude", "claude|", ago(0) + 300, 4900, 0, 0, 0});
+	put_cgroup("40\n41\n99\n");
+	fakeroot_look(2000);
+	assert_int_equal(watched(0)->count, 2);
+	end(99);
+	fakeroot_look(1000);
+	fakeroot_look(1000);
+	assert_null(strstr(event()->text, "OOM"));
+}
+
+static void an_end_that_was_asked_for_is_no_death(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	fakeroot.with.state->unit[0].busy = 1 + VERB_STOP;
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(fakeroot.with.state->unit[0].deaths, 0);
+	assert_non_null(strstr(fakeroot.with.state->unit[0].died_text, " is not known, as watchdogd asked, "));
+}
+
+static void one_that_is_back_for_five_seconds_is_one_reply(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	end(41);
+	fakeroot_look(1000);
+	assert_false(event()->reply);
+	fakeroot_look(4000);
+	put((struct made){47, 40, "claude", "claude|", ago(0) + 500, 4700, 0, 0, 0});
+	put_cgroup("40\n47\n");
+	for (int i = 0; i < 4; i++) {
+		fakeroot_look(1000);
+		assert_int_equal(told(), 0);
+	}
+	fakeroot_look(1000);
+	assert_true(event()->reply);
+	assert_int_equal(event()->kind, EVENT_DEATH);
+	assert_string_equal(event()->text, "bot: claude is back (pid 47) after 4.0 s, started by claudir");
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+}
+
+static void a_restart_of_ours_and_a_dead_unit_are_replies_too(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	end(41);
+	fakeroot_look(1000);
+	unit_at(fakeroot.see, 0)->liveness.dead_told = true;
+	fakeroot_look(1000);
+	assert_true(event()->reply);
+	assert_string_equal(event()->text, "bot: claude is not back after 1.0 s; the unit is dead");
+	unit_at(fakeroot.see, 0)->liveness.dead_told = false;
+
+	put((struct made){47, 40, "claude", "claude|", ago(0) + 200, 4700, 0, 0, 0});
+	put_cgroup("40\n47\n");
+	fakeroot_look(1000);
+	end(47); /* at 1004 s */
+	fakeroot_look(1000);
+	assert_false(event()->reply);
+	fakeroot.with.state->unit[0].busy = 1 + VERB_RESTART;
+	fakeroot_look(1000);
+	fakeroot.with.state->unit[0].busy = 0;
+	fakeroot_look(1000);
+	put((struct made){48, 40, "claude", "claude|", ago(0) + 600, 4800, 0, 0, 0});
+	put_cgroup("40\n48\n");
+	for (int i = 0; i < 5; i++)
+		fakeroot_look(1000);
+	assert_memory_equal(event()->text, "bot: claude was restarted by watchdogd (pid 48) after 2.0 s", 59);
+}
+
+/* More ends at once than events in a look, or deaths that can wait. */
+static void of_a_hundred_deaths_at_once_each_is_told_once(void **state)
+{
+	char pids[1024] = "";
+	int sum = 0;
+
+	(void)state;
+	for (int i = 0; i < 100; i++) {
+		put((struct made){100 + i, 1, "claude", "claude|", ago(50) + (unsigned)i, 4100 + (unsigned)i, 0, 0, 0});
+		(void)snprintf(pids + strlen(pids), sizeof(pids) - strlen(pids), "%d\n", 100 + i);
+	}
+	put_cgroup(pids);
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->count, 100);
+	for (int i = 0; i < 100; i++)
+		end(100 + i);
+	for (int i = 0; i < 6; i++) {
+		fakeroot_look(1000);
+		sum += (int)told();
+	}
+	assert_int_equal(sum, 100);
+}
+
+/* Its arguments lie behind a lock that it may hold: trap 25. */
+static void who_sleeps_uninterruptibly_is_examined_when_it_wakes(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "node", "claude|", ago(1), 4100, 'D', 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->count, 0);
+	put((struct made){41, 1, "node", "claude|", ago(1), 4100, 'S', 0, 0});
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 1);
+}
+
+static void another_process_in_the_config_is_looked_for_anew(void **state)
+{
+	static const struct fakeroot_unit other[] = {{"bot", CONFIG_CGROUP, "/bot", "claudir"}};
+
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	see_config(fakeroot.see, fakeroot_config(other, 1));
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->pid, 40);
+}
+
+#define TEST(f) cmocka_unit_test_setup_teardown(f, fakeroot_setup, fakeroot_teardown)
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(how_it_ended_is_said_in_the_words_of_signals),
+		TEST(who_vanishes_has_died_and_its_parent_is_named),
+		TEST(a_zombie_tells_how_it_ended_and_a_gone_parent_is_said),
+		TEST(a_main_thread_that_ended_before_the_others_is_no_death),
+		TEST(a_pid_used_again_is_another_process),
+		TEST(by_exec_of_another_name_it_is_watched_no_more_and_that_is_no_death),
+		TEST(what_becomes_it_by_exec_is_watched_from_then_on),
+		TEST(who_renames_itself_stays_what_it_was),
+		TEST(one_that_a_watched_one_started_is_not_watched_beside_it_or_after_it),
+		TEST(a_child_stays_the_units_in_another_cgroup_and_without_its_parent),
+		TEST(who_goes_into_the_background_has_not_died),
+		TEST(without_process_the_root_of_the_tree_is_watched),
+		TEST(a_match_unit_watches_what_it_names_in_the_tree_or_itself),
+		TEST(the_kernels_kill_is_joined_with_the_death_in_either_order),
+		TEST(where_the_log_is_blind_the_units_own_counter_tells),
+		TEST(an_older_kill_of_that_pid_is_not_its_own),
+		TEST(an_end_that_was_asked_for_is_no_death),
+		TEST(one_that_is_back_for_five_seconds_is_one_reply),
+		TEST(a_restart_of_ours_and_a_dead_unit_are_replies_too),
+		TEST(of_a_hundred_deaths_at_once_each_is_told_once),
+		TEST(who_sleeps_uninterruptibly_is_examined_when_it_wakes),
+		TEST(another_process_in_the_config_is_looked_for_anew),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
