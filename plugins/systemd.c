@@ -3,7 +3,7 @@
  * the connection to it; systemd_step.c carries out one step, systemd_jobs.c remembers how jobs ended,
  * systemd_unit.c reads how a unit is. systemd_units.c has the watched units, systemd_watch.c is one of
  * them, systemd_props.c what systemd says of it, systemd_purpose.c whether it was stopped on purpose,
- * systemd_ties.c what a stop of it takes along. */
+ * systemd_ties.c what a stop of it takes along, systemd_tell.c what is told. */
 #include <errno.h>
 #include <string.h>
 #include <syslog.h>
@@ -92,8 +92,6 @@ static void systemd_hurry(struct systemd_context *context)
 		context->bus.retry = 0;
 }
 
-/* --- steps --- */
-
 static struct systemd_step *systemd_find_free(void)
 {
 	for (size_t i = 0; i < SYSTEMD_STEPS_MAX; i++)
@@ -129,8 +127,6 @@ static void systemd_ask(const struct plugin_request *request)
 		systemd_turn();
 	}
 }
-
-/* --- watched units --- */
 
 /* Forget the systemd of a user none of whose units is watched any more. */
 static void systemd_forget_contexts(void)
@@ -172,8 +168,6 @@ static void systemd_look(uint64_t unit)
 		systemd_hurry(watch->context);
 	systemd_turn();
 }
-
-/* --- the plugin --- */
 
 static int systemd_open(const struct plugin_host *host)
 {

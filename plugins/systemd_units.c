@@ -88,8 +88,6 @@ struct systemd_watch *systemd_units_find_tied(const struct systemd_units *units,
 	return NULL;
 }
 
-/* --- signals --- */
-
 struct systemd_news {
 	const char *name;   /* of the unit it is about */
 	uint32_t job;

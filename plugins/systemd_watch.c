@@ -6,8 +6,8 @@
 #include <syslog.h>
 
 #include "base/buffer.h"
-#include "base/diag.h"
 #include "share/message.h"
+#include "systemd_tell.h"
 #include "systemd_ties.h"
 #include "systemd_unit.h"
 #include "systemd_units.h"
@@ -79,8 +79,6 @@ void systemd_watch_lose(struct systemd_watch *watch)
 	watch->known = false;
 	systemd_purpose_lose(&watch->purpose);
 }
-
-/* --- what comes ---------------------------------------------------------------------------------- */
 
 void systemd_watch_on_changed(struct systemd_watch *watch, sd_bus_message *signal)
 {
@@ -218,8 +216,6 @@ static int systemd_watch_on_answer(sd_bus_message *reply, void *arg, sd_bus_erro
 	return 0;
 }
 
-/* --- what is asked ------------------------------------------------------------------------------- */
-
 /* GetAll of the interface Unit, which is of one instant; those of its kind's interface one by one, as the
  * whole of that one has systemd read a dozen files of the cgroup. */
 static int systemd_watch_ask(struct systemd_watch *watch, const char *path)
@@ -287,88 +283,6 @@ static void systemd_watch_ask_what_is_due(struct systemd_watch *watch, bool may_
 		systemd_watch_ask_type(watch);
 }
 
-/* --- what is told -------------------------------------------------------------------------------- */
-
-static bool systemd_watch_is_at_it(const struct systemd_watch *watch)
-{
-	static const char *const states[] = {"activating", "deactivating", "reloading", "refreshing"};
-
-	for (size_t i = 0; i < ARRAY_LEN(states); i++)
-		if (strcmp(watch->props.active, states[i]) == 0)
-			return true;
-	/* The one that is over counts until its type is known, or a stop would look like a death. */
-	return watch->props.job != 0 || (watch->purpose.job.number != 0 && watch->purpose.job.seen);
-}
-
-static unsigned systemd_watch_bits(const struct systemd_watch *watch)
-{
-	const struct systemd_props *props = &watch->props;
-
-	if (watch->error != 0)
-		return watch->error == -ENOENT ? UNIT_NONE_SUCH : UNIT_NO_ANSWER;
-	return (systemd_props_is_up(props) ? UNIT_ACTIVE : 0u) |
-	       (strcmp(props->active, "failed") == 0 ? UNIT_FAILED : 0u) |
-	       (systemd_watch_is_at_it(watch) ? UNIT_AT_IT : 0u) |
-	       (watch->purpose.stopped ? UNIT_STOP_JOB : 0u) |
-	       (strcmp(props->load, "not-found") == 0 ? UNIT_NONE_SUCH : 0u) |
-	       (watch->purpose.limited || strcmp(props->result, "start-limit-hit") == 0 ? UNIT_START_LIMIT
-											: 0u) |
-	       (systemd_purpose_is_restart(&watch->purpose, clock_mono()) ? UNIT_RESTART_JOB : 0u);
-}
-
-/* "failed (failed), result oom-kill, job 7 open; stop job seen". */
-static void systemd_watch_say(const struct systemd_watch *watch, unsigned bits, struct buffer *out)
-{
-	const struct systemd_props *props = &watch->props;
-	char span[32];
-
-	if (watch->error != 0) {
-		buffer_add(out, watch->wrong);
-		return;
-	}
-	if (bits & UNIT_NONE_SUCH)
-		buffer_add(out, "systemd has no such unit; ");
-	else if (strcmp(props->load, "loaded") != 0)
-		buffer_addf(out, "%s; ", props->load);
-	buffer_addf(out, "%s (%s)", props->active, props->sub);
-	if (props->result[0] != '\0' && strcmp(props->result, "success") != 0)
-		buffer_addf(out, ", result %s", props->result);
-	if (strncmp(props->sub, "auto-restart", 12) == 0 && props->restart_us < UINT64_MAX)
-		buffer_addf(out, ", auto-restart in %s", clock_format_span(props->restart_us / 1000, span));
-	if (props->job != 0)
-		buffer_addf(out, ", job %u open", props->job);
-	if (watch->purpose.limited)
-		buffer_add(out, "; its start limit is reached");
-	if (bits & UNIT_RESTART_JOB)
-		buffer_add(out, "; restart job seen");
-	if (bits & UNIT_STOP_JOB)
-		buffer_add(out, "; stop job seen");
-}
-
-static void systemd_watch_tell(struct systemd_watch *watch, unsigned bits)
-{
-	const struct plugin_host *host = watch->host;
-	unsigned looked = watch->look_by != 0 ? UNIT_LOOKED : 0u;
-	int32_t pid = bits & UNIT_NO_ANSWER ? 0 : (int32_t)watch->props.pid;
-	char text[TEXT_BYTES];
-	struct buffer out;
-
-	if (!looked && watch->told && bits == watch->told_bits && (pid == watch->told_pid || watch->half))
-		return;
-	BUFFER_OVER(&out, text);
-	if (watch->context == NULL)
-		buffer_addf(&out, "the systemd of user %s cannot be asked", watch->user);
-	else if ((bits & UNIT_NO_ANSWER) && watch->error == 0)
-		systemd_context_explain(watch->context, &out);
-	else
-		systemd_watch_say(watch, bits, &out);
-	watch->told = true;
-	watch->told_bits = bits;
-	watch->told_pid = pid;
-	watch->look_by = 0;
-	host->unit(watch->id, bits | looked, pid, text);
-}
-
 /* No answer is to be had: there is nobody to ask, not for a while, or not in time for a look. */
 static bool systemd_watch_is_without(const struct systemd_watch *watch, mono_ms now)
 {
@@ -392,9 +306,9 @@ void systemd_watch_run(struct systemd_watch *watch, bool may_read)
 	open = watch->read_wanted || systemd_watch_is_reading(watch) ||
 	       (watch->look_by != 0 && watch->call[SYSTEMD_WATCH_TYPE].slot != NULL);
 	if (watch->known && !open)
-		systemd_watch_tell(watch, systemd_watch_bits(watch));
+		systemd_tell(watch, systemd_tell_bits(watch));
 	else if (systemd_watch_is_without(watch, clock_mono()))
-		systemd_watch_tell(watch, UNIT_NO_ANSWER);
+		systemd_tell(watch, UNIT_NO_ANSWER);
 }
 
 void systemd_watch_prepare(const struct systemd_watch *watch, int *timeout_ms)

@@ -38,8 +38,6 @@ struct fake_unit *fake_add(const char *name, const char *active, const char *sub
 	return unit;
 }
 
-/* --- signals --- */
-
 void fake_send_job_removed(const struct fake_unit *unit, uint32_t job, const char *result)
 {
 	char at[64];
@@ -145,8 +143,6 @@ void fake_send_changed(const struct fake_unit *unit)
 	send_changed(unit, 1);
 	send_changed(unit, 0);
 }
-
-/* --- calls --- */
 
 static void fake_end(void)
 {
@@ -283,8 +279,6 @@ static int fake_on_message(sd_bus_message *call, void *arg, sd_bus_error *error)
 		return fake_call(call);
 	return 0;
 }
-
-/* --- the connection --- */
 
 static void fake_accept(void)
 {

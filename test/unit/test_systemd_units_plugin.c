@@ -101,8 +101,6 @@ static void wait_for_bits(uint64_t id, int bits, int for_ms)
 	assert_int_equal(bits_of(id), bits);
 }
 
-/* --- what systemd 252 does, step by step --- */
-
 static void job_begins(struct fake_unit *unit, uint32_t job, const char *type)
 {
 	unit->job = job;
@@ -144,8 +142,6 @@ static void it_starts(struct fake_unit *unit)
 	unit->result = "success";
 	state_is(unit, "active", "running");
 }
-
-/* --- tests --- */
 
 static void each_unit_is_told_when_it_is_watched(void **state)
 {
@@ -728,8 +724,6 @@ static void on_a_quiet_host_it_sleeps(void **state)
 	assert_true(timeout_ms < 0 || timeout_ms > 60000);
 }
 
-/* --- what a stop takes along --- */
-
 static const struct driver_answer *stop_of(const char *target)
 {
 	static uint64_t id = 50;
@@ -789,8 +783,6 @@ static void what_a_stop_would_take_along_is_named_once(void **state)
 	driver_run(&plugin, 60);
 	assert_string_equal(driver.log, "");
 }
-
-/* --- a user's systemd --- */
 
 static int set_up_user(void **state)
 {

@@ -20,8 +20,7 @@ holds "so is that of a bot which then exits 0" last_is stopped-zero polite +stop
 holds "nor is that one" never stopped-zero polite none
 holds "a bot that exits 0 by itself was not stopped" last_is left leaver none
 holds "the next start ends a stop" last_is started steady +active
-holds "a unit of 10 ms was not stopped" last_is quick quick none
-holds "and never said to be" never quick quick stop-job
+holds "a unit of 10 ms was not stopped" never quick quick stop-job
 holds "a stop of what is down is a stop job" last_is quick-stopped quick +stop-job
 holds "a oneshot was not stopped" last_is once once none
 holds "a restart is told as one" ever restarted steady +restart-job

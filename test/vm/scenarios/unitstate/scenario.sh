@@ -9,14 +9,14 @@ mkfifo $commands
 /opt/vm/bin/driver /opt/vm/plugins/systemd.so steady.service polite.service leaver.service \
 	quick.service once.service forker.service onfail.service oomed.service limited-start.service \
 	conflict.service conditional.service dependent.service nowhere.service $user:private.service \
-	<$commands >$told 2>&1 &
+	<$commands >"$told" 2>&1 &
 driver=$!
 exec 5>$commands
 
 tell() { echo "$*" >&5; }
 mark() { sleep 0.5; tell "mark $1"; sleep 0.1; }
 # What is told of a unit is this, within 20 s.
-last_told() { grep " told $1.service " $told | tail -n 1; }
+last_told() { grep " told $1.service " "$told" | tail -n 1; }
 is_told() { last_told "$1" | grep -q -- " $2 |"; }
 await() { wait_until 20 is_told "$@" || say "not told: $*, but $(last_told "$1")"; }
 
@@ -57,7 +57,7 @@ systemctl start steady polite; await steady +active; await polite +active
 # How it ended before anybody was there to hear of it: another driver begins.
 mark missed
 systemctl stop polite
-/opt/vm/bin/driver /opt/vm/plugins/systemd.so polite.service leaver.service </dev/null >$results/later 2>&1 &
+/opt/vm/bin/driver /opt/vm/plugins/systemd.so polite.service leaver.service </dev/null >"$results/later" 2>&1 &
 later=$!
 sleep 2
 kill $later
@@ -79,7 +79,7 @@ tell "ask start private.service"; await private +active
 
 mark looks
 tell "look steady.service 100"
-looks_are_over() { grep -q "looked steady.* n=100:" $told; }
+looks_are_over() { grep -q "looked steady.* n=100:" "$told"; }
 wait_until 20 looks_are_over
 mark end
 tell end
