@@ -203,9 +203,10 @@ static const char *exec_cgroup_of(const char *unit)
 }
 
 /* A unit's start: where what it leaves behind belongs. */
-static void exec_start_unit(struct exec_command *command, const struct plugin_request *request, struct spawn *spawn,
-			    struct command *words)
+static void exec_start_unit(struct exec_command *command, const struct plugin_request *request,
+			    const struct spawn *spawn, struct command *words)
 {
+	struct spawn inside = *spawn;
 	const char *cgroup = exec_cgroup_of(request->unit);
 	struct exec_place place;
 	char why[PATH_BYTES + 16];
@@ -214,13 +215,13 @@ static void exec_start_unit(struct exec_command *command, const struct plugin_re
 
 	BUFFER_OVER(&text, why);
 	error = exec_place_open(&place, cgroup, request->unit, words, &text);
-	spawn->argv = place.argv;
-	spawn->cgroup = place.cgroup;
-	spawn->cgroups = place.cgroups;
+	inside.argv = place.argv;
+	inside.cgroup = place.cgroup;
+	inside.cgroups = place.cgroups;
 	if (error < 0)
 		exec_refuse(request, error, text.text);
 	else
-		exec_start_with_files(command, request, spawn, false);
+		exec_start_with_files(command, request, &inside, false);
 	exec_place_close(&place);
 }
 
