@@ -656,6 +656,32 @@ static void an_end_without_a_job_is_a_death_once_systemd_has_answered(void **sta
 	assert_end(LIVE_BOT, at, LIVENESS_END_ITSELF, "");
 }
 
+/* The actor answers two questions that it has at once by one. */
+static void a_second_question_waits_for_the_answer_to_the_first(void **state)
+{
+	mono_ms first = live.now, second;
+
+	(void)state;
+	live.answer[LIVE_BOT] = UINT32_MAX;
+	assert_end(LIVE_BOT, first, LIVENESS_END_WAIT, "");
+	live_look(1);
+	assert_int_equal(live.asked, 1);
+	live.now += 5;
+	second = live.now;
+	assert_end(LIVE_BOT, second, LIVENESS_END_WAIT, "");
+	live_look(1);
+	assert_int_equal(live.asked, 0);
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_ACTIVE | UNIT_LOOKED, "");
+	assert_end(LIVE_BOT, first, LIVENESS_END_ITSELF, "");
+	assert_end(LIVE_BOT, second, LIVENESS_END_WAIT, ""); /* that was from before it */
+	live_look(1);
+	assert_int_equal(live.asked, 1);
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_ACTIVE | UNIT_AT_IT | UNIT_STOP_JOB | UNIT_LOOKED, "");
+	assert_end(LIVE_BOT, second, LIVENESS_END_ASKED, "its unit was being stopped");
+	live_look(3000);
+	assert_int_equal(live_unit(LIVE_BOT)->liveness.question.bits & UNIT_NO_ANSWER, 0);
+}
+
 static void the_actors_word_is_waited_for_200_ms_at_most(void **state)
 {
 	mono_ms at = live.now;
@@ -886,6 +912,7 @@ int main(void)
 		RUNNING(a_crash_of_what_our_restart_started_is_a_death),
 		RUNNING(a_signal_of_ours_may_take_a_moment),
 		RUNNING(an_end_without_a_job_is_a_death_once_systemd_has_answered),
+		RUNNING(a_second_question_waits_for_the_answer_to_the_first),
 		RUNNING(the_actors_word_is_waited_for_200_ms_at_most),
 		RUNNING(jobs_of_systemd_are_told_from_what_follows_a_death),
 		RUNNING(the_end_of_a_grace_is_looked_at_when_it_comes),

@@ -48,7 +48,7 @@ static bool dead_is_left_alone(struct see *see, struct unit *unit, mono_ms now)
 		return true;
 	if (question_is_at_it(unit)) {
 		/* It says so itself when it is done, but for an actor that was started anew. */
-		if (l->question.open == 0 && now - l->question.answered_at >= DEAD_AGAIN_MS)
+		if (!l->question.open && now - l->question.answered_at >= DEAD_AGAIN_MS)
 			(void)question_is_answered(see, unit, now, now);
 		l->doubt_at = 0;
 		return false;

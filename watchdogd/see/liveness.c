@@ -130,7 +130,7 @@ static void liveness_look_at(struct see *see, struct unit *unit, mono_ms now)
 	dead_tell(see, unit, now);
 	counts = (l->alive == STATE_ALIVE || l->alive == STATE_MISSING) && unit->status != STATE_UNIT_FROZEN;
 	liveness_wake(see, silence_look(see, unit, counts, now));
-	if (l->question.wanted_at != 0 || l->question.open > 0)
+	if (l->question.wanted_at != 0 || l->question.open)
 		liveness_wake(see, now + LIVENESS_SOON_MS);
 	liveness_publish(see, unit);
 }
@@ -194,7 +194,7 @@ static void liveness_take_unit(struct see *see, struct unit *unit, const struct 
 	const struct question *q = &unit->liveness.question;
 	uint32_t was = q->bits, is;
 
-	question_report(see, unit, report);
+	question_report(see, unit, report, now);
 	is = q->bits;
 	asked_follow_job(unit, was, is, now);
 	if ((is & UNIT_STOP_JOB & ~was) != 0)

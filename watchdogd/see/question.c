@@ -25,7 +25,7 @@ bool question_is_answered(struct see *see, struct unit *unit, mono_ms since, mon
 
 	if (q->answered_at >= since)
 		return true;
-	if (q->open == 0 || q->asked_at < since)
+	if (!q->open || q->asked_at < since)
 		question_want(see, q, now);
 	return false;
 }
@@ -38,11 +38,11 @@ bool question_next(struct see *see, uint64_t *id)
 		uint32_t at = (all->turn + i) % see->units.count;
 		struct question *q = &unit_at(see, at)->liveness.question;
 
-		if (q->wanted_at == 0)
+		if (q->wanted_at == 0 || q->open)
 			continue;
 		question_unwant(see, q);
 		q->asked_at = all->looked_at; /* it is sent now: what is true then is in the answer */
-		q->open = q->open < UINT8_MAX ? (uint8_t)(q->open + 1) : q->open;
+		q->open = true;
 		all->turn = at + 1;
 		*id = all->id[at];
 		return true;
@@ -84,23 +84,27 @@ static void question_take(const struct see *see, struct unit *unit, uint32_t bit
 void question_look(struct see *see, struct unit *unit, mono_ms now)
 {
 	struct question *q = &unit->liveness.question;
-	mono_ms since = q->open > 0 ? q->asked_at : q->wanted_at;
+	mono_ms since = q->open ? q->asked_at : q->wanted_at;
 
 	if (since == 0 || now - since < QUESTION_ANSWER_MS)
 		return;
 	question_unwant(see, q);
-	q->open = 0;
+	q->open = false;
 	q->answered_at = now;
 	question_take(see, unit, UNIT_NO_ANSWER, "no answer in 2 s");
 }
 
-void question_report(struct see *see, struct unit *unit, const struct message *report)
+void question_report(struct see *see, struct unit *unit, const struct message *report, mono_ms now)
 {
 	struct question *q = &unit->liveness.question;
 	uint32_t bits = (uint32_t)report->result;
 
-	if ((bits & UNIT_LOOKED) != 0 && q->open > 0 && --q->open == 0)
+	if ((bits & UNIT_LOOKED) != 0 && q->open) {
+		q->open = false;
 		q->answered_at = q->asked_at;
+		if (q->wanted_at != 0) /* from here on it waits to be handed out */
+			q->wanted_at = now;
+	}
 	q->pid = report->pid;
 	question_take(see, unit, bits & ~(uint32_t)UNIT_LOOKED, report->text);
 }

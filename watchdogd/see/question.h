@@ -21,7 +21,7 @@ struct question {
 	mono_ms wanted_at;   /* since when a question waits to be handed out; 0: none does */
 	mono_ms asked_at;    /* when one was last handed out; 0: never */
 	mono_ms answered_at; /* what was asked until then is answered, or given up; 0: nothing was */
-	uint8_t open;        /* questions handed out and not answered */
+	bool open;           /* one is handed out and not answered: no other is, as two get one answer */
 	bool told;           /* bits were ever told */
 	bool mute_told;      /* that systemd cannot be asked was said */
 };
@@ -30,7 +30,7 @@ struct question {
 void question_look(struct see *see, struct unit *unit, mono_ms now);
 
 /* MESSAGE_UNIT. */
-void question_report(struct see *see, struct unit *unit, const struct message *report);
+void question_report(struct see *see, struct unit *unit, const struct message *report, mono_ms now);
 
 /* Was systemd asked at `since` or later, and has answered (or cannot: UNIT_NO_ANSWER)? Otherwise it is asked. */
 bool question_is_answered(struct see *see, struct unit *unit, mono_ms since, mono_ms now);
