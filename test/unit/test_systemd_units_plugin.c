@@ -49,14 +49,6 @@ static int set_up_empty(void **state)
 	return 0;
 }
 
-static int set_up(void **state)
-{
-	(void)set_up_empty(state);
-	watch_both();
-	driver_run(&plugin, 60);
-	return 0;
-}
-
 static int tear_down(void **state)
 {
 	(void)state;
@@ -99,6 +91,15 @@ static void wait_for_bits(uint64_t id, int bits, int for_ms)
 	while ((last_of(id) == NULL || last_of(id)->result != bits) && clock_mono() < end)
 		driver_run(&plugin, 5);
 	assert_int_equal(bits_of(id), bits);
+}
+
+static int set_up(void **state)
+{
+	(void)set_up_empty(state);
+	watch_both();
+	wait_for_bits(BOT, UNIT_ACTIVE, 3000);
+	wait_for_bits(TTS, 0, 3000);
+	return 0;
 }
 
 static void job_begins(struct fake_unit *unit, uint32_t job, const char *type)
