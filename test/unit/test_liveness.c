@@ -199,17 +199,17 @@ static void while_systemd_is_at_it_nothing_is_dead(void **state)
 	assert_false(live_row(LIVE_BOT)->systemd_at_it);
 }
 
-static void systemd_is_asked_when_grace_is_over_and_not_before(void **state)
+static void systemd_is_asked_a_moment_before_grace_is_over(void **state)
 {
 	(void)state;
 	live_die(LIVE_BOT);
-	live_looks(19900);
+	live_looks(19700);
 	assert_int_equal(live.asked, 0);
 	live.answer[LIVE_BOT] = UINT32_MAX;
 	live_look(100);
 	assert_int_equal(live.asked, 1);
+	live_look(200);
 	live_assert_no_event(); /* its word is waited for */
-	live_look(100);
 	assert_int_equal(live.asked, 0);
 	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_ACTIVE, "unasked");
 	live_look(100);
@@ -219,12 +219,22 @@ static void systemd_is_asked_when_grace_is_over_and_not_before(void **state)
 	live_assert_event(LIVE_BOT, EVENT_DEAD, false, "systemd says: active (running)");
 }
 
+static void an_answer_before_the_end_of_grace_is_enough(void **state)
+{
+	(void)state;
+	live_die(LIVE_BOT);
+	live_looks(19900);
+	live_assert_no_event();
+	live_look(100);
+	live_assert_event(LIVE_BOT, EVENT_DEAD, false, "no claude for 20 s (grace 20 s)");
+}
+
 static void where_systemd_does_not_answer_it_is_decided_without_it_and_said(void **state)
 {
 	(void)state;
 	live_die(LIVE_BOT);
 	live.answer[LIVE_BOT] = UINT32_MAX;
-	live_looks(21900);
+	live_looks(21700);
 	live_assert_no_event();
 	live_look(100);
 	live_assert_event(LIVE_BOT, EVENT_DEAD, false, "systemd could not be asked: no answer in 2 s");
@@ -769,7 +779,7 @@ static void the_end_of_a_grace_is_looked_at_when_it_comes(void **state)
 	live_look(0);
 	assert_int_equal(see_next_ms(live.see, live.now), 1000);
 	live_look(19300);
-	assert_int_equal(liveness_next_ms(live.see, live.now), 700);
+	assert_int_equal(liveness_next_ms(live.see, live.now), 450); /* a moment before */
 	live_look(690);
 	assert_int_equal(liveness_next_ms(live.see, live.now), 50);
 }
@@ -882,7 +892,8 @@ int main(void)
 		STOPPED(a_unit_whose_cgroup_cannot_be_seen_lives_as_systemd_says),
 		RUNNING(units_that_systemd_does_not_know_need_none_of_its_words),
 		RUNNING(while_systemd_is_at_it_nothing_is_dead),
-		RUNNING(systemd_is_asked_when_grace_is_over_and_not_before),
+		RUNNING(systemd_is_asked_a_moment_before_grace_is_over),
+		RUNNING(an_answer_before_the_end_of_grace_is_enough),
 		RUNNING(where_systemd_does_not_answer_it_is_decided_without_it_and_said),
 		RUNNING(where_systemd_cannot_be_asked_it_is_decided_without_it_at_once),
 		RUNNING(a_failed_unit_with_nothing_pending_is_dead_at_once),

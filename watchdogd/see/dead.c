@@ -5,7 +5,10 @@
 #include "see/source.h"
 #include "see/there.h"
 
-enum { DEAD_AGAIN_MS = 5000 }; /* systemd is at it for so long: is it still? */
+enum {
+	DEAD_AGAIN_MS = 5000, /* systemd is at it for so long: is it still? */
+	DEAD_EARLY_MS = 250,  /* before grace is over systemd is asked, so that its answer is there in time */
+};
 
 static struct state_unit *dead_row(const struct see *see, const struct unit *unit)
 {
@@ -27,19 +30,15 @@ static mono_ms dead_grace_end(const struct unit *unit)
 	return dead_later(dead_later(death, start), l->first_at) + unit->grace_ms;
 }
 
-/* It would be dead, if neither systemd nor we are at it. */
-static bool dead_is_doubtful(struct see *see, const struct unit *unit, mono_ms now)
+/* From when on it would be dead, if neither systemd nor we are at it. UINT64_MAX: what must be alive is. */
+static mono_ms dead_due(const struct unit *unit, mono_ms now)
 {
 	if (question_is_failed(unit) || (unit->liveness.there && there_is_hung(unit)))
-		return true;
-	if (unit->liveness.there)
-		return false;
-	if (now < dead_grace_end(unit))
-		liveness_wake(see, dead_grace_end(unit));
-	return now >= dead_grace_end(unit);
+		return now;
+	return unit->liveness.there ? UINT64_MAX : dead_grace_end(unit);
 }
 
-/* Nobody is at it: systemd's word is no older than the doubt. */
+/* Nobody is at it: systemd's word is no older than the doubt, which begins a moment before grace is over. */
 static bool dead_is_left_alone(struct see *see, struct unit *unit, mono_ms now)
 {
 	struct liveness *l = &unit->liveness;
@@ -60,8 +59,12 @@ static bool dead_is_left_alone(struct see *see, struct unit *unit, mono_ms now)
 
 bool dead_is(struct see *see, struct unit *unit, mono_ms now)
 {
-	if (dead_row(see, unit)->busy == 0 && dead_is_doubtful(see, unit, now))
-		return dead_is_left_alone(see, unit, now);
+	mono_ms due = dead_row(see, unit)->busy == 0 ? dead_due(unit, now) : UINT64_MAX;
+
+	if (due != UINT64_MAX && due > now)
+		liveness_wake(see, due > now + DEAD_EARLY_MS ? due - DEAD_EARLY_MS : due);
+	if (due != UINT64_MAX && due <= now + DEAD_EARLY_MS)
+		return dead_is_left_alone(see, unit, now) && now >= due;
 	unit->liveness.doubt_at = 0;
 	return false;
 }
