@@ -21,6 +21,7 @@ enum {
 	LOG_CLOCK_LINES = 16,          /* from one look at the clock to the next */
 	LOG_CLOCK_BYTES = 4096,        /* ... or so many bytes */
 	LOG_BEHIND_BYTES = 64 * 1024 * 1024,
+	LOG_BEHIND_SAID = 5,           /* so many checks in a row: a burst is not worth a line */
 };
 
 static char log_bytes[LOG_FINGER_BYTES + LOG_READ_BYTES];
@@ -99,12 +100,13 @@ void log_file_check(struct log_file *file, const struct plugin_host *host)
 
 	if (fstat(file->fd, &st) < 0)
 		return;
-	if (!file->behind && st.st_size - file->at > LOG_BEHIND_BYTES) {
-		file->behind = true;
-		log_file_say(file, host, "grows faster than it is read; what is new in it is told late",
-			     st.st_size - file->at);
-	} else if (file->behind && !file->more) {
-		file->behind = false;
+	if (file->behind < LOG_BEHIND_SAID) {
+		file->behind = st.st_size - file->at > LOG_BEHIND_BYTES ? file->behind + 1 : 0;
+		if (file->behind == LOG_BEHIND_SAID)
+			log_file_say(file, host, "grows faster than it is read; what is new in it is told late",
+				     st.st_size - file->at);
+	} else if (!file->more) {
+		file->behind = 0;
 		log_file_say(file, host, "is read up to its end again", st.st_size);
 	}
 }
@@ -183,9 +185,9 @@ static void log_file_restart(struct log_file *file, const struct plugin_host *ho
 {
 	off_t data = lseek(file->fd, 0, SEEK_DATA);
 
-	if (file->behind)
+	if (file->behind == LOG_BEHIND_SAID)
 		log_file_say(file, host, "was truncated before it was read up to its end", file->at);
-	file->behind = false;
+	file->behind = 0;
 	file->at = data > 0 ? data : 0;
 	file->finger_len = 0;
 	file->half = 0;

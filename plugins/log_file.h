@@ -32,7 +32,7 @@ struct log_file {
 	mono_ms half_at;      /* when they became so many */
 	mono_ms grown_at;     /* when there was something new last */
 	bool more;            /* there may be something to read */
-	bool behind;          /* that it grows faster than it is read was said */
+	unsigned behind;      /* checks in a row that found it far behind */
 };
 
 /* Open it without setting off what a device or FIFO would do. old: begin at its end, else at its beginning.

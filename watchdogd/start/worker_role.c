@@ -76,13 +76,13 @@ static void role_drop_bounding(void)
 			return;
 }
 
-static int role_drop_root(void)
+static int role_drop_root(const struct worker_role *role)
 {
 	uid_t uid;
 	gid_t gid;
 
 	if (!user_find_ours(&uid, &gid))
-		diag_info("there is no user watchdogd: nobody reads the logs");
+		diag_info("there is no user watchdogd: %s runs as nobody", role->process);
 	role_drop_bounding();
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
 	    setresuid(uid, uid, uid) < 0)
@@ -97,7 +97,7 @@ static int role_confine(const struct worker_role *role)
 	if (unshare(CLONE_NEWNET) < 0)
 		diag_debug("%s keeps the host's network: %s", role->process, diag_errno(errno));
 	if (geteuid() == 0)
-		error = role_drop_root();
+		error = role_drop_root(role);
 	if (error == 0 && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 || prctl(PR_SET_DUMPABLE, 0, 0, 0, 0) < 0))
 		error = -errno;
 	return error;
