@@ -51,7 +51,7 @@ static int log_open_regular(const char *path, struct stat *st)
 
 int log_file_open(struct log_file *file, const struct plugin_unit *unit, const char *path, bool old, mono_ms now)
 {
-	struct stat st;
+	struct stat st = {0};
 	int fd = log_open_regular(path, &st);
 	ssize_t n = 0;
 

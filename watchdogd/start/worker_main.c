@@ -45,7 +45,7 @@ enum {
 
 static struct worker {
 	const struct worker_role *role;
-	const char *plugin_dir;
+	const char *plugin_dir, *root;
 	bool verbose;
 	int main_link, signals;
 	bool main_is_gone;
@@ -291,10 +291,11 @@ static void worker_read_arguments(int argc, char **argv)
 		if (strcmp(argv[i], "--verbose") == 0)
 			worker.verbose = true;
 		else if (strcmp(argv[i], "--root") == 0 && i + 1 < argc)
-			root_set(worker_copy(argv[++i]));
+			worker.root = worker_copy(argv[++i]);
 		else
 			worker_usage("no such option");
 	}
+	root_set(worker.root != NULL ? worker.root : "");
 }
 
 /* In ps: comm, and the arguments, which lie one behind the other, overwritten by the name. */
