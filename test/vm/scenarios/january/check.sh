@@ -1,0 +1,29 @@
+#!/bin/sh
+# The day of the incident, with nothing to spare: what reached the owner is what README's walk-through says.
+# shellcheck source=test/vm/tap.sh
+. "$VM_DIR/tap.sh"
+
+readme=$VM_DIR/../../README.md
+
+# The messages without what differs from run to run: clock, pids, spans, sizes, who happened to ask for memory.
+alike() {
+	sed -E 's/^ *[0-9]+ s  //
+		s/; [a-z_]+ asked for memory \(pid [0-9]+\)//
+		s/[0-9.]+ (ms|s|min|h)( [0-9]+ (s|min))?([^a-z]|$)/SPAN\4/g
+		s/[0-9.]+ ([KMG]iB|B)/SIZE/g
+		s/[0-9.]+ %/PCT/g
+		s/[0-9]+/N/g' | sort
+}
+in_readme() { awk '/^## What it saw on 22 January/ { here = 1 } here && /^```/ { block++; next } here && block == 1' "$readme"; }
+
+daemon_held
+holds "the kernel kills once" fact_is kernel_kills_after 1
+holds "mirzo has a new claude at the end" fact_at_least mirzo_claude_after 1
+holds "nodira's claude is untouched" fact_same nodira_claude_before nodira_claude_after
+alike <told >told.alike
+in_readme | alike >readme.alike
+holds "six messages reach the owner" [ "$(wc -l <told)" = 6 ]
+holds "README's walk-through is what they say" cmp told.alike readme.alike
+diff readme.alike told.alike | sed 's/^/# /'
+note_course
+tap_end

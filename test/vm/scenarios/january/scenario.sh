@@ -1,0 +1,26 @@
+# What reaches the owner is written down as it comes; the course is that of the incident.
+# shellcheck shell=sh disable=SC2154 # variables of load.env and lib.sh
+
+cat >/opt/vm/bin/owner <<'END'
+#!/bin/sh
+read -r now_s rest_of_line </proc/uptime
+: "$rest_of_line"
+echo "${now_s%.*} s  [$WATCHDOGD_SEVERITY] ${WATCHDOGD_UNIT:-host}: $WATCHDOGD_TEXT" >>/run/vm/told
+END
+chmod 755 /opt/vm/bin/owner
+: >/run/vm/told
+chmod 666 /run/vm/told
+
+start_sampler
+start_loads
+start_daemon
+sleep 3
+note_units before
+climber=$(claude_of mirzo)
+ramp_begins mirzo
+wait_until 300 ramp_is_over "$climber"
+say "ramp over"
+sleep "$LINGER"
+note_units after
+/opt/watchdogd/watchdogctl status >"$results"/status
+cp /run/vm/told "$results"/told
