@@ -129,15 +129,13 @@ static bool attribute_tell(struct see *see, struct attribute_waiting *waiting, m
 	event = event_add(see->with.events, EVENT_OOM_KILL, attribute_index(see, waiting->unit),
 			  waiting->at);
 	event->before_start = waiting->kill.before_start;
-	if (!waiting->kill.before_start) {
-		b = (struct buffer){.text = waiting->kill.text,
-				    .size = sizeof(waiting->kill.text),
-				    .len = strlen(waiting->kill.text)};
-		death_add_facts(see, waiting->kill.pid, waiting->at, &b);
-	}
 	event->pid = waiting->kill.pid;
 	memcpy(event->comm, waiting->kill.comm, sizeof(event->comm));
-	memcpy(event->text, waiting->kill.text, sizeof(event->text));
+	BUFFER_OVER(&b, event->text);
+	buffer_add(&b, waiting->kill.text);
+	if (!waiting->kill.before_start)
+		death_add_facts(see, waiting->kill.pid, waiting->at, &b);
+	buffer_add(&b, waiting->kill.trigger);
 	return true;
 }
 

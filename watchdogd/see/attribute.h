@@ -30,6 +30,7 @@ struct attribute_kill {
 	uint64_t bytes; /* it held; 0: not told */
 	char comm[COMM_BYTES];
 	char text[TEXT_BYTES];
+	char trigger[96]; /* who asked for memory; told last */
 };
 
 struct attribution {

@@ -107,14 +107,15 @@ static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
 
 /* --- telling */
 
-static void death_note(struct see *see, const struct death *death, const char *text)
+/* For the page and for who tells of it later: what is long in it is not repeated. */
+static void death_note(struct see *see, const struct death *death)
 {
 	struct unit_watched *watched = &see->units.row[death->who.unit].watched;
 	struct buffer b;
 
 	watched->died = clock_wall();
 	BUFFER_OVER(&b, watched->died_text);
-	buffer_add(&b, text);
+	deathtext_add_end(&b, death);
 }
 
 static void death_tell_asked(struct see *see, const struct death *death)
@@ -125,7 +126,7 @@ static void death_tell_asked(struct see *see, const struct death *death)
 	BUFFER_OVER(&b, text);
 	deathtext_add(&b, death);
 	diag_event(SEVERITY_INFO, NULL, death_unit(see, death->who.unit)->name, "%s", text);
-	death_note(see, death, text);
+	death_note(see, death);
 }
 
 static void death_tell(struct see *see, const struct death *death)
@@ -137,7 +138,7 @@ static void death_tell(struct see *see, const struct death *death)
 
 	BUFFER_OVER(&b, text);
 	deathtext_add(&b, death);
-	death_note(see, death, text);
+	death_note(see, death);
 	unit->watched.deaths++;
 	event->pid = death->who.pid;
 	memcpy(event->comm, death->who.comm, sizeof(death->who.comm));

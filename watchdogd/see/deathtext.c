@@ -89,7 +89,7 @@ void deathtext_add_parent(struct buffer *out, const struct watched *watched, boo
 		    watched->parent_comm, watched->parent);
 }
 
-void deathtext_add(struct buffer *out, const struct death *death)
+void deathtext_add_end(struct buffer *out, const struct death *death)
 {
 	const struct watched *who = &death->who;
 	char span[32];
@@ -104,6 +104,11 @@ void deathtext_add(struct buffer *out, const struct death *death)
 		buffer_addf(out, ", %s", death->why);
 	buffer_addf(out, ", %s after its start",
 		    clock_format_span(death->at > who->since ? death->at - who->since : 0, span));
-	deathtext_add_parent(out, who, death->parent_lives);
+}
+
+void deathtext_add(struct buffer *out, const struct death *death)
+{
+	deathtext_add_end(out, death);
+	deathtext_add_parent(out, &death->who, death->parent_lives);
 	deathtext_add_life(out, death);
 }

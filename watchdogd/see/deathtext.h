@@ -13,6 +13,9 @@ void deathtext_add_status(struct buffer *out, uint32_t status);
  * 3 s after its start; claudir (pid 21200) is still running". */
 void deathtext_add(struct buffer *out, const struct death *death);
 
+/* Its first part alone: up to "41 min 3 s after its start". */
+void deathtext_add_end(struct buffer *out, const struct death *death);
+
 /* "; claudir (pid 21200) is still running", if the parent is of the unit. */
 void deathtext_add_parent(struct buffer *out, const struct watched *watched, bool lives);
 

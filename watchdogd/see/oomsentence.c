@@ -62,6 +62,10 @@ void oomsentence_format(const struct oomrecord *record, struct buffer *out)
 			    OOMSENTENCE_PATH_BYTES,
 			    oomsentence_knows(record, OOMRECORD_GROUP_MEMCG) ? record->group_memcg
 									     : "");
+}
+
+void oomsentence_add_trigger(const struct oomrecord *record, struct buffer *out)
+{
 	if (oomsentence_knows(record, OOMRECORD_TRIGGER) && record->trigger.order != -1 &&
 	    record->trigger.comm[0] != '\0')
 		buffer_addf(out, "; %s asked for memory", record->trigger.comm);

@@ -86,6 +86,8 @@ static bool kmsg_tell(struct see *see, const struct oomrecord *record, bool befo
 	buffer_add(&b, record->comm);
 	BUFFER_OVER(&b, kill.text);
 	oomsentence_format(record, &b);
+	BUFFER_OVER(&b, kill.trigger);
+	oomsentence_add_trigger(record, &b);
 	return attribute_add(see, &kill,
 			     (record->known & OOMRECORD_TASK_MEMCG) ? record->task_memcg : "", now);
 }
