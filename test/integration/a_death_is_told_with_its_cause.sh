@@ -33,9 +33,6 @@ begin() { # WORDS...: a child of the parent in the cgroup; its pid in $pid
 told() { # TEXT: the alert of the last child's death
 	wait_for 3 logged "critical rule=died unit=nodira nodira: claude \(pid $pid\) $1"
 }
-watched() { # PID
-	wait_for 4 bash -c "'$bin/watchdogctl' -s '$dir/run/control' status --json | grep -q '\"pid\": *$1\\b'"
-}
 deaths() { count_logged 'rule=died '; }
 
 write_conf <<CONF

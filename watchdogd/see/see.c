@@ -141,7 +141,7 @@ static void see_carry_events(struct see *see, const uint64_t *key)
 void see_config(struct see *see, const struct config *config)
 {
 	const struct event_queue *events = see->with.events;
-	uint64_t key[EVENTS_MAX];
+	uint64_t key[EVENTS_MAX] = {0};
 
 	for (uint32_t i = 0; i < events->count; i++)
 		key[i] = events->event[i].unit != CONFIG_NONE ? unit_at(see, events->event[i].unit)->key : 0;

@@ -214,7 +214,7 @@ static int taskstats_ask(int fd, const struct nlmsghdr *request, uint16_t *famil
 
 static int taskstats_find_family(int fd, uint16_t *family)
 {
-	char bytes[256] __attribute__((aligned(8)));
+	char bytes[256] __attribute__((aligned(8))) = {0}; /* what pads a text is sent too */
 	struct nlmsghdr *request = taskstats_request(bytes, GENL_ID_CTRL, CTRL_CMD_GETFAMILY);
 	int error;
 
