@@ -186,7 +186,7 @@ bool connector_parse(const void *bytes, size_t len, struct connector_events *out
  * narrows what is subscribed already. */
 static int connector_request(int fd, enum proc_cn_mcast_op op, uint32_t ack, uint32_t mask)
 {
-	char bytes[128] __attribute__((aligned(8)));
+	char bytes[128] __attribute__((aligned(8))) = {0};
 	const struct connector_request request = {.op = op, .events = mask};
 	struct nlmsghdr *header = mnl_nlmsg_put_header(bytes);
 	uint16_t len = mask != 0 ? sizeof(request) : sizeof(request.op);

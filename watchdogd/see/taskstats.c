@@ -228,7 +228,7 @@ static int taskstats_find_family(int fd, uint16_t *family)
  * on a CPU that is plugged in. */
 static int taskstats_register(int fd, uint16_t family)
 {
-	char bytes[TASKSTATS_REQUEST_BYTES] __attribute__((aligned(8))), cpus[1024];
+	char bytes[TASKSTATS_REQUEST_BYTES] __attribute__((aligned(8))) = {0}, cpus[1024];
 	struct nlmsghdr *request = taskstats_request(bytes, family, TASKSTATS_CMD_GET);
 	int list = root_open("/sys/devices/system/cpu/possible", O_RDONLY);
 	uint16_t none;
