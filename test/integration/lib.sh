@@ -75,6 +75,22 @@ count_logged() {
 	grep -cE -- "$1" "$log"
 }
 
+# Let time pass without a fork of ours: each is an event that the sentinel is told of.
+pause() { # SECONDS
+	[ -p "$dir/never" ] || mkfifo "$dir/never"
+	read -rt "$1" _ <>"$dir/never"
+	return 0
+}
+
+# read_key FILE KEY: the number behind it in $value, without a fork.
+# shellcheck disable=SC2034 # who sources this reads it
+read_key() {
+	local key rest
+	value=0
+	while read -r key value rest; do [ "$key" = "$2" ] && return; done <"$1"
+	return 1
+}
+
 # write_conf < the rules and units: [watchdogd] goes before.
 write_conf() {
 	{

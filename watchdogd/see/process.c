@@ -92,7 +92,8 @@ void process_sweep(struct processes *processes, mono_ms now)
 	for (int i = 0; i < PROCESS_SWEEP_ROWS && processes->used > 0; i++) {
 		struct process *process = &processes->row[processes->swept++ % processes->used];
 
-		if (process->pid != 0 && now_s - process->seen_s > PROCESS_KEEP_S)
+		if (process->pid != 0 && now_s - process->seen_s > PROCESS_KEEP_S &&
+		    (process->ended || !process->watched))
 			process_remove(processes, process);
 	}
 }

@@ -68,6 +68,8 @@ void source_process_scan(struct see *see, mono_ms now)
 	mono_ms began = clock_mono();
 	const char *name;
 
+	see->process.scanned = now;
+	see->process.scan_wanted = false;
 	if (see->processes.proc < 0)
 		return;
 	dirwalk_begin(walk, see->processes.proc);
@@ -79,19 +81,20 @@ void source_process_scan(struct see *see, mono_ms now)
 			process_see(see, (int32_t)pid, now);
 	}
 	process_miss(see, now);
-	see->process.scanned = now;
-	see->process.scan_wanted = false;
 	see->process.scan_ms = (uint32_t)(clock_mono() - began);
 }
 
-static bool process_scan_is_due(const struct see *see, mono_ms now)
+/* How long until /proc is to be looked through; 0: now. */
+static mono_ms process_scan_in_ms(const struct see *see, mono_ms now)
 {
 	const struct source_process *p = &see->process;
-	uint32_t every = p->connector.fd >= 0 && !p->scan_wanted ? SCAN_SAFETY_MS : SCAN_MS;
+	mono_ms every = p->connector.fd >= 0 && !p->scan_wanted ? SCAN_SAFETY_MS : SCAN_MS;
 
-	if (every < p->scan_ms * SCAN_SHARE)
-		every = p->scan_ms * SCAN_SHARE;
-	return see->units.count > 0 && (p->scanned == 0 || now - p->scanned >= every);
+	if (see->units.count == 0)
+		return every;
+	if (every < (mono_ms)p->scan_ms * SCAN_SHARE)
+		every = (mono_ms)p->scan_ms * SCAN_SHARE;
+	return p->scanned == 0 || now >= p->scanned + every ? 0 : p->scanned + every - now;
 }
 
 /* Those that slept uninterruptibly when they were to be examined. */
@@ -153,7 +156,7 @@ static void process_take_event(struct see *see, const struct connector_event *ev
 		tree_on_comm(see, event->pid, event->comm);
 		break;
 	case CONNECTOR_EXIT:
-		watched_on_exit(see, event->pid, event->status);
+		watched_on_exit(see, event->pid, event->status, now);
 		tree_on_exit(see, event->pid, event->status);
 		break;
 	case CONNECTOR_COREDUMP: /* its end is about to be told */
@@ -187,6 +190,8 @@ static uint32_t process_filled_ms(const struct source_process *p, uint32_t n, mo
 
 	if (n == PROCESS_DRAIN_MAX)
 		return SEE_NEXT_MIN_MS;
+	if (for_ms < SEE_NEXT_MIN_MS)
+		for_ms = SEE_NEXT_MIN_MS; /* a few at once are no pace */
 	return n == 0 || half * for_ms / n > SEE_NEXT_MAX_MS ? SEE_NEXT_MAX_MS : (uint32_t)(half * for_ms / n);
 }
 
@@ -263,7 +268,8 @@ static void source_process_look(struct see *see, mono_ms now)
 	process_sweep(&see->processes, now);
 	process_drain(see, now);
 	process_drain_lives(see);
-	if (process_scan_is_due(see, now))
+	/* A look that comes a little early does it: no look is made for what is left. */
+	if (process_scan_in_ms(see, now) < SEE_NEXT_MIN_MS)
 		source_process_scan(see, now);
 	process_look_at_waiting(see, now);
 	tree_settle(see, now);
@@ -274,11 +280,12 @@ static uint32_t source_process_next_ms(const struct see *see, mono_ms now)
 {
 	const struct source_process *p = &see->process;
 
-	(void)now;
+	mono_ms scan = process_scan_in_ms(see, now);
+
 	if (see->deaths.count > 0)
 		return DEATH_LOOK_MS;
 	if (p->connector.fd < 0)
-		return SEE_NEXT_MAX_MS;
+		return p->scanned != 0 && scan < SEE_NEXT_MAX_MS ? (uint32_t)scan : SEE_NEXT_MAX_MS;
 	return p->in_loop || p->drained_next_ms < PROCESS_BUSY_MS ? p->drained_next_ms : PROCESS_BUSY_MS;
 }
 

@@ -62,6 +62,19 @@ static void watched_count(struct see *see, uint16_t row)
 
 /* --- a row begins */
 
+static bool watched_is(const struct watched *w, const struct process *process)
+{
+	return w->pid == process->pid && w->start == process->start;
+}
+
+static struct watched *watched_row_of(struct see *see, const struct process *process, uint16_t unit)
+{
+	for (uint32_t i = 0; i < see->watches.used; i++)
+		if (watched_is(&see->watches.row[i], process) && see->watches.row[i].unit == unit)
+			return &see->watches.row[i];
+	return NULL;
+}
+
 static void watched_on_ready(void *arg, uint32_t events)
 {
 	struct watched *w = arg;
@@ -131,9 +144,12 @@ static void watched_keep_parent(struct see *see, struct watched *w, int32_t pid)
 
 static struct watched *watched_begin(struct see *see, struct process *process, uint16_t unit, mono_ms now)
 {
-	struct watched *w = process->start != 0 ? watched_take_row(see) : NULL;
+	struct watched *w = watched_row_of(see, process, unit);
 	mono_ms started = process_started(process->start, now);
 
+	if (process->start == 0 || w != NULL)
+		return w;
+	w = watched_take_row(see);
 	if (w == NULL)
 		return NULL;
 	*w = (struct watched){.pid = process->pid, .fd = -1, .unit = unit, .start = process->start};
@@ -178,11 +194,6 @@ static void watched_drop(struct see *see, struct watched *w, const struct proces
 	watched_count(see, w->unit);
 }
 
-static bool watched_is(const struct watched *w, const struct process *process)
-{
-	return w->pid == process->pid && w->start == process->start;
-}
-
 void watched_set(struct see *see, struct process *process, const uint16_t units[PROCESS_SLOTS], mono_ms now)
 {
 	bool has[PROCESS_SLOTS] = {false};
@@ -222,7 +233,7 @@ const struct watched *watched_find(const struct see *see, int32_t pid)
 	return NULL;
 }
 
-void watched_on_exit(struct see *see, int32_t pid, uint32_t status)
+void watched_on_exit(struct see *see, int32_t pid, uint32_t status, mono_ms now)
 {
 	const struct process *process = process_find(&see->processes, pid);
 
@@ -233,6 +244,7 @@ void watched_on_exit(struct see *see, int32_t pid, uint32_t status)
 			continue;
 		w->has_status = w->ready = true;
 		w->status = status;
+		w->exit_at = now;
 	}
 }
 
@@ -278,7 +290,7 @@ static bool watched_is_gone(struct see *see, struct watched *w)
 	return true;
 }
 
-static bool watched_has_ended(struct see *see, struct watched *w)
+static bool watched_has_ended(struct see *see, struct watched *w, mono_ms now)
 {
 	uint32_t status;
 
@@ -286,6 +298,9 @@ static bool watched_has_ended(struct see *see, struct watched *w)
 		return watched_is_gone(see, w);
 	if (!pidfd_has_ended(w->fd))
 		return false;
+	/* Its main thread ended long before the others: that was not its end. */
+	if (w->exit_at != 0 && now - w->exit_at > WATCHED_LOOK_MS)
+		w->has_status = false;
 	if (pidfd_read_end(w->fd, see->processes.proc, w->pid, w->start, &status) == 0) {
 		w->has_status = true;
 		w->status = status;
@@ -323,7 +338,7 @@ void watched_look(struct see *see, mono_ms now)
 		if (!death_has_room(see))
 			return;
 		w->ready = false;
-		if (watched_has_ended(see, w))
+		if (watched_has_ended(see, w, now))
 			watched_end(see, w, now);
 	}
 }

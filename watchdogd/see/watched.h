@@ -15,7 +15,7 @@ struct see;
 
 enum {
 	WATCHED_ROWS = 2 * WATCHED_MAX, /* those beyond the pidfds are looked at once a second */
-	WATCHED_LOOK_MS = 1000,
+	WATCHED_LOOK_MS = 950, /* a look that comes a little early does it */
 };
 
 struct watched {
@@ -30,6 +30,7 @@ struct watched {
 	uint64_t start, parent_start; /* ticks since boot */
 	uint64_t rss_bytes;  /* as last seen; 0: never */
 	mono_ms since;       /* when it was started, or became what it is */
+	mono_ms exit_at;     /* when the connector told of its main thread; 0: not yet */
 	char comm[16], parent_comm[16]; /* hostile text */
 };
 
@@ -51,7 +52,7 @@ void watched_set(struct see *see, struct process *process, const uint16_t units[
 void watched_add_root(struct see *see, struct process *process, uint16_t unit, mono_ms now);
 
 /* The connector told how its main thread ended. */
-void watched_on_exit(struct see *see, int32_t pid, uint32_t status);
+void watched_on_exit(struct see *see, int32_t pid, uint32_t status, mono_ms now);
 
 /* Its memory, as seen now. */
 void watched_note_rss(struct see *see, const struct process *process, uint64_t rss_bytes);
@@ -59,7 +60,7 @@ void watched_note_rss(struct see *see, const struct process *process, uint64_t r
 /* Who has ended is handed to death.c; who cannot be (its table is full) waits for the next look. */
 void watched_look(struct see *see, mono_ms now);
 
-/* A watched process of that pid, of any unit, that was there at `at`; or NULL. */
+/* A watched process of that pid, of any unit; or NULL. */
 const struct watched *watched_find(const struct see *see, int32_t pid);
 
 /* A row of units is another unit's from now on. */
