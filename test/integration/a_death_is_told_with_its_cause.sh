@@ -155,5 +155,27 @@ begin "$dir/claude" sleep
 wait_for 12 logged "unit=nodira nodira: claude is back \(pid $pid\) after .*, started by claudir"
 ok $? "that it is back is told when it has lived five seconds"
 
+# What the kernel could not hand over is looked for in /proc: a daemon that cannot run for a while, in a storm.
+if [ -z "${WITHOUT_CONNECTOR-}" ]; then
+	storm=$top/build/test/storm
+	[ "$storm" -nt "$top/test/integration/storm.c" ] || ${CC:-gcc} -O1 -Wall -D_GNU_SOURCE -o "$storm" "$top/test/integration/storm.c"
+	sentinel=$(child_pid wd-sentinel)
+	first=$pid
+	kill -STOP "$sentinel"
+	"$storm" 8000 4 >"$dir/storm.out"
+	kill -HUP "$first"
+	begin "$dir/claude" sleep
+	second=$pid
+	"$storm" 8000 4 >>"$dir/storm.out"
+	kill -CONT "$sentinel"
+	echo "# $(paste -sd+ "$dir/storm.out") processes while it stood still"
+	check "that events were lost is said" wait_for 5 logged 'more processes were forked than could be followed'
+	check "a death meanwhile is told" wait_for 3 logged "nodira: claude \\(pid $first\\) was terminated by SIGHUP"
+	sleep 2
+	kill -KILL "$second"
+	check "and one of a process that came meanwhile" wait_for 3 logged "nodira: claude \\(pid $second\\) was killed by SIGKILL"
+	check "how often is said when the storm is over" wait_for 15 logged 'storm of forks is over: events were lost [0-9]+ time'
+fi
+
 stop_daemon
 plan_end
