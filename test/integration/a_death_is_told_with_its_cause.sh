@@ -6,7 +6,8 @@
 mkdir -p "$top/build/test"
 die=$top/build/test/die
 [ "$die" -nt "$top/test/integration/die.c" ] || ${CC:-gcc} -O1 -Wall -pthread -o "$die" "$top/test/integration/die.c" || exit 1
-make_cgroup /wdt-nodira
+tree=/wdt-nodira.$$ # not that of the same test beside us
+make_cgroup "$tree"
 cp "$die" "$dir/claude"
 cp "$die" "$dir/other"
 
@@ -20,7 +21,7 @@ done <"$1"
 PARENT
 chmod +x "$dir/claudir"
 mkfifo "$dir/pipe" "$dir/pipe2"
-in_cgroup /wdt-nodira "$dir/claudir" "$dir/pipe" "$dir/child" &
+in_cgroup "$tree" "$dir/claudir" "$dir/pipe" "$dir/child" &
 exec 8<>"$dir/pipe"
 setsid "$dir/claudir" "$dir/pipe2" "$dir/child2" mirzo >/dev/null 2>&1 &
 exec 9<>"$dir/pipe2"
@@ -37,7 +38,7 @@ deaths() { count_logged 'rule=died '; }
 
 write_conf <<CONF
 [unit nodira]
-cgroup = /wdt-nodira
+cgroup = $tree
 process = claude
 
 [unit mirzo]
@@ -130,7 +131,7 @@ told 'was killed by SIGKILL'
 ok $? "it is watched there, though its parent is another"
 
 # The kernel kills: at the limit of the cgroup.
-limit_cgroup /wdt-nodira $((64 * 1024 * 1024))
+limit_cgroup "$tree" $((64 * 1024 * 1024))
 n=$(deaths)
 begin "$dir/claude" eat 200 1500
 wait_for 10 logged "(nodira: claude \(pid $pid\) was killed by the kernel's OOM killer at|killed claude \(pid $pid\))"

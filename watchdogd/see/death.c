@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "see/choose.h"
 #include "see/deathtext.h"
 #include "see/reply.h"
 #include "see/source.h"
-#include "see/tree.h"
 
 void death_init(struct see *see)
 {
@@ -57,7 +57,7 @@ void death_take(struct see *see, const struct watched *ended, mono_ms now)
 {
 	struct death *death;
 
-	if (death_may_hand_over(ended, now) && tree_hand_over(see, ended, now)) {
+	if (death_may_hand_over(ended, now) && choose_hand_over(see, ended, now)) {
 		diag_event(SEVERITY_INFO, NULL, death_unit(see, ended->unit)->name,
 			   "%s (pid %d) ended and left its place to %s (pid %d)", ended->comm, ended->pid,
 			   see->units.row[ended->unit].watched.comm, see->units.row[ended->unit].watched.pid);
@@ -73,8 +73,6 @@ void death_take(struct see *see, const struct watched *ended, mono_ms now)
 	see->units.row[ended->unit].woken = true; /* its counters are read in this look yet */
 	death_name(see, ended->unit, ended->comm, death->name);
 }
-
-/* --- why */
 
 static bool death_may_be_oom(const struct death *death)
 {
@@ -104,8 +102,6 @@ static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
 		death->oom = true; /* its own counter is all there is */
 	return death->oom || !death_log_may_tell(see, death, now);
 }
-
-/* --- telling */
 
 /* For the page and for who tells of it later: what is long in it is not repeated. */
 static void death_note(struct see *see, const struct death *death)

@@ -126,6 +126,22 @@ bool process_is_of(const struct see *see, const struct process *process, uint16_
 				     process_unit(see, process, PROCESS_BY_KIN) == unit);
 }
 
+void process_mark(struct processes *processes, struct process *process)
+{
+	process->dirty = true;
+	processes->dirty = true;
+}
+
+struct process *process_parent(struct processes *processes, const struct process *process)
+{
+	struct process *parent = process_find(processes, process->parent);
+
+	return parent != NULL && parent != process && parent->first_s != 0 &&
+			       (process->start == 0 || parent->start <= process->start)
+		       ? parent
+		       : NULL;
+}
+
 mono_ms process_started(uint64_t start, mono_ms now)
 {
 	static uint64_t hertz;
@@ -136,8 +152,6 @@ mono_ms process_started(uint64_t start, mono_ms now)
 	at = start * 1000 / hertz;
 	return at < boot && boot - at < now ? now - (boot - at) : at < boot ? 1 : now;
 }
-
-/* --- the processes of a cgroup */
 
 struct process_list {
 	int32_t *pids;

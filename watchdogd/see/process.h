@@ -1,7 +1,7 @@
 /* Our own table of processes: which unit each belongs to, kept from before it dies, so that a death
  * can be told as its unit's. By pid and start time, so that a pid used again is another. Of fixed
  * size; rows in use lie together, so that a small host touches little memory. Who belongs to what is
- * found by tree.c. */
+ * found by tree.c and judge.c. */
 #ifndef WD_SEE_PROCESS_H
 #define WD_SEE_PROCESS_H
 
@@ -77,6 +77,12 @@ uint16_t process_unit(const struct see *see, const struct process *process, enum
 
 /* Whether it is of that unit in any way. */
 bool process_is_of(const struct see *see, const struct process *process, uint16_t unit);
+
+/* Who started it, if that is still (or was) who has that number; or NULL. */
+struct process *process_parent(struct processes *processes, const struct process *process);
+
+/* It changed: whether it is to be watched is to be decided. */
+void process_mark(struct processes *processes, struct process *process);
 
 /* When a process of that start time was started; now: of mono. */
 mono_ms process_started(uint64_t start, mono_ms now);

@@ -5,8 +5,8 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "see/choose.h"
 #include "see/source.h"
-#include "see/tree.h"
 
 static const struct source_ops *const see_sources[SOURCES] = {
 	[SOURCE_MEMINFO] = &source_meminfo_ops, [SOURCE_PSI] = &source_psi_ops,
@@ -90,7 +90,7 @@ void see_look(struct see *see, mono_ms now)
 {
 	for (int i = 0; i < SOURCES; i++)
 		see_sources[i]->look(see, now);
-	tree_settle(see, now); /* who was found in a cgroup just now */
+	choose_settle(see, now); /* who was found in a cgroup just now */
 	death_look(see, now);
 	liveness_look(see, now);
 }

@@ -2,6 +2,8 @@
  * tree.c knows. */
 #include <string.h>
 
+#include "see/choose.h"
+#include "see/scan.h"
 #include "see/source.h"
 #include "see/tree.h"
 
@@ -78,8 +80,8 @@ static void match_read_unit(struct see *see, struct unit *unit, mono_ms now)
 
 void source_match_refresh(struct see *see, struct unit *unit, mono_ms now)
 {
-	source_process_scan(see, now);
-	tree_settle(see, now);
+	scan_proc(see, now);
+	choose_settle(see, now);
 	match_read_unit(see, unit, now);
 }
 

@@ -38,9 +38,6 @@ struct source_process {
 /* What a process that ended used. False: not known. */
 bool source_process_life(struct see *see, int32_t pid, struct taskstats_life *life);
 
-/* Look through /proc now. */
-void source_process_scan(struct see *see, mono_ms now);
-
 /* Another config: at the next look everything is judged anew. */
 void source_process_judge_anew(struct see *see);
 

@@ -161,6 +161,12 @@ void unit_close(struct see *see, struct unit *unit)
 		see->units.missing[unit - see->units.row] = ledger_hash(unit->target);
 }
 
+const char *unit_process(const struct see *see, uint16_t row)
+{
+	return config_string(see->with.config,
+			     config_unit_at(see->with.config, see->units.row[row].index)->process);
+}
+
 bool unit_is_in_freezer(const struct unit *unit)
 {
 	char text[16];

@@ -146,6 +146,9 @@ bool unit_path_holds(const char *path, const char *of);
  * UNIT_NONE. */
 uint16_t unit_by_path(struct see *see, const char *memcg);
 
+/* What must be alive in the unit of that row, as the config writes it; "": it names none. */
+const char *unit_process(const struct see *see, uint16_t row);
+
 /* A freezer cgroup of the same path that holds none of its processes freezes nothing. */
 bool unit_is_in_freezer(const struct unit *unit);
 

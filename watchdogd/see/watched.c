@@ -11,7 +11,6 @@
 #include "see/death.h"
 #include "see/pidfd.h"
 #include "see/source.h"
-#include "see/tree.h"
 
 enum { WATCHED_PAGE_BYTES = 4096 };
 
@@ -26,8 +25,6 @@ void watched_init(struct see *see)
 	watches->full_told = watches->pidfds_told = false;
 	watches->looked = 0;
 }
-
-/* --- the unit's own account of them */
 
 /* Its oldest watched process tells since when there is one; its newest is shown. */
 static void watched_count(struct see *see, uint16_t row)
@@ -59,8 +56,6 @@ static void watched_count(struct see *see, uint16_t row)
 	memcpy(out->parent_comm, newest != NULL ? newest->parent_comm : "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0",
 	       sizeof(out->parent_comm));
 }
-
-/* --- a row begins */
 
 static bool watched_is(const struct watched *w, const struct process *process)
 {
@@ -163,8 +158,6 @@ static struct watched *watched_begin(struct see *see, struct process *process, u
 	return w;
 }
 
-/* --- a row ends */
-
 static void watched_close(struct see *see, struct watched *w)
 {
 	if (w->fd >= 0) {
@@ -261,8 +254,6 @@ void watched_forget_unit(struct see *see, uint16_t unit)
 		if (see->watches.row[i].pid != 0 && see->watches.row[i].unit == unit)
 			watched_close(see, &see->watches.row[i]);
 }
-
-/* --- the look */
 
 /* Without a pidfd: by /proc. */
 static bool watched_is_gone(struct see *see, struct watched *w)

@@ -39,7 +39,7 @@ struct watches {
 	uint32_t pidfds; /* open now */
 	bool full_told, pidfds_told;
 	mono_ms looked;
-	uint16_t root[UNITS_MAX]; /* tree_find_roots' */
+	uint16_t root[UNITS_MAX]; /* choose.c's */
 	struct watched row[WATCHED_ROWS];
 };
 
