@@ -10,6 +10,7 @@
 #include "fakeroot.h"
 #include "see/deathtext.h"
 #include "see/source.h"
+#include "see/tree.h"
 
 #define V2 "/sys/fs/cgroup"
 #define KILLED                                                                                     \
@@ -486,6 +487,44 @@ static void of_a_hundred_deaths_at_once_each_is_told_once(void **state)
 	assert_int_equal(sum, 100);
 }
 
+/* What the connector tells may be old news: the cgroup's own look has found it already. */
+static void one_that_was_found_before_its_fork_was_told_dies_once(void **state)
+{
+	(void)state;
+	put((struct made){40, 1, "claudir", "claudir|nodira|", ago(900), 4000, 0, 0, 0});
+	put_cgroup("40\n");
+	fakeroot_open(bot, 1);
+	put((struct made){41, 40, "claude", "claude|", ago(0), 4100, 0, 0, 0});
+	put_cgroup("40\n41\n");
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->pid, 41);
+	tree_on_fork(fakeroot.see, 41, 40, fakeroot.now);
+	tree_on_exec(fakeroot.see, 41, fakeroot.now);
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->since, FAKEROOT_START);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 41);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+}
+
+/* A table that was not looked through for a minute has forgotten who it is; what watches it has not. */
+static void one_that_was_forgotten_and_found_again_dies_once(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	process_remove(&fakeroot.see->processes, process_find(&fakeroot.see->processes, 41));
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->since, FAKEROOT_START - 100000);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 41);
+}
+
 /* Its arguments lie behind a lock that it may hold: trap 25. */
 static void who_sleeps_uninterruptibly_is_examined_when_it_wakes(void **state)
 {
@@ -538,6 +577,8 @@ int main(void)
 		TEST(one_that_is_back_for_five_seconds_is_one_reply),
 		TEST(a_restart_of_ours_and_a_dead_unit_are_replies_too),
 		TEST(of_a_hundred_deaths_at_once_each_is_told_once),
+		TEST(one_that_was_found_before_its_fork_was_told_dies_once),
+		TEST(one_that_was_forgotten_and_found_again_dies_once),
 		TEST(who_sleeps_uninterruptibly_is_examined_when_it_wakes),
 		TEST(another_process_in_the_config_is_looked_for_anew),
 	};

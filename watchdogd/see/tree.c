@@ -141,11 +141,28 @@ void tree_look_at(struct see *see, int32_t pid, mono_ms now)
 		tree_take(see, &stat, procfs_is_kernel(&stat) ? UNIT_NONE : tree_read_unit(see, pid), now);
 }
 
+/* A look at its cgroup or at /proc found it before its fork was told: it is no other with that number. */
+static bool tree_is_known(struct see *see, const struct process *old)
+{
+	const struct watched *watched;
+	struct procfs_stat stat;
+
+	if (old->start == 0)
+		return false;
+	if (procfs_read_stat(see->processes.proc, old->pid, &stat) == 0)
+		return stat.start == old->start;
+	/* Gone, whoever it was: of the one that is watched the end would have been told before this fork. */
+	watched = watched_find(see, old->pid);
+	return watched != NULL && !watched->has_status;
+}
+
 void tree_on_fork(struct see *see, int32_t pid, int32_t parent, mono_ms now)
 {
 	struct process *old = process_find(&see->processes, pid), *process;
 	const struct process *of = process_find(&see->processes, parent);
 
+	if (old != NULL && tree_is_known(see, old))
+		return;
 	if (old != NULL)
 		process_remove(&see->processes, old);
 	if (of == NULL || old == of || of->ended || !tree_has_unit(of))

@@ -142,9 +142,10 @@ static struct watched *watched_begin(struct see *see, struct process *process, u
 	struct watched *w = watched_row_of(see, process, unit);
 	mono_ms started = process_started(process->start, now);
 
-	if (process->start == 0 || w != NULL)
+	process->watched |= w != NULL;
+	if (w != NULL)
 		return w;
-	w = watched_take_row(see);
+	w = process->start != 0 ? watched_take_row(see) : NULL;
 	if (w == NULL)
 		return NULL;
 	*w = (struct watched){.pid = process->pid, .fd = -1, .unit = unit, .start = process->start};
