@@ -552,6 +552,39 @@ static void another_process_in_the_config_is_looked_for_anew(void **state)
 	assert_int_equal(watched(0)->pid, 40);
 }
 
+static void with_a_process_in_the_config_the_root_is_watched_no_more(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(rootless, 1);
+	assert_int_equal(watched(0)->pid, 40);
+	see_config(fakeroot.see, fakeroot_config(bot, 1));
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->pid, 41);
+	end(40);
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	see_config(fakeroot.see, fakeroot_config(rootless, 1));
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 1);
+	end(41);
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 41);
+}
+
+static void who_is_watched_no_more_leaves_the_table_with_its_end(void **state)
+{
+	(void)state;
+	put_bot();
+	fakeroot_open(bot, 1);
+	put((struct made){41, 40, "bash", "bash|", ago(100), 4900, 0, 0, 0});
+	fakeroot_look(1000);
+	assert_int_equal(watched(0)->count, 0);
+	tree_on_exit(fakeroot.see, 41, 0);
+	assert_null(process_find(&fakeroot.see->processes, 41));
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fakeroot_setup, fakeroot_teardown)
 
 int main(void)
@@ -581,6 +614,8 @@ int main(void)
 		TEST(one_that_was_forgotten_and_found_again_dies_once),
 		TEST(who_sleeps_uninterruptibly_is_examined_when_it_wakes),
 		TEST(another_process_in_the_config_is_looked_for_anew),
+		TEST(with_a_process_in_the_config_the_root_is_watched_no_more),
+		TEST(who_is_watched_no_more_leaves_the_table_with_its_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -188,16 +188,20 @@ static void watched_drop(struct see *see, struct watched *w, const struct proces
 	watched_count(see, w->unit);
 }
 
-void watched_set(struct see *see, struct process *process, const uint16_t units[PROCESS_SLOTS], mono_ms now)
+/* Its rows that these units still want; the others are closed. has: gets which of them have one. */
+static bool watched_keep(struct see *see, const struct process *process, const uint16_t units[PROCESS_SLOTS],
+			 bool has[PROCESS_SLOTS], mono_ms now)
 {
-	bool has[PROCESS_SLOTS] = {false};
+	bool any = false;
 
-	for (uint32_t i = 0; i < see->watches.used && process->watched && !process->ended; i++) {
+	for (uint32_t i = 0; i < see->watches.used; i++) {
 		struct watched *w = &see->watches.row[i];
-		bool stays = w->root && process_is_of(see, process, w->unit);
+		bool stays;
 
 		if (w->pid == 0 || !watched_is(w, process))
 			continue;
+		w->root = w->root && !see->units.row[w->unit].has_process; /* it may have one since a reload */
+		stays = w->root && process_is_of(see, process, w->unit);
 		for (int slot = 0; slot < PROCESS_SLOTS; slot++)
 			if (units[slot] == w->unit)
 				stays = has[slot] = true;
@@ -205,7 +209,17 @@ void watched_set(struct see *see, struct process *process, const uint16_t units[
 			memcpy(w->comm, process->comm, sizeof(w->comm));
 		else
 			watched_drop(see, w, process, now);
+		any |= stays;
 	}
+	return any;
+}
+
+void watched_set(struct see *see, struct process *process, const uint16_t units[PROCESS_SLOTS], mono_ms now)
+{
+	bool has[PROCESS_SLOTS] = {false};
+
+	if (process->watched && !process->ended)
+		process->watched = watched_keep(see, process, units, has, now);
 	for (int slot = 0; slot < PROCESS_SLOTS; slot++)
 		if (units[slot] != UNIT_NONE && !has[slot])
 			(void)watched_begin(see, process, units[slot], now);
