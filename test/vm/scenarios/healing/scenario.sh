@@ -120,9 +120,10 @@ fact retry_status $?
 sleep 5
 note_status crasher
 
-# 9. How soon is a death told, with nothing else going on: twelve times, of a bot whose parent starts it again.
+# 9. How soon is a death told, with nothing else going on: ten times, of a bot whose parent starts it again.
+systemctl stop leaver healed crasher mute talker
 sleep 10
-/opt/vm/bin/killer 9 "$slice/careful.service" claude 12 3000 >"$results/kills"
+/opt/vm/bin/killer 9 "$slice/careful.service" claude 10 3000 >"$results/kills"
 sleep 1
 note_status timed
 note_units after
