@@ -83,7 +83,7 @@ static uint32_t source_process_next_ms(const struct see *see, mono_ms now)
 	uint32_t next = follow_next_ms(see);
 	mono_ms scan = scan_in_ms(see, now);
 
-	if (see->deaths.count > 0)
+	if (see->deaths.count > 0 || see->watches.waiting)
 		return DEATH_LOOK_MS;
 	/* The one for safety's sake comes with the next look. */
 	if (p->scanned == 0 || (p->connector.fd >= 0 && !p->scan_wanted) || scan > next)

@@ -314,6 +314,17 @@ static bool watched_has_ended(struct see *see, struct watched *w, mono_ms now)
 	return true;
 }
 
+/* The kernel lets a pidfd know before it tells the connector (exit_notify, then proc_exit_connector of do_exit), and
+ * a parent that reaps at once leaves nobody else to ask. */
+static bool watched_waits_for_status(struct see *see, struct watched *w, mono_ms now)
+{
+	if (w->has_status || see->process.connector.fd < 0)
+		return false;
+	if (w->gone_at == 0)
+		w->gone_at = now;
+	return now - w->gone_at < WATCHED_STATUS_MS;
+}
+
 static void watched_end(struct see *see, struct watched *w, mono_ms now)
 {
 	struct process *process = process_find(&see->processes, w->pid);
@@ -336,6 +347,7 @@ void watched_look(struct see *see, mono_ms now)
 
 	if (due)
 		watches->looked = now;
+	watches->waiting = false;
 	for (uint32_t i = 0; i < watches->used; i++) {
 		struct watched *w = &watches->row[i];
 
@@ -344,7 +356,11 @@ void watched_look(struct see *see, mono_ms now)
 		if (!death_has_room(see))
 			return;
 		w->ready = false;
-		if (watched_has_ended(see, w, now))
+		if (!watched_has_ended(see, w, now))
+			continue;
+		w->ready = watched_waits_for_status(see, w, now);
+		watches->waiting |= w->ready;
+		if (!w->ready)
 			watched_end(see, w, now);
 	}
 }

@@ -16,6 +16,7 @@ struct see;
 enum {
 	WATCHED_ROWS = 2 * WATCHED_MAX, /* those beyond the pidfds are looked at once a second */
 	WATCHED_LOOK_MS = 950, /* a look that comes a little early does it */
+	WATCHED_STATUS_MS = 100, /* the connector's word on an end may come so much after the pidfd's */
 };
 
 struct watched {
@@ -30,6 +31,7 @@ struct watched {
 	uint64_t start, parent_start; /* ticks since boot */
 	uint64_t rss_bytes;  /* as last seen; 0: never */
 	mono_ms since;       /* when it was started, or became what it is */
+	mono_ms gone_at;     /* when it was first seen ended, without a status; 0: not */
 	mono_ms exit_at;     /* when the connector told of its main thread; 0: not yet */
 	char comm[16], parent_comm[16]; /* hostile text */
 };
@@ -38,6 +40,7 @@ struct watches {
 	uint32_t used;   /* rows that were ever in use */
 	uint32_t pidfds; /* open now */
 	bool full_told, pidfds_told;
+	bool waiting;    /* one has ended whose status the connector is about to tell */
 	mono_ms looked;
 	uint16_t root[UNITS_MAX]; /* choose.c's */
 	struct watched row[WATCHED_ROWS];
