@@ -296,6 +296,42 @@ static void who_goes_into_the_background_has_not_died(void **state)
 	assert_int_equal(event()->pid, 42);
 }
 
+/* Who is between them is gone, and told so, when the first one ends. */
+static void who_forks_twice_into_the_background_has_not_died(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "claude", "claude|", ago(1), 4100, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	tree_on_fork(fakeroot.see, 42, 41, fakeroot.now);
+	tree_on_fork(fakeroot.see, 43, 42, fakeroot.now);
+	tree_on_exit(fakeroot.see, 42, 0);
+	end(41);
+	put((struct made){43, 1, "claude", "claude|", ago(0), 4100, 0, 0, 0});
+	put_cgroup("43\n");
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->count, 1);
+	assert_int_equal(watched(0)->pid, 43);
+	end(43);
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 43);
+}
+
+static void who_left_nobody_alive_behind_has_died(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "claude", "claude|", ago(1), 4100, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	tree_on_fork(fakeroot.see, 42, 41, fakeroot.now); /* it is gone, and that is not told yet */
+	end(41);
+	put_cgroup("");
+	fakeroot.see->process.scanned = fakeroot.now + 1000; /* nor seen in /proc */
+	fakeroot_look(1000);
+	assert_int_equal(event()->pid, 41);
+}
+
 static void without_process_the_root_of_the_tree_is_watched(void **state)
 {
 	(void)state;
@@ -601,6 +637,8 @@ int main(void)
 		TEST(one_that_a_watched_one_started_is_not_watched_beside_it_or_after_it),
 		TEST(a_child_stays_the_units_in_another_cgroup_and_without_its_parent),
 		TEST(who_goes_into_the_background_has_not_died),
+		TEST(who_forks_twice_into_the_background_has_not_died),
+		TEST(who_left_nobody_alive_behind_has_died),
 		TEST(without_process_the_root_of_the_tree_is_watched),
 		TEST(a_match_unit_watches_what_it_names_in_the_tree_or_itself),
 		TEST(the_kernels_kill_is_joined_with_the_death_in_either_order),

@@ -97,11 +97,15 @@ bool choose_hand_over(struct see *see, const struct watched *ended, mono_ms now)
 	for (uint32_t i = 0; i < processes->used && !ended->root && !found; i++) {
 		struct process *process = &processes->row[i];
 
+		/* Forked twice, its parent is one that is gone. */
 		if (process->pid == 0 || process->ended || !process->copy ||
-		    process->parent != ended->pid || !process_is_of(see, process, ended->unit))
+		    (process->parent != ended->pid && process->copy_of != ended->pid) ||
+		    !process_is_of(see, process, ended->unit))
 			continue;
 		if (process->start == 0)
 			tree_look_at(see, process->pid, now);
+		if (process->start == 0 || process->ended)
+			continue; /* it is gone too */
 		process->below = 0;
 		process->copy = false;
 		process->parent = 0; /* who started it is gone, and no reason not to watch it */

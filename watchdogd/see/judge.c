@@ -88,6 +88,7 @@ void judge_take_copy(struct see *see, struct process *process, const struct proc
 	process->torn = parent->torn;
 	process->examined = parent->examined;
 	process->copy = true;
+	process->copy_of = parent->copy ? parent->copy_of : parent->pid;
 	process_mark(&see->processes, process);
 }
 

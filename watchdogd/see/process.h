@@ -28,6 +28,7 @@ enum process_slot { PROCESS_BY_CGROUP, PROCESS_BY_KIN, PROCESS_SLOTS };
 
 struct process {
 	int32_t pid, parent; /* pid 0: the row is free; parent: who started it, as first seen */
+	int32_t copy_of;     /* of a copy: who called the exec of what it runs */
 	uint64_t start;      /* ticks since boot; 0: not looked at yet */
 	uint64_t stack;      /* as of procfs_stat */
 	uint32_t seen_s;     /* when last seen alive, monotonic seconds */
@@ -40,7 +41,7 @@ struct process {
 	bool direct : 1;     /* its own name matches `match` */
 	bool torn : 1;       /* two units match it: it belongs to neither */
 	bool examined : 1;   /* as the program it is now */
-	bool copy : 1;       /* it runs what its parent ran, without exec */
+	bool copy : 1;       /* it runs what its parent ran, without exec: see copy_of */
 	bool ended : 1;
 	bool watched : 1;    /* it has rows of struct watches */
 	bool dirty : 1;      /* whether it is to be watched is to be decided */
