@@ -517,6 +517,37 @@ static void work_that_is_done_is_skipped_and_the_log_says_why(void **state)
 	}
 }
 
+/* Down as it is: what keeps it down is the stop, which the start that is under way makes way for. */
+static void a_unit_that_is_on_its_way_back_is_stopped_all_the_same(void **state)
+{
+	static const struct {
+		enum verb verb, busy;
+		const char *want;
+	} rows[] = {
+		{VERB_STOP, VERB_RESTART, "stop:xtts"}, {VERB_KILL, VERB_RESTART, "kill:xtts"},
+		{VERB_STOP, VERB_START, "stop:xtts"},   {VERB_STOP, VERB_STOP, "tell"},
+		{VERB_FREEZE, VERB_RESTART, "tell"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct host *h;
+
+		host_end();
+		make_begin();
+		(void)make_unit("xtts", CONFIG_NONE);
+		(void)critical();
+		(void)make_step(rows[i].verb, 0);
+		h = host_begin(make_done());
+		host_unit(h, 0, STATE_UNIT_INACTIVE, 0);
+		h->state.unit[0].busy = (uint8_t)(1 + rows[i].busy);
+		host_available(h, 0.5);
+		host_look(h, 100);
+		h->n = h->n > 1 ? 1 : h->n; /* what follows a skip is another matter */
+		assert_orders(h, rows[i].want);
+	}
+}
+
 static void who_finds_it_done_adds_its_name_to_our_mark(void **state)
 {
 	struct host *h = alert_stop_xtts();
@@ -746,6 +777,7 @@ int main(void)
 		TEST(a_failed_step_is_not_repeated_and_the_ladder_goes_on),
 		TEST(after_a_failed_step_it_stands_when_the_condition_is_over),
 		TEST(a_later_step_is_skipped),
+		TEST(a_unit_that_is_on_its_way_back_is_stopped_all_the_same),
 		TEST(a_busy_unit_is_asked_again_at_the_next_look),
 		TEST(a_later_alert_says_that_it_still_holds),
 		TEST(a_firing_that_nobody_was_told_of_is_resolved_in_the_log),

@@ -35,6 +35,14 @@ static const char *step_why_not_restart(const struct ladder *l, uint32_t unit)
 	return NULL;
 }
 
+/* Down on the way of a restart, or being started: a stop is what keeps it down. */
+static bool step_is_on_its_way(const struct ladder *l, uint32_t unit)
+{
+	uint8_t busy = l->state->unit[unit].busy;
+
+	return busy == 1 + VERB_RESTART || busy == 1 + VERB_START;
+}
+
 /* Why a unit leaves this step no work; NULL: there is some. */
 static const char *step_why_not(const struct ladder *l, uint32_t i, uint32_t unit)
 {
@@ -51,6 +59,8 @@ static const char *step_why_not(const struct ladder *l, uint32_t i, uint32_t uni
 		return status == STATE_UNIT_RUNNING ? "it is running already" : NULL;
 	if (verb == VERB_THAW)
 		return status != STATE_UNIT_FROZEN ? "it is not frozen" : NULL;
+	if (status == STATE_UNIT_INACTIVE && (verb == VERB_STOP || verb == VERB_KILL) && step_is_on_its_way(l, unit))
+		return NULL;
 	if (status == STATE_UNIT_INACTIVE)
 		return verb == VERB_STOP ? "it is stopped already" : "it is not running";
 	if (verb == VERB_FREEZE && status == STATE_UNIT_FROZEN)
