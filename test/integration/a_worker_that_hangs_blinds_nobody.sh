@@ -1,5 +1,5 @@
 #!/bin/bash
-# SIGSTOP to the actor; standard error that nobody reads: the sentinel looks on.
+# SIGSTOP to the actor, to the scribe; standard error that nobody reads: the sentinel looks on.
 # shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
 make_hog
@@ -43,4 +43,33 @@ check "and status is fresh" ctl status
 log=$dir/log
 stop_daemon
 ok $? "and it ends with status 0"
+
+# A log that nobody reads is not silent.
+sleep 1001 &
+while :; do echo "a line" >>"$dir/bot-log"; sleep 0.3; done &
+writer=$!
+write_conf <<CONF
+[unit bot]
+match = sleep 1001
+log = $dir/bot-log
+log-silence = 2s
+
+[rule mute]
+on = silence bot
+then = alert critical
+CONF
+log=$dir/log-scribe
+start_daemon
+ok $? "with a log to read, the daemon starts"
+scribe=$(child_pid wd-scribe)
+kill -STOP "$scribe"
+check "a scribe that does not answer is killed" wait_for 50 logged "wd-scribe .pid $scribe. hangs: it is killed"
+started_again() { ps -o comm= --ppid "$daemon" | grep -qx wd-scribe; }
+check "and started again" wait_for 10 started_again
+pause 4
+ok $(($(count_logged 'rule=mute') != 0)) "the log that it did not read was never called silent"
+kill "$writer"
+check "a log that ends is" wait_for 10 logged 'rule=mute .*no new line'
+stop_daemon
+ok $? "and it ends with status 0 once more"
 plan_end

@@ -72,6 +72,7 @@ int live_setup_stopped(void **state)
 		return -1;
 	live.now = FAKEROOT_START;
 	live.with.ledger = ledger_open(memfd_create("ledger", MFD_CLOEXEC), "boot-1", &fresh);
+	live.scribe_hangs = false;
 	live_begin();
 	for (enum live_unit unit = 0; unit < LIVE_UNITS; unit++) {
 		live_unit(unit)->status = STATE_UNIT_INACTIVE;
@@ -161,6 +162,12 @@ static void live_answer(void)
 {
 	uint64_t id;
 
+	if (!live.scribe_hangs && see_next_reader_question(live.see, &id)) {
+		struct message message;
+
+		message_make(&message, MESSAGE_READ, id, 0, "");
+		see_report(live.see, &message, live.now);
+	}
 	while (see_next_question(live.see, &id)) {
 		live.asked++;
 		for (enum live_unit unit = 0; unit < LIVE_UNITS; unit++)

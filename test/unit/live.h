@@ -14,6 +14,7 @@ struct live {
 	mono_ms now;
 	uint32_t answer[LIVE_UNITS]; /* what the actor answers to a question; UINT32_MAX: it does not */
 	uint32_t asked;              /* questions of the last look */
+	bool scribe_hangs;           /* it answers no question */
 };
 extern struct live live;
 

@@ -208,6 +208,70 @@ static void the_end_of_the_count_is_looked_at_when_it_comes(void **state)
 	assert_int_equal(liveness_next_ms(live.see, live.now), 300);
 }
 
+static void a_log_that_was_not_read_is_not_silent(void **state)
+{
+	(void)state;
+	live.scribe_hangs = true;
+	live_look(12 * HOUR);
+	live_looks(20000);
+	live_assert_no_event();
+	live.scribe_hangs = false; /* it goes on, with nothing new */
+	see_reader_up(live.see, live.now); /* ... or was started again, and has missed what came */
+	live_look(12 * HOUR - 1);
+	live_assert_no_event();
+	live_look(1);
+	live_assert_event(LIVE_BOT, EVENT_SILENCE, false, "12 h");
+}
+
+static void an_answer_to_an_older_question_says_nothing(void **state)
+{
+	struct message message;
+	uint64_t id;
+
+	(void)state;
+	live.scribe_hangs = true;
+	live_look(12 * HOUR);
+	assert_true(see_next_reader_question(live.see, &id));
+	message_make(&message, MESSAGE_READ, id - 1, 0, "");
+	see_report(live.see, &message, live.now);
+	live_look(100);
+	live_assert_no_event();
+	message_make(&message, MESSAGE_READ, id, 0, "");
+	see_report(live.see, &message, live.now);
+	live_look(100);
+	live_assert_event(LIVE_BOT, EVENT_SILENCE, false, "12 h");
+}
+
+static void a_silence_that_was_told_outlives_the_scribe(void **state)
+{
+	(void)state;
+	live_look(12 * HOUR);
+	live_assert_event(LIVE_BOT, EVENT_SILENCE, false, "12 h");
+	see_reader_up(live.see, live.now);
+	live_look(100);
+	live_assert_no_event();
+	live_says(LIVE_BOT, MESSAGE_LINES, 1, "");
+	live_assert_event(LIVE_BOT, EVENT_SILENCE, true, "a new line");
+}
+
+static void a_scribe_that_does_not_answer_hangs_once_by_our_own_time(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	live.scribe_hangs = true;
+	live_look(5000);
+	assert_true(see_next_reader_question(live.see, &id));
+	assert_false(see_next_reader_question(live.see, &id));
+	live_look(HOUR); /* we stood still, it may have too */
+	assert_false(see_reader_hangs(live.see));
+	live_looks(28000);
+	assert_false(see_reader_hangs(live.see));
+	live_looks(2000);
+	assert_true(see_reader_hangs(live.see));
+	assert_false(see_reader_hangs(live.see));
+}
+
 #define SILENCE_TEST(f) cmocka_unit_test_setup_teardown(f, live_setup, live_teardown)
 
 int main(void)
@@ -227,6 +291,10 @@ int main(void)
 		SILENCE_TEST(matching_lines_are_one_event_that_counts_them),
 		SILENCE_TEST(counts_that_make_no_sense_are_passed_over),
 		SILENCE_TEST(the_longest_excerpt_is_bounded),
+		SILENCE_TEST(a_log_that_was_not_read_is_not_silent),
+		SILENCE_TEST(an_answer_to_an_older_question_says_nothing),
+		SILENCE_TEST(a_silence_that_was_told_outlives_the_scribe),
+		SILENCE_TEST(a_scribe_that_does_not_answer_hangs_once_by_our_own_time),
 		SILENCE_TEST(the_end_of_the_count_is_looked_at_when_it_comes),
 	};
 

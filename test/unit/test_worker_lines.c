@@ -113,6 +113,31 @@ static void matches_are_told_five_times_a_second_with_the_last_text(void **state
 	assert_string_equal(message.text, "the last error");
 }
 
+static void a_question_is_answered_behind_all_that_was_read(void **state)
+{
+	(void)state;
+	add(3, "one");
+	assert_int_equal(worker_lines_send(&lines, ends[0], 5000), -1);
+	assert_int_equal(next().result, 1);
+	assert_false(worker_lines_idle(&lines, true, 5000)); /* nobody asks */
+	worker_lines_ask(&lines, 7, 5010);
+	assert_false(worker_lines_idle(&lines, false, 5020)); /* there is more to read */
+	add(3, "two");
+	(void)worker_lines_send(&lines, ends[0], 5020);
+	nothing_comes();
+	assert_true(worker_lines_idle(&lines, true, 5030));
+	assert_int_equal(worker_lines_send(&lines, ends[0], 5030), -1);
+	assert_int_equal(next().type, MESSAGE_LINES); /* not a second later */
+	assert_int_equal(next().id, 7);
+	(void)worker_lines_send(&lines, ends[0], 5040);
+	nothing_comes();
+	worker_lines_ask(&lines, 8, 6000);
+	assert_false(worker_lines_idle(&lines, false, 10999));
+	assert_true(worker_lines_idle(&lines, false, 11000)); /* always behind, but at work */
+	(void)worker_lines_send(&lines, ends[0], 11000);
+	assert_int_equal(next().type, MESSAGE_READ);
+}
+
 static void a_unit_without_a_log_tells_nothing(void **state)
 {
 	(void)state;
@@ -235,6 +260,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(the_first_line_is_told_at_once_and_then_once_a_second),
 		TEST(matches_are_told_five_times_a_second_with_the_last_text),
+		TEST(a_question_is_answered_behind_all_that_was_read),
 		TEST(a_unit_without_a_log_tells_nothing),
 		TEST(what_a_full_link_does_not_take_is_told_later_and_counted_whole),
 		TEST(a_reload_keeps_what_is_counted),

@@ -15,4 +15,7 @@ int worker_ask(struct worker *worker, uint64_t id);
 /* Ask it how it is with the watched unit of that id (message_unit_id). The same. */
 int worker_look(struct worker *worker, uint64_t id);
 
+/* Ask the scribe whether all is told that the logs have. The same. */
+int worker_read(struct worker *worker, uint64_t id);
+
 #endif

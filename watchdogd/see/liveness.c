@@ -138,6 +138,7 @@ static void liveness_look_at(struct see *see, struct unit *unit, mono_ms now)
 void liveness_look(struct see *see, mono_ms now)
 {
 	see->livenesses.next_at = now + SEE_NEXT_MAX_MS;
+	reader_look(see, now);
 	for (uint32_t i = 0; i < see->units.count; i++) {
 		struct unit *unit = unit_at(see, i);
 
@@ -232,4 +233,5 @@ void liveness_config(struct see *see)
 		silence_config(unit);
 	}
 	question_config(see);
+	reader_config(see);
 }

@@ -13,6 +13,7 @@
 #include "see/asked.h"
 #include "see/purpose.h"
 #include "see/question.h"
+#include "see/reader.h"
 #include "see/silence.h"
 #include "share/message.h"
 #include "share/state.h"
@@ -46,6 +47,7 @@ struct livenesses {
 	uint32_t turn;          /* the unit that is handed out first */
 	mono_ms looked_at;      /* the last look */
 	mono_ms next_at;        /* the next is wanted then; 0: before the first */
+	struct reader reader;   /* of the units' logs */
 };
 
 enum liveness_end {

@@ -152,6 +152,10 @@ void see_config(struct see *see, const struct config *config)
 
 void see_report(struct see *see, const struct message *report, mono_ms now)
 {
+	if (report->type == MESSAGE_READ) {
+		reader_answer(see, report->id);
+		return;
+	}
 	for (uint32_t i = 0; i < see->units.count; i++)
 		if (see->livenesses.id[i] == report->id) {
 			liveness_report(see, unit_at(see, i), report, now);
@@ -162,6 +166,21 @@ void see_report(struct see *see, const struct message *report, mono_ms now)
 bool see_next_question(struct see *see, uint64_t *id)
 {
 	return liveness_next_question(see, id);
+}
+
+bool see_next_reader_question(struct see *see, uint64_t *number)
+{
+	return reader_next_question(see, number);
+}
+
+bool see_reader_hangs(struct see *see)
+{
+	return reader_hangs(see);
+}
+
+void see_reader_up(struct see *see, mono_ms now)
+{
+	reader_up(see, now);
 }
 
 int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir)

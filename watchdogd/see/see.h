@@ -54,12 +54,18 @@ int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max);
 enum see_dir { SEE_DIR_V2, SEE_DIR_V1_FREEZER };
 int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir);
 
-/* What a worker sees of a unit (MESSAGE_UNIT, _ALIVE, _LINES, _MATCH of share/message.h); an id that no unit
+/* What a worker sees of a unit (MESSAGE_UNIT, _ALIVE, _LINES, _MATCH, _READ of share/message.h); an id that no unit
  * has is passed over. May add an event to the queue. */
 void see_report(struct see *see, const struct message *report, mono_ms now);
 
 /* The next unit that systemd is to be asked about: the caller sends MESSAGE_LOOK with its id. False: none. */
 bool see_next_question(struct see *see, uint64_t *id);
+
+/* The same of who reads the logs: MESSAGE_READ with that number. Whether it hangs: main is to start it again,
+ * and said so once. And that main has. */
+bool see_next_reader_question(struct see *see, uint64_t *number);
+bool see_reader_hangs(struct see *see);
+void see_reader_up(struct see *see, mono_ms now);
 
 /* Since when the unit's watched process is alive without a break; 0: it is not. */
 mono_ms see_unit_alive_since(const struct see *see, uint32_t unit);

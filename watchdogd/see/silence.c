@@ -1,7 +1,10 @@
 #include "see/silence.h"
 
 #include "base/buffer.h"
+#include "see/reader.h"
 #include "see/source.h"
+
+enum { SILENCE_READ_MS = 100 }; /* while it is not known whether the log was read */
 
 static struct event *silence_event(struct see *see, const struct unit *unit, enum event_kind kind, const char *says,
 				   const char *what, mono_ms now)
@@ -77,11 +80,22 @@ mono_ms silence_look(struct see *see, struct unit *unit, bool counts, mono_ms no
 		s->from = s->from == 0 ? now : unit->started;
 		silence_end(see, unit, "its silence is counted anew from its start", now);
 	}
-	if (!s->told && now - s->from >= unit->log_silence_ms)
+	if (!s->told && now - s->from >= unit->log_silence_ms) {
+		if (!reader_has_read(see, s->from + unit->log_silence_ms))
+			return now + SILENCE_READ_MS;
 		silence_tell(see, unit, now);
+	}
 	if (s->owes_end && !s->told) /* the queue was full */
 		silence_end(see, unit, "its silence is counted anew", now);
 	return s->told ? UINT64_MAX : s->from + unit->log_silence_ms;
+}
+
+void silence_anew(struct unit *unit, mono_ms now)
+{
+	struct silence *s = &unit->liveness.silence;
+
+	if (s->from != 0 && !s->told)
+		s->from = now;
 }
 
 void silence_config(struct unit *unit)

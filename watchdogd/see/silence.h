@@ -25,6 +25,9 @@ void silence_report(struct see *see, struct unit *unit, const struct message *re
  * a silence that was told ends with that. When it would be told, if nothing comes; UINT64_MAX: never. */
 mono_ms silence_look(struct see *see, struct unit *unit, bool counts, mono_ms now);
 
+/* Who reads its log has begun anew, and not seen what came before: one that is not told yet is counted from now. */
+void silence_anew(struct unit *unit, mono_ms now);
+
 /* After a reload the rules may be others: it is told again. */
 void silence_config(struct unit *unit);
 

@@ -16,7 +16,7 @@ static const char *const message_names[MESSAGE_TYPES] = {
 	[MESSAGE_LOOK] = "look", [MESSAGE_UNIT] = "unit",
 	[MESSAGE_ALIVE] = "alive", [MESSAGE_LINES] = "lines",
 	[MESSAGE_MATCH] = "match", [MESSAGE_RETRY] = "retry",
-	[MESSAGE_RETRIED] = "retried",
+	[MESSAGE_RETRIED] = "retried", [MESSAGE_READ] = "read",
 };
 
 const char *message_name(uint32_t type)

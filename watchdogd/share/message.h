@@ -13,8 +13,8 @@
 enum message_type {
 	MESSAGE_CONFIG,      /* main -> sentinel: a sealed config block comes along (fd); id: generation */
 	MESSAGE_TAKEN,       /* sentinel -> main: generation id is in force; text: what is to be told */
-	MESSAGE_WORKER_UP,   /* main -> sentinel: the actor was started (again): open steps are to be looked into */
-	MESSAGE_WORKER_HUNG, /* sentinel -> main: the actor did not answer in time; kill and restart it */
+	MESSAGE_WORKER_UP,   /* main -> sentinel: a worker (id: enum message_worker) was started again */
+	MESSAGE_WORKER_HUNG, /* sentinel -> main: that worker did not answer in time; kill and restart it */
 	MESSAGE_STOP,        /* main -> sentinel: SIGTERM: thaw what is frozen, then exit 0 */
 	MESSAGE_ASK,         /* sentinel -> worker: carry out entry id */
 	MESSAGE_DONE,        /* worker -> sentinel: entry id is done, and seen to be; text: what was seen */
@@ -27,8 +27,11 @@ enum message_type {
 	MESSAGE_MATCH,       /* scribe -> sentinel: result lines that match; text: the last one, cut */
 	MESSAGE_RETRY,       /* main -> sentinel: a person's retry of the unit named by text; id: who asks */
 	MESSAGE_RETRIED,     /* sentinel -> main: answers it; result: 0 or -errno; text: what was done, or why not */
+	MESSAGE_READ,        /* sentinel -> scribe: question id; the same comes back when what the logs had is told */
 	MESSAGE_TYPES,
 };
+
+enum message_worker { MESSAGE_OF_ACTOR, MESSAGE_OF_SCRIBE };
 
 /* How systemd has a unit: bits of MESSAGE_UNIT's result. */
 enum message_unit {

@@ -105,6 +105,14 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 	}
 }
 
+static void sentinel_tell_hung(enum message_worker worker)
+{
+	struct message message;
+
+	message_make(&message, MESSAGE_WORKER_HUNG, worker, 0, "");
+	(void)message_send(MESSAGE_FD_MAIN, &message, -1);
+}
+
 static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 {
 	struct action_result result;
@@ -119,13 +127,9 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 		for (uint32_t i = 0; i < result.instances; i++)
 			decide_outcome(&s->decide, result.instance[i], result.unit, result.outcome, now);
 	}
-	if (s->actions.actor_hung) {
-		struct message message;
-
-		s->actions.actor_hung = false;
-		message_make(&message, MESSAGE_WORKER_HUNG, 0, 0, "");
-		(void)message_send(MESSAGE_FD_MAIN, &message, -1);
-	}
+	if (s->actions.actor_hung)
+		sentinel_tell_hung(MESSAGE_OF_ACTOR);
+	s->actions.actor_hung = false;
 }
 
 /* How systemd has the units of which that must be known now. One that cannot be sent gets no answer in time. */
@@ -135,6 +139,10 @@ static void sentinel_ask_questions(struct sentinel *s)
 
 	for (int i = 0; i < SENTINEL_QUESTIONS_MAX && see_next_question(s->see, &id); i++)
 		(void)worker_look(&s->actor, id);
+	if (see_next_reader_question(s->see, &id))
+		(void)worker_read(&s->scribe, id);
+	if (see_reader_hangs(s->see))
+		sentinel_tell_hung(MESSAGE_OF_SCRIBE);
 }
 
 /* source -> reading/event -> rule -> step -> action, alert. */

@@ -110,7 +110,9 @@ static void sentinel_on_main(void *arg, uint32_t events)
 			(void)close(fd);
 		if (message.type == MESSAGE_STOP)
 			s->stop = true;
-		if (message.type == MESSAGE_WORKER_UP) {
+		if (message.type == MESSAGE_WORKER_UP && message.id == MESSAGE_OF_SCRIBE) {
+			see_reader_up(s->see, clock_mono());
+		} else if (message.type == MESSAGE_WORKER_UP) {
 			actions_worker_up(&s->actions);
 			alerts_retry(&s->alerts);
 		}
@@ -141,7 +143,7 @@ static void sentinel_take_from_actor(struct sentinel *s, const struct message *m
 
 static void sentinel_take_from_scribe(struct sentinel *s, const struct message *message)
 {
-	if (message->type == MESSAGE_LINES || message->type == MESSAGE_MATCH)
+	if (message->type == MESSAGE_LINES || message->type == MESSAGE_MATCH || message->type == MESSAGE_READ)
 		see_report(s->see, message, clock_mono());
 	else
 		diag_warning("the scribe sent a message that breaks the rules; it is passed over");

@@ -35,8 +35,8 @@ static void supervisor_start_due(struct supervisor *s, mono_ms now)
 		if (error < 0) {
 			diag_critical("cannot start %s: %s", child->name, diag_errno(error));
 			child->start_at = now + 1000;
-		} else if (again && i == CHILD_ACTOR) {
-			supervisor_send(s, MESSAGE_WORKER_UP, 0, -1);
+		} else if (again && i != CHILD_SENTINEL) {
+			supervisor_send(s, MESSAGE_WORKER_UP, i == CHILD_SCRIBE ? MESSAGE_OF_SCRIBE : MESSAGE_OF_ACTOR, -1);
 		}
 	}
 }
@@ -58,6 +58,14 @@ static void supervisor_reap(struct supervisor *s, mono_ms now)
 		}
 }
 
+static void supervisor_end_hung(const struct child *child)
+{
+	if (child->pid <= 0)
+		return;
+	diag_critical("%s (pid %d) hangs: it is killed", child->name, child->pid);
+	(void)kill(child->pid, SIGKILL);
+}
+
 static void supervisor_on_sentinel(struct supervisor *s, mono_ms now)
 {
 	struct message message;
@@ -68,10 +76,8 @@ static void supervisor_on_sentinel(struct supervisor *s, mono_ms now)
 		else if (message.type == MESSAGE_RETRIED)
 			control_answer(&s->control, (uint32_t)message.id,
 				       message.result == 0 ? CONTROL_OK : CONTROL_ERROR, message.text, now);
-		else if (message.type == MESSAGE_WORKER_HUNG && s->child[CHILD_ACTOR].pid > 0) {
-			diag_critical("wd-actor (pid %d) hangs: it is killed", s->child[CHILD_ACTOR].pid);
-			(void)kill(s->child[CHILD_ACTOR].pid, SIGKILL);
-		}
+		else if (message.type == MESSAGE_WORKER_HUNG)
+			supervisor_end_hung(&s->child[message.id == MESSAGE_OF_SCRIBE ? CHILD_SCRIBE : CHILD_ACTOR]);
 	}
 }
 

@@ -32,7 +32,8 @@ static struct worker_lines_row *worker_lines_find(const struct worker_lines *lin
 
 int worker_lines_watch(struct worker_lines *lines, const struct plugin_unit *units, size_t count)
 {
-	struct worker_lines next = {.full = lines->full};
+	struct worker_lines next = {.question = lines->question, .question_at = lines->question_at,
+				    .question_due = lines->question_due, .full = lines->full};
 
 	next.row = calloc(count + 1, sizeof(next.row[0]));
 	next.todo = calloc(count + 1, sizeof(next.todo[0]));
@@ -143,14 +144,14 @@ static bool lines_tell(const struct worker_lines_row *row, enum message_type typ
 }
 
 /* False: the sentinel's end is full. */
-static bool lines_tell_due(struct worker_lines_row *row, int link, mono_ms now)
+static bool lines_tell_due(struct worker_lines_row *row, int link, bool all, mono_ms now)
 {
-	if (row->matches > 0 && now >= row->matched_at) {
+	if (row->matches > 0 && (all || now >= row->matched_at)) {
 		if (!lines_tell(row, MESSAGE_MATCH, &row->matches, link))
 			return false;
 		row->matched_at = now + LINES_MATCH_EVERY_MS;
 	}
-	if (row->lines > 0 && now >= row->lines_at) {
+	if (row->lines > 0 && (all || now >= row->lines_at)) {
 		if (!lines_tell(row, MESSAGE_LINES, &row->lines, link))
 			return false;
 		row->lines_at = now + LINES_EVERY_MS;
@@ -165,6 +166,34 @@ static int lines_sooner(int wait_ms, uint32_t counter, mono_ms at, mono_ms now)
 	return counter > 0 && (wait_ms < 0 || left < wait_ms) ? left : wait_ms;
 }
 
+void worker_lines_ask(struct worker_lines *lines, uint64_t question, mono_ms now)
+{
+	lines->question = question;
+	lines->question_at = now;
+	lines->question_due = false;
+}
+
+bool worker_lines_idle(struct worker_lines *lines, bool idle, mono_ms now)
+{
+	if (lines->question != 0 && (idle || now - lines->question_at >= LINES_READ_MAX_MS))
+		lines->question_due = true;
+	return lines->question_due;
+}
+
+static void lines_answer(struct worker_lines *lines, int link)
+{
+	struct message message;
+	int error;
+
+	message_make(&message, MESSAGE_READ, lines->question, 0, "");
+	error = link >= 0 ? message_send(link, &message, -1) : 0;
+	lines->full = error == -EAGAIN || error == -ENOBUFS;
+	if (lines->full)
+		return;
+	lines->question = 0;
+	lines->question_due = false;
+}
+
 int worker_lines_send(struct worker_lines *lines, int link, mono_ms now)
 {
 	int wait_ms = -1;
@@ -174,7 +203,7 @@ int worker_lines_send(struct worker_lines *lines, int link, mono_ms now)
 	for (size_t i = 0; i < lines->todos; i++) {
 		struct worker_lines_row *row = &lines->row[lines->todo[i]];
 
-		if (!lines->full && !lines_tell_due(row, link, now))
+		if (!lines->full && !lines_tell_due(row, link, lines->question_due, now))
 			lines->full = true;
 		row->listed = row->matches > 0 || row->lines > 0;
 		if (!row->listed)
@@ -184,5 +213,7 @@ int worker_lines_send(struct worker_lines *lines, int link, mono_ms now)
 		wait_ms = lines_sooner(wait_ms, row->lines, row->lines_at, now);
 	}
 	lines->todos = left;
+	if (lines->question_due && !lines->full)
+		lines_answer(lines, link);
 	return lines->full ? -1 : wait_ms;
 }

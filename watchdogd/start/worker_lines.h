@@ -15,6 +15,7 @@
 enum {
 	LINES_EVERY_MS = 1000, /* one MESSAGE_LINES of a unit to the next */
 	LINES_MATCH_EVERY_MS = 200, /* the same for MESSAGE_MATCH */
+	LINES_READ_MAX_MS = 5000, /* who is always behind its logs says so late that it is at work */
 };
 
 struct worker_lines {
@@ -29,6 +30,9 @@ struct worker_lines {
 	uint32_t *todo; /* rows with something to tell */
 	size_t todos;
 	struct worker_lines_row *last; /* a line is often followed by one of the same unit */
+	uint64_t question;   /* MESSAGE_READ to be answered; 0: none */
+	mono_ms question_at; /* when it came */
+	bool question_due;   /* the logs were read since: answered with the next telling */
 	bool full;      /* the sentinel's end takes no more: wait for POLLOUT */
 };
 
@@ -39,7 +43,13 @@ int worker_lines_watch(struct worker_lines *lines, const struct plugin_unit *uni
 void worker_lines_add(struct worker_lines *lines, const struct plugin *match, uint64_t id, const char *line,
 		      size_t len);
 
-/* Tell what is due; -1: nothing is left; or in how many ms the next is due. */
+/* The sentinel asks whether all is told that the logs have now. */
+void worker_lines_ask(struct worker_lines *lines, uint64_t question, mono_ms now);
+
+/* All was read that there is (idle), or not yet. True: a question can be answered now. */
+bool worker_lines_idle(struct worker_lines *lines, bool idle, mono_ms now);
+
+/* Tell what is due, and before an answer all that there is; -1: nothing is left; or in how many ms the next is due. */
 int worker_lines_send(struct worker_lines *lines, int link, mono_ms now);
 
 /* The part of a line around `at` that a message has room for, "..." where it is cut; a NUL is a space. */

@@ -154,6 +154,8 @@ static void worker_on_message(const struct message *message)
 		worker_requests_ask(&worker.requests, message->id, worker.finish_by != 0);
 	else if (message->type == MESSAGE_LOOK)
 		worker_on_look(message->id);
+	else if (message->type == MESSAGE_READ)
+		worker_lines_ask(&worker.lines, message->id, clock_mono());
 	else
 		diag_warning("the sentinel sent \"%s\", which is not for a worker; passed over",
 			     message_name(message->type));
@@ -244,6 +246,8 @@ static void worker_turn(void)
 							    &timeout_ms);
 		used += rows[i];
 	}
+	if (worker_lines_idle(&worker.lines, timeout_ms != 0, clock_mono()) && !worker.lines.full)
+		timeout_ms = 0;
 	if (poll(fds, (nfds_t)used, timeout_ms) < 0)
 		return; /* EINTR, or ENOMEM for an instant */
 	if (fds[0].revents != 0)
