@@ -233,6 +233,18 @@ static void a_start_that_is_refused_stays_owed_with_its_backoff(void **state)
 	act_start("bot", 10000);
 }
 
+static void what_nobody_can_start_now_stays_owed_in_silence(void **state)
+{
+	(void)state;
+	test_take_over_and_prove("stop");
+	/* Its rule is gone too: `check` would refuse it. */
+	actions_config(&act.actions, act_parse("[unit bot]\ncgroup = /bot\n"));
+	for (int i = 0; i < 3; i++)
+		assert_false(act_look(1000));
+	act_assert_nothing_is_left();
+	assert_true(test_is_owed());
+}
+
 /* --- killed at any point -------------------------------------------------------------------------- */
 
 static void a_debt_survives_a_kill_of_the_sentinel(void **state)
@@ -310,6 +322,7 @@ int main(void)
 		T(a_persons_stop_ends_the_debt),
 		T(a_stop_without_a_restart_owes_nothing),
 		T(a_start_that_is_refused_stays_owed_with_its_backoff),
+		T(what_nobody_can_start_now_stays_owed_in_silence),
 		T(a_debt_survives_a_kill_of_the_sentinel),
 		T(a_debt_that_is_being_paid_is_paid_once),
 		T(killed_between_the_note_and_the_stop_it_is_a_restart),

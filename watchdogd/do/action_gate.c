@@ -15,8 +15,7 @@ static bool gate_starts(const struct order *order)
 	return order->verb == VERB_START || order->verb == VERB_RESTART;
 }
 
-/* Stopped first, it would stay so. NULL: it can be started. */
-static const char *gate_why_not_start(const struct config_unit *unit)
+const char *action_gate_why_not_start(const struct config_unit *unit)
 {
 	if (unit->kind != CONFIG_SYSTEMD)
 		return unit->start == 0 ? "it has no `start` command" : NULL;
@@ -95,7 +94,7 @@ enum outcome action_gate(struct actions *actions, const struct order *order, mon
 	if (order->unit == CONFIG_NONE)
 		return OUTCOME_BEGUN;
 	if (gate_starts(order))
-		is = gate_why_not_start(config_unit_at(actions->config, order->unit));
+		is = action_gate_why_not_start(config_unit_at(actions->config, order->unit));
 	see_unit_refresh(actions->see, order->unit, now);
 	if (is == NULL)
 		is = gate_is_done(&actions->state->unit[order->unit], order->verb);

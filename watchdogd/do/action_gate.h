@@ -8,4 +8,7 @@
  * it would happen twice. why: TEXT_BYTES, set when it is SKIPPED. */
 enum outcome action_gate(struct actions *actions, const struct order *order, mono_ms now, char *why);
 
+/* Nobody could start it: stopped first, it would stay so. NULL: it can be started. */
+const char *action_gate_why_not_start(const struct config_unit *unit);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/diag.h"
 #include "do/action_mark.h"
 #include "do/action_phase.h"
+#include "do/debt.h"
 
 enum { ACTION_SYSTEMD_MS = 30000, ACTION_RUN_MS = 30000 };
 
@@ -184,6 +185,7 @@ void actions_config(struct actions *actions, const struct config *config)
 		action->instances = kept;
 	}
 	actions->config = config;
+	debt_config(actions);
 	actions->backoff_published = false; /* the page's rows begin anew */
 }
 
@@ -261,6 +263,7 @@ static bool action_is_superseded(const struct ledger *ledger, const struct ledge
 
 void actions_init(struct actions *actions, mono_ms now)
 {
+	debt_config(actions);
 	for (int i = 0; i < ENTRIES_MAX; i++) {
 		struct ledger_entry *entry = &actions->ledger->entries[i];
 

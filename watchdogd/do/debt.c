@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "do/action_gate.h"
 #include "do/action_ledger.h"
 #include "do/action_phase.h"
 
@@ -105,8 +106,25 @@ static void debt_look_at(struct actions *actions, struct ledger_unit *row, mono_
 	if (mark == NULL || mark->kind != STATE_MARK_STOPPED ||
 	    actions->state->unit[unit].status == STATE_UNIT_RUNNING)
 		row->flags &= (uint16_t)~LEDGER_UNIT_OWED;
-	else if (!debt_is_held(actions, mark, unit, &rule))
+	else if (action_gate_why_not_start(config_unit_at(actions->config, unit)) == NULL &&
+		 !debt_is_held(actions, mark, unit, &rule))
 		debt_pay(actions, unit, rule, now);
+}
+
+void debt_config(const struct actions *actions)
+{
+	for (int i = 0; i < UNITS_MAX; i++) {
+		const struct ledger_unit *row = &actions->ledger->units[i];
+		uint32_t unit = row->hash != 0 && (row->flags & LEDGER_UNIT_OWED) != 0
+					? debt_find_unit(actions->config, row->hash)
+					: CONFIG_NONE;
+		const char *why =
+			unit != CONFIG_NONE ? action_gate_why_not_start(config_unit_at(actions->config, unit)) : NULL;
+
+		if (why != NULL)
+			diag_event(SEVERITY_WARNING, NULL, action_unit_name(actions, unit),
+				   "its start is owed, but %s: it stays stopped", why);
+	}
 }
 
 void debt_look(struct actions *actions, mono_ms now)

@@ -13,6 +13,9 @@ void debt_note(struct actions *actions, uint32_t unit, const char *rule);
 /* The unit runs again: nothing is owed. */
 void debt_end(struct actions *actions, uint32_t unit);
 
+/* A config is in force: say what is owed to a unit that it gives no way to start. It waits for the next. */
+void debt_config(const struct actions *actions);
+
 /* Begin what is owed and may be started now. */
 void debt_look(struct actions *actions, mono_ms now);
 
