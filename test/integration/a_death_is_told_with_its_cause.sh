@@ -130,6 +130,18 @@ kill -KILL "$pid"
 told 'was killed by SIGKILL'
 ok $? "it is watched there, though its parent is another"
 
+# Forked twice, sometimes within one look, sometimes over several. Without the connector nobody tells of who forked.
+[ -n "${WITHOUT_CONNECTOR-}" ] || for ms in 0 40 110 230; do
+	n=$(deaths)
+	begin "$dir/claude" daemon2 0 $ms
+	sleep 1.5
+	pid=$(pgrep -n -f "$dir/claude daemon2")
+	ok $(($(deaths) - n)) "nor is one that forks twice for it, $ms ms after its start"
+	kill -KILL "$pid"
+	told 'was killed by SIGKILL'
+	ok $? "it is watched there"
+done
+
 # The kernel kills: at the limit of the cgroup.
 limit_cgroup "$tree" $((64 * 1024 * 1024))
 n=$(deaths)

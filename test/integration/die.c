@@ -1,5 +1,5 @@
 /* A process that ends, or lives on, in the way it is told to.
- *     die exit N | signal N | crash | sleep | leader N | threads | daemon | exec PROGRAM |
+ *     die exit N | signal N | crash | sleep | leader N | threads | daemon | daemon2 | exec PROGRAM |
  *         name NAME | eat MIB [AFTER_MS] */
 #include <pthread.h>
 #include <signal.h>
@@ -53,7 +53,9 @@ int main(int argc, char **argv)
 			pthread_join(thread, NULL);
 		}
 	}
-	if (strcmp(how, "daemon") == 0 && fork() != 0)
+	if (strncmp(how, "daemon", 6) == 0 && fork() != 0)
+		return 0;
+	if (strcmp(how, "daemon2") == 0 && fork() != 0)
 		return 0;
 	if (strcmp(how, "exec") == 0)
 		execl(what, what, "sleep", (char *)NULL);

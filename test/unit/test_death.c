@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
 #include "fakeroot.h"
 #include "see/deathtext.h"
@@ -316,6 +318,67 @@ static void who_forks_twice_into_the_background_has_not_died(void **state)
 	end(43);
 	fakeroot_look(1000);
 	assert_int_equal(event()->pid, 43);
+}
+
+static void whose_end_is_seen_before_its_fork_is_told_has_forked(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "claude", "claude|", ago(1), 4100, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	tree_on_fork(fakeroot.see, 42, 41, fakeroot.now);
+	put((struct made){42, 41, "claude", "", ago(0), 0, 'Z', 1, 0});
+	tree_look_at(fakeroot.see, 42, fakeroot.now);
+	tree_on_fork(fakeroot.see, 43, 42, fakeroot.now);
+	end(42);
+	end(41);
+	put((struct made){43, 1, "claude", "claude|", ago(0), 4100, 0, 0, 0});
+	put_cgroup("43\n");
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->pid, 43);
+}
+
+static void of_one_that_is_gone_an_exec_told_late_changes_nothing(void **state)
+{
+	(void)state;
+	put((struct made){41, 1, "claude", "claude|", ago(1), 4100, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	put((struct made){41, 1, "claude", "", ago(1), 0, 'Z', 1, 0});
+	tree_on_exec(fakeroot.see, 41, fakeroot.now);
+	tree_on_fork(fakeroot.see, 42, 41, fakeroot.now);
+	put((struct made){42, 1, "claude", "claude|", ago(0), 4100, 0, 0, 0});
+	put_cgroup("42\n");
+	fakeroot.see->process.scanned = fakeroot.now + 1000;
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->pid, 42);
+}
+
+/* The stack that is shown amid an exec is not where it stays: what was forked of it since is no other program. */
+static void a_copy_of_one_that_was_seen_amid_its_exec_takes_its_place(void **state)
+{
+	int pair[2];
+
+	(void)state;
+	put((struct made){41, 1, "bash", "claude|", ago(1), 4099, 0, 0, 0});
+	put_cgroup("41\n");
+	fakeroot_open(bot, 1);
+	assert_int_equal(watched(0)->pid, 41);
+	assert_int_equal(socketpair(AF_UNIX, SOCK_DGRAM | SOCK_NONBLOCK, 0, pair), 0);
+	fakeroot.see->process.connector.fd = pair[0];
+	put((struct made){41, 1, "claude", "", ago(1), 0, 'Z', 1, 0});
+	tree_on_exec(fakeroot.see, 41, fakeroot.now);
+	tree_on_fork(fakeroot.see, 42, 41, fakeroot.now);
+	put((struct made){42, 1, "claude", "claude|", ago(0), 4100, 0, 0, 0});
+	tree_look_at(fakeroot.see, 42, fakeroot.now);
+	put_cgroup("42\n");
+	fakeroot_look(1000);
+	assert_int_equal(told(), 0);
+	assert_int_equal(watched(0)->pid, 42);
+	connector_close(&fakeroot.see->process.connector);
+	(void)close(pair[1]);
 }
 
 static void who_left_nobody_alive_behind_has_died(void **state)
@@ -638,6 +701,9 @@ int main(void)
 		TEST(a_child_stays_the_units_in_another_cgroup_and_without_its_parent),
 		TEST(who_goes_into_the_background_has_not_died),
 		TEST(who_forks_twice_into_the_background_has_not_died),
+		TEST(whose_end_is_seen_before_its_fork_is_told_has_forked),
+		TEST(of_one_that_is_gone_an_exec_told_late_changes_nothing),
+		TEST(a_copy_of_one_that_was_seen_amid_its_exec_takes_its_place),
 		TEST(who_left_nobody_alive_behind_has_died),
 		TEST(without_process_the_root_of_the_tree_is_watched),
 		TEST(a_match_unit_watches_what_it_names_in_the_tree_or_itself),

@@ -104,8 +104,8 @@ bool choose_hand_over(struct see *see, const struct watched *ended, mono_ms now)
 			continue;
 		if (process->start == 0)
 			tree_look_at(see, process->pid, now);
-		if (process->start == 0 || process->ended)
-			continue; /* it is gone too */
+		if (process->start == 0 || process->ended || process->named == 0)
+			continue; /* it is gone too, or another program */
 		process->below = 0;
 		process->copy = false;
 		process->parent = 0; /* who started it is gone, and no reason not to watch it */

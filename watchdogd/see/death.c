@@ -9,6 +9,8 @@
 #include "see/reply.h"
 #include "see/source.h"
 
+enum { DEATH_TRIES = 3 }; /* who goes into the background forks twice at most */
+
 void death_init(struct see *see)
 {
 	see->deaths.count = see->deaths.replies = 0;
@@ -53,11 +55,25 @@ static bool death_may_hand_over(const struct watched *ended, mono_ms now)
 	return ended->has_status ? ended->status == 0 : now < ended->since + DEATH_YOUNG_MS;
 }
 
+/* Each try has what was forked until the one before found nobody alive. */
+static bool death_hand_over(struct see *see, const struct watched *ended, mono_ms now)
+{
+	bool done = false;
+
+	for (int try = 0; try < DEATH_TRIES && !done && death_may_hand_over(ended, now); try++) {
+		done = choose_hand_over(see, ended, now);
+		if (!done)
+			source_process_catch_up(see, now);
+	}
+	return done;
+}
+
 void death_take(struct see *see, const struct watched *ended, mono_ms now)
 {
 	struct death *death;
 
-	if (death_may_hand_over(ended, now) && choose_hand_over(see, ended, now)) {
+	source_process_catch_up(see, now);
+	if (death_hand_over(see, ended, now)) {
 		diag_event(SEVERITY_INFO, NULL, death_unit(see, ended->unit)->name,
 			   "%s (pid %d) ended and left its place to %s (pid %d)", ended->comm, ended->pid,
 			   see->units.row[ended->unit].watched.comm, see->units.row[ended->unit].watched.pid);

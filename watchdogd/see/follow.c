@@ -89,19 +89,27 @@ static uint32_t follow_filled_ms(const struct source_process *p, uint32_t n, mon
 	return n == 0 || half * for_ms / n > SEE_NEXT_MAX_MS ? SEE_NEXT_MAX_MS : (uint32_t)(half * for_ms / n);
 }
 
+uint32_t follow_take_all(struct see *see, mono_ms now)
+{
+	struct connector_event event;
+	uint32_t n = 0;
+
+	while (see->process.connector.fd >= 0 && n < FOLLOW_DRAIN_MAX && connector_next(&see->process.connector, &event)) {
+		follow_take(see, &event, now);
+		n++;
+	}
+	return n;
+}
+
 void follow_drain(struct see *see, mono_ms now)
 {
 	struct source_process *p = &see->process;
-	struct connector_event event;
-	uint32_t n = 0;
+	uint32_t n;
 
 	if (p->connector.fd < 0)
 		return;
 	follow_throttle(see, now);
-	while (n < FOLLOW_DRAIN_MAX && connector_next(&p->connector, &event)) {
-		follow_take(see, &event, now);
-		n++;
-	}
+	n = follow_take_all(see, now);
 	p->drained_next_ms = follow_filled_ms(p, n, now - p->drained);
 	p->drained = now;
 	follow_tell_storm(see, now);

@@ -12,6 +12,9 @@ struct see;
 /* Take what it has told since the last time. */
 void follow_drain(struct see *see, mono_ms now);
 
+/* The same between two of its turns: how many there were. */
+uint32_t follow_take_all(struct see *see, mono_ms now);
+
 /* How long that may wait until the next time. */
 uint32_t follow_next_ms(const struct see *see);
 

@@ -80,6 +80,12 @@ static bool judge_is_copy(struct see *see, const struct process *process, const 
 	return true;
 }
 
+void judge_note_copy(struct process *process, const struct process *parent)
+{
+	process->copy = true;
+	process->copy_of = parent->copy ? parent->copy_of : parent->pid;
+}
+
 void judge_take_copy(struct see *see, struct process *process, const struct process *parent)
 {
 	process->named = parent->named;
@@ -87,8 +93,7 @@ void judge_take_copy(struct see *see, struct process *process, const struct proc
 	process->direct = parent->direct;
 	process->torn = parent->torn;
 	process->examined = parent->examined;
-	process->copy = true;
-	process->copy_of = parent->copy ? parent->copy_of : parent->pid;
+	judge_note_copy(process, parent);
 	process_mark(&see->processes, process);
 }
 
@@ -105,7 +110,6 @@ void judge_examine(struct see *see, struct process *process, const struct procfs
 		judge_take_copy(see, process, parent);
 		return;
 	}
-	process->copy = false;
 	/* Who sleeps uninterruptibly may hold the lock that its arguments need: later. */
 	if (stat->state == 'D') {
 		see->processes.waiting = true;

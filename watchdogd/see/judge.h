@@ -13,6 +13,7 @@
 void judge_examine(struct see *see, struct process *process, const struct procfs_stat *stat);
 
 /* It was forked and has called no exec since: it is what its parent is. */
+void judge_note_copy(struct process *process, const struct process *parent);
 void judge_take_copy(struct see *see, struct process *process, const struct process *parent);
 
 /* Another comm of the same program: what it was it stays; what was nothing may be something now. */

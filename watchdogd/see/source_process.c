@@ -32,6 +32,12 @@ static void source_process_drain_lives(struct see *see)
 	p->taskstats.lost = false; /* some lives are not known; no death is */
 }
 
+void source_process_catch_up(struct see *see, mono_ms now)
+{
+	(void)follow_take_all(see, now);
+	source_process_drain_lives(see);
+}
+
 bool source_process_life(struct see *see, int32_t pid, struct taskstats_life *life)
 {
 	for (int i = 0; i < SOURCE_PROCESS_LIVES; i++) {

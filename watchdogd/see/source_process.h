@@ -35,6 +35,9 @@ struct source_process {
 	struct taskstats_life lives[SOURCE_PROCESS_LIVES]; /* of watched processes, the last: a ring */
 };
 
+/* What the kernel has told until now: all that led to an end which was just seen. */
+void source_process_catch_up(struct see *see, mono_ms now);
+
 /* What a process that ended used. False: not known. */
 bool source_process_life(struct see *see, int32_t pid, struct taskstats_life *life);
 

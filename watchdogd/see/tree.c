@@ -7,7 +7,10 @@
 #include "see/judge.h"
 #include "see/source.h"
 
-enum { TREE_ROUNDS = 16 /* generations of children found at once */ };
+enum {
+	TREE_ROUNDS = 16, /* generations of children found at once */
+	TREE_LATE_S = 1,  /* what the connector tells is no older, by far */
+};
 
 static bool tree_has_unit(const struct process *process)
 {
@@ -59,9 +62,13 @@ static bool tree_is_another_program(const struct process *process, const struct 
 static void tree_renew(struct see *see, struct process *process, const struct procfs_stat *stat)
 {
 	if (tree_is_another_program(process, stat)) {
-		process->examined = process->copy = false;
+		process->examined = false;
+		/* Amid an exec the stack is shown where it does not stay: who hears of each exec goes by that. */
+		process->copy = process->copy && see->process.connector.fd >= 0;
 		process->stack = stat->stack;
 	}
+	if (process->stack == 0)
+		process->stack = stat->stack;
 	if (process->examined) {
 		judge_rename(see, process, stat->comm);
 	} else {
@@ -156,16 +163,25 @@ static bool tree_is_known(struct see *see, const struct process *old)
 	return watched != NULL && !watched->has_status;
 }
 
+/* A look may have seen the end of who forked before the fork is told; after some time it is another of that number. */
+static bool tree_ended_before(const struct process *process, mono_ms now)
+{
+	return process->ended && (uint32_t)(now / 1000) - process->seen_s > TREE_LATE_S;
+}
+
 void tree_on_fork(struct see *see, int32_t pid, int32_t parent, mono_ms now)
 {
 	struct process *old = process_find(&see->processes, pid), *process;
 	const struct process *of = process_find(&see->processes, parent);
 
-	if (old != NULL && tree_is_known(see, old))
+	if (old != NULL && tree_is_known(see, old)) {
+		if (of != NULL && of != old && tree_has_unit(of))
+			judge_note_copy(old, of); /* its exec, if it has called one, is yet to be told */
 		return;
+	}
 	if (old != NULL)
 		process_remove(&see->processes, old);
-	if (of == NULL || old == of || of->ended || !tree_has_unit(of))
+	if (of == NULL || old == of || !tree_has_unit(of) || tree_ended_before(of, now))
 		return;
 	process = process_note(&see->processes, pid, now);
 	if (process == NULL)
@@ -183,12 +199,18 @@ void tree_on_fork(struct see *see, int32_t pid, int32_t parent, mono_ms now)
 void tree_on_exec(struct see *see, int32_t pid, mono_ms now)
 {
 	struct process *process = process_find(&see->processes, pid);
+	struct procfs_stat stat;
 
+	if (process != NULL)
+		process->examined = false; /* its copies are to be looked at themselves */
+	/* Of one that is gone, what is known stays: a look may have seen it after its exec. */
+	if (procfs_read_stat(see->processes.proc, pid, &stat) < 0 || !procfs_is_alive(&stat))
+		return;
 	if (process != NULL) {
-		process->examined = process->copy = false;
+		process->copy = false;
 		process->stack = 0;
 	}
-	tree_look_at(see, pid, now);
+	tree_take(see, &stat, procfs_is_kernel(&stat) ? UNIT_NONE : tree_read_unit(see, pid), now);
 }
 
 void tree_on_comm(struct see *see, int32_t pid, const char comm[16])
