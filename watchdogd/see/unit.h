@@ -54,6 +54,12 @@ struct unit_watched {
 	char died_text[160];   /* how; hostile text */
 };
 
+/* Of a `match` unit: what its processes hold, added up while they are read. */
+struct unit_sum {
+	bool open; /* they are being read */
+	uint64_t rss_bytes, swap_bytes, largest_bytes;
+};
+
 struct unit {
 	uint64_t key; /* of name, kind and target; 0: the row is free */
 	struct see *see;
@@ -90,6 +96,7 @@ struct unit {
 	mono_ms kills_rose_at; /* when its oom_kill last rose; 0: never seen */
 	int32_t main_pid;
 	char main_comm[16];
+	struct unit_sum sum;
 
 	mono_ms read_at, limit_at, pids_at; /* last; 0: never */
 	uint64_t limit_bytes; /* the tightest memory.max on its path; UINT64_MAX: none */
