@@ -3,6 +3,7 @@
 # did not change.
 # shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
+make_hog
 write_conf <<CONF
 [rule tight]
 when = host.availble < 10%
@@ -41,6 +42,18 @@ kill -HUP "$daemon"
 check "a changed rule begins anew" wait_for 5 logged 'warning rule=always .*host.available'
 setpriv --reuid=nobody --regid=nogroup --clear-groups "$bin/watchdogctl" -s "$dir/run/control" reload >"$dir/out" 2>&1
 ok $(($? == 0)) "who is neither root nor a reader cannot command"
+# A unit that leaves the config on the way of its restart would be down, and nobody would know.
+"$hog" 5 deaf >/dev/null 2>&1 &
+{
+	cat "$dir/good"
+	printf '[unit deaf]\nmatch = hog deaf\nstart = /bin/true\n\n[rule deaf]\nwhen = deaf.memory > 4K\nthen = restart deaf\n'
+} >"$conf"
+ctl reload >/dev/null
+check "a restart begins" wait_for 10 logged 'rule=deaf .*restart deaf: '
+cp "$dir/good" "$conf"
+ctl reload >"$dir/out" 2>&1
+check "a reload without its unit says that it is not started again" grep -q 'deaf was to be started again, and is not' "$dir/out"
+check "and so does the log" logged 'restart of deaf ends before its start: the unit left the config'
 stop_daemon
 ok $? "and it ends with status 0"
 plan_end

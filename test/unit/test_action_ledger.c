@@ -241,6 +241,22 @@ static void a_reload_finds_units_again_by_name(void **state)
 	act_assert_nothing_is_left();
 }
 
+static void a_restart_owes_its_start_until_it_has_asked_for_it(void **state)
+{
+	(void)state;
+	assert_false(actions_owe_start(&act.actions, 0));
+	assert_int_equal(act_ask("restart", "bot"), OUTCOME_BEGUN);
+	assert_true(actions_owe_start(&act.actions, 0));
+	act_answer(act_assert_asked(VERB_STOP)->id, 0, "");
+	fakeroot_remove(ACT_BOT);
+	for (int i = 0; i < 4 && act.actions.action[0].phase != ACTION_START; i++) {
+		assert_true(actions_owe_start(&act.actions, 0));
+		assert_false(act_look(100));
+	}
+	(void)act_assert_asked(VERB_START);
+	assert_false(actions_owe_start(&act.actions, 0));
+}
+
 static void a_start_by_another_ends_the_mark(void **state)
 {
 	(void)state;
@@ -310,6 +326,7 @@ int main(void)
 		T(what_is_owed_is_told_once),
 		T(what_was_owed_is_not_owed_to_a_new_start),
 		T(a_reload_finds_units_again_by_name),
+		T(a_restart_owes_its_start_until_it_has_asked_for_it),
 		T(a_start_by_another_ends_the_mark),
 		T(a_ledger_full_of_steps_makes_a_step_wait),
 		T(an_answer_to_nothing_is_passed_over),

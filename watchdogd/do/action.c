@@ -161,6 +161,13 @@ enum outcome action_begin(struct actions *actions, const struct order *order, mo
 	return OUTCOME_BEGUN;
 }
 
+bool actions_owe_start(struct actions *actions, uint32_t unit)
+{
+	const struct action *action = action_of_unit(actions, unit);
+
+	return action != NULL && action_owes_start(action);
+}
+
 void actions_answer(struct actions *actions, const struct message *message)
 {
 	for (int i = 0; i < ACTIONS_MAX; i++) {
@@ -214,6 +221,12 @@ enum action_phase action_following(const struct action *action)
 	default:
 		return ACTION_PHASES;
 	}
+}
+
+bool action_owes_start(const struct action *action)
+{
+	return (action->phase == ACTION_STOP || action->phase == ACTION_ROOM) &&
+	       action_following(action) != ACTION_PHASES;
 }
 
 /* The start is another request, with an entry of its own. The new one first: a crash between the two leaves

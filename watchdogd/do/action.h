@@ -94,6 +94,10 @@ void actions_init(struct actions *actions, mono_ms now);
 /* Another config: units are found again by name. */
 void actions_config(struct actions *actions, const struct config *config);
 
+/* A restart or start of that unit is under way and has not asked for the start yet: were the unit to leave the
+ * config now, it would stay down. */
+bool actions_owe_start(struct actions *actions, uint32_t unit);
+
 /* Begin what an ORDER_STEP says. OUTCOME_BEGUN: the result comes by actions_next; BUSY: another action
  * is under way on that unit, or systemd is at it; SKIPPED: its work is done already, or there is no way to do
  * it. why: TEXT_BYTES, for the log. */

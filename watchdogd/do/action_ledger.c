@@ -167,8 +167,8 @@ void actions_config(struct actions *actions, const struct config *config)
 		if (action->unit != CONFIG_NONE)
 			action->unit = config_find_unit(config, entry->unit);
 		if (action->verb != VERB_RUN && action->unit == CONFIG_NONE) {
-			diag_warning("%s of %s goes on unwatched: the unit left the config",
-				     verb_words[action->verb].name, entry->unit);
+			diag_warning("%s of %s %s: the unit left the config", verb_words[action->verb].name, entry->unit,
+				     action_owes_start(action) ? "ends before its start" : "goes on unwatched");
 			action_end_entry(actions, action);
 			action->used = false;
 			continue;

@@ -30,6 +30,9 @@ void action_enter(struct actions *actions, struct action *action, mono_ms now);
 /* The phase that follows; ACTION_PHASES: none. */
 enum action_phase action_following(const struct action *action);
 
+/* It is to start its unit, and has not asked for that yet. */
+bool action_owes_start(const struct action *action);
+
 /* Say on the state page what is under way on its unit: of a restart, from where it starts it, a start. */
 void action_set_busy(struct actions *actions, const struct action *action);
 

@@ -18,11 +18,13 @@ static void sentinel_let_go(struct sentinel *s, const struct config *config, str
 		const char *name = config_unit_at(s->config, i)->name;
 		const struct ledger_mark *mark = ledger_mark_find(s->ledger, name);
 
-		if (mark == NULL || config_find_unit(config, name) != CONFIG_NONE)
+		if (config_find_unit(config, name) != CONFIG_NONE)
 			continue;
-		if (mark->kind == STATE_MARK_FROZEN)
+		if (mark != NULL && mark->kind == STATE_MARK_FROZEN)
 			actions_thaw(&s->actions, i);
-		else
+		if (actions_owe_start(&s->actions, i))
+			buffer_addf(said, "%s was to be started again, and is not; ", name);
+		else if (mark != NULL && mark->kind == STATE_MARK_STOPPED)
 			buffer_addf(said, "%s was stopped by watchdogd and stays stopped; ", name);
 	}
 }
