@@ -684,6 +684,7 @@ static void checks_are_spread_and_wait_while_hands_are_full(void **state)
 {
 	struct plugin_unit unit[4];
 	struct plugin_request request;
+	unsigned told = 0;
 	uint64_t last = 0;
 
 	(void)state;
@@ -702,8 +703,9 @@ static void checks_are_spread_and_wait_while_hands_are_full(void **state)
 	assert_true(wait_for_reports(1) >= 1);
 	assert_true(driver.reports < 4); /* the last one is due 1.5 s after the first */
 	assert_int_equal(wait_for_reports(4), 4);
-	for (uint64_t i = 0; i < 4; i++)
-		assert_int_equal(driver.report[i].unit, i + 1);
+	for (uint64_t i = 0; i < 4; i++) /* two that a stall made due at once may end in either order */
+		told |= 1u << driver.report[i].unit;
+	assert_int_equal(told, 0x1e);
 }
 
 static void a_check_that_cannot_be_run_says_nothing_of_the_unit(void **state)

@@ -260,7 +260,7 @@ static void a_scribe_that_does_not_answer_hangs_once_by_our_own_time(void **stat
 
 	(void)state;
 	live.scribe_hangs = true;
-	live_look(5000);
+	live_look(60000);
 	assert_true(see_next_reader_question(live.see, &id));
 	assert_false(see_next_reader_question(live.see, &id));
 	live_look(HOUR); /* we stood still, it may have too */

@@ -3,7 +3,7 @@
 #include "see/source.h"
 
 enum {
-	READER_EVERY_MS = 5000,
+	READER_EVERY_MS = 60000, /* each wakes us twice; a silence that is to be told asks at once */
 	READER_HANGS_MS = 30000, /* a disk under pressure may hold up a read for long */
 	READER_STEP_MS = 1000,   /* of one look to the next; a longer one is our own absence */
 };

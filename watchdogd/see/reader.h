@@ -24,7 +24,7 @@ struct reader {
 /* What the logs had at `at` is told. If that is not known, it is asked at once. */
 bool reader_has_read(struct see *see, mono_ms at);
 
-/* Once a look: asks every few seconds, so that one that hangs is noticed. */
+/* Once a look: asks once a minute, so that one that hangs is noticed. */
 void reader_look(struct see *see, mono_ms now);
 
 /* The question to be sent now (MESSAGE_READ). False: none. */

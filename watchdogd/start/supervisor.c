@@ -214,6 +214,7 @@ static int supervisor_start(struct supervisor *s)
 	bool own_place = rundir_choose();
 	int error;
 
+	s->signals = supervisor_signals(); /* a reload that is asked for while we start comes after it */
 	s->config = supervisor_parse(s);
 	if (s->config == NULL)
 		return -EINVAL;
@@ -230,7 +231,6 @@ static int supervisor_start(struct supervisor *s)
 	config_check_host(s->config, s->plugins, supervisor_tell_finding, s);
 	beside_tell();
 	s->config_fd = config_seal(s->config);
-	s->signals = supervisor_signals();
 	error = supervisor_open_links(s);
 	if (error == 0)
 		error = s->config_fd < 0 ? s->config_fd : s->signals < 0 ? s->signals : supervisor_describe_children(s);
