@@ -41,7 +41,7 @@ static int tear_down(void **state)
 {
 	(void)state;
 	free(lines.row);
-	free(lines.todo);
+	free(lines.due);
 	(void)close(ends[0]);
 	(void)close(ends[1]);
 	return 0;

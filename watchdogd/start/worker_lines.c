@@ -36,10 +36,10 @@ int worker_lines_watch(struct worker_lines *lines, const struct plugin_unit *uni
 				    .question_due = lines->question_due, .full = lines->full};
 
 	next.row = calloc(count + 1, sizeof(next.row[0]));
-	next.todo = calloc(count + 1, sizeof(next.todo[0]));
-	if (next.row == NULL || next.todo == NULL) {
+	next.due = calloc(count + 1, sizeof(next.due[0]));
+	if (next.row == NULL || next.due == NULL) {
 		free(next.row);
-		free(next.todo);
+		free(next.due);
 		return -ENOMEM;
 	}
 	for (size_t i = 0; i < count; i++) {
@@ -55,9 +55,9 @@ int worker_lines_watch(struct worker_lines *lines, const struct plugin_unit *uni
 	qsort(next.row, next.count, sizeof(next.row[0]), worker_lines_compare);
 	for (size_t i = 0; i < next.count; i++)
 		if (next.row[i].listed)
-			next.todo[next.todos++] = (uint32_t)i;
+			next.due[next.due_count++] = (uint32_t)i;
 	free(lines->row);
-	free(lines->todo);
+	free(lines->due);
 	*lines = next;
 	return 0;
 }
@@ -121,7 +121,7 @@ void worker_lines_add(struct worker_lines *lines, const struct plugin *match, ui
 		worker_lines_cut(row->text, line, len, at < len ? at : 0);
 	}
 	if (!row->listed)
-		lines->todo[lines->todos++] = (uint32_t)(row - lines->row);
+		lines->due[lines->due_count++] = (uint32_t)(row - lines->row);
 	row->listed = true;
 }
 
@@ -200,19 +200,19 @@ int worker_lines_send(struct worker_lines *lines, int link, mono_ms now)
 	size_t left = 0;
 
 	lines->full = false;
-	for (size_t i = 0; i < lines->todos; i++) {
-		struct worker_lines_row *row = &lines->row[lines->todo[i]];
+	for (size_t i = 0; i < lines->due_count; i++) {
+		struct worker_lines_row *row = &lines->row[lines->due[i]];
 
 		if (!lines->full && !lines_tell_due(row, link, lines->question_due, now))
 			lines->full = true;
 		row->listed = row->matches > 0 || row->lines > 0;
 		if (!row->listed)
 			continue;
-		lines->todo[left++] = lines->todo[i];
+		lines->due[left++] = lines->due[i];
 		wait_ms = lines_sooner(wait_ms, row->matches, row->matched_at, now);
 		wait_ms = lines_sooner(wait_ms, row->lines, row->lines_at, now);
 	}
-	lines->todos = left;
+	lines->due_count = left;
 	if (lines->question_due && !lines->full)
 		lines_answer(lines, link);
 	return lines->full ? -1 : wait_ms;

@@ -23,12 +23,12 @@ struct worker_lines {
 		uint64_t id;
 		uint32_t lines, matches;      /* not told yet */
 		mono_ms lines_at, matched_at; /* from when on they may be told */
-		bool listed;                  /* stands in todo */
+		bool listed;                  /* stands in due */
 		char text[sizeof((struct message){0}.text)]; /* the last match, cut */
 	} *row;                               /* sorted by id */
 	size_t count;
-	uint32_t *todo; /* rows with something to tell */
-	size_t todos;
+	uint32_t *due; /* rows with something to tell */
+	size_t due_count;
 	struct worker_lines_row *last; /* a line is often followed by one of the same unit */
 	uint64_t question;   /* MESSAGE_READ to be answered; 0: none */
 	mono_ms question_at; /* when it came */
