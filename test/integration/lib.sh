@@ -110,7 +110,8 @@ start_daemon() {
 stop_daemon() {
 	[ -n "$daemon" ] || return 0
 	kill -TERM "$daemon" 2>/dev/null
-	(sleep 20 && kill -KILL "$daemon") >/dev/null 2>&1 &
+	# No child of the guard's: one that outlived it would end in another test's quiet time.
+	(trap - EXIT; pause 20; kill -KILL "$daemon") >/dev/null 2>&1 &
 	local guard=$!
 	wait "$daemon"
 	local status=$?
