@@ -61,7 +61,16 @@ $(BUILD)/watchdogctl: $(BUILD)/obj/watchdogd/ask/watchdogctl.o $(LIB)
 LIBS_systemd := libsystemd
 LIBS_pattern := libpcre2-8
 LIBS_journal := libsystemd
-plugin_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$(1).c plugins/$(1)_*.c))
+LIBS_email := libcurl
+LIBS_webhook := libcurl jansson
+LIBS_heartbeat := libcurl
+LIBS_spool := sqlite3
+LIBS_prometheus := libmicrohttpd
+# Those that speak with a server share how.
+PARTS_email := plugins/transfer/*.c
+PARTS_webhook := $(PARTS_email)
+PARTS_heartbeat := $(PARTS_email)
+plugin_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard plugins/$(1).c plugins/$(1)_*.c $(PARTS_$(1))))
 .SECONDEXPANSION:
 $(BUILD)/plugins/%.so: $$(call plugin_objects,$$*) $(LIB)
 	@mkdir -p $(@D)
@@ -102,7 +111,8 @@ $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih $(MNL)
 
 # What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
-BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libpcre2-dev libsystemd-dev
+BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libpcre2-dev libsystemd-dev \
+		  libcurl4-openssl-dev libjansson-dev libsqlite3-dev libmicrohttpd-dev
 deps:
 	@test/install-packages $(BUILD_PACKAGES)
 deps-test: deps

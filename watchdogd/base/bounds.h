@@ -29,7 +29,7 @@ enum {
 	AFTER_MAX = 256,          /* (rule, unit) pairs that count events for `after` at a time */
 	AFTER_TIMES_MAX = 24,     /* instants that one of those keeps apart */
 	LADDERS_MAX = 512,        /* (rule, unit) pairs that fire or are within their limit's time */
-	ENTRIES_MAX = 144,        /* open steps and alerts in the ledger */
+	ENTRIES_MAX = 128,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */
 	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit */
 	PATTERNS_MAX = 1024,      /* log-match lines of all units together */

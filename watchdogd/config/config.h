@@ -113,6 +113,7 @@ struct config_rule {
 	uint32_t limit_n, limit_for_ms; /* limit = N per D */
 	uint32_t after_n, after_for_ms; /* after = N per D; 0: every event fires */
 	uint32_t severity;            /* the worst of its alerts; SEVERITY_INFO without one */
+	uint32_t repeat_ms;           /* 0: the default, 1 h of what is critical */
 	uint64_t text_hash;           /* of all that the file says of it (and of the units it names) */
 };
 
@@ -123,14 +124,55 @@ struct config_instance {
 	uint32_t first_hold; /* its holds among HOLDS_MAX */
 };
 
+/* A file whose text ${NAME} stands for; main reads it (share/vault.h). */
+struct config_secret {
+	char name[NAME_BYTES];
+	config_text path;
+};
+
+enum config_tls { CONFIG_TLS_OFFERED, CONFIG_TLS_REQUIRED, CONFIG_TLS_NEVER };
+
 struct config_channel {
 	char name[NAME_BYTES];
 	char plugin[NAME_BYTES];
 	uint32_t line;        /* of the config file */
 	uint32_t severity;    /* the least that it gets */
 	uint32_t later;       /* bool: its plugin comes with a later version; gets nothing */
-	uint32_t timeout_ms;  /* exec */
+	struct config_table units; /* of uint32_t, index of a unit: groups are resolved; empty: of all, and of none */
+	struct config_table rules; /* of uint32_t, index of a rule; empty: of all */
+	uint32_t quiet_from_min, quiet_to_min; /* local time, minutes of the day; equal: no quiet hours */
+	uint32_t fold_ms;     /* 0: never */
+	uint32_t repeat_ms;   /* 0: as the rule says */
+	uint32_t after_ms;    /* 0: at once */
+	uint32_t retry_for_ms;
+	uint32_t timeout_ms;  /* of one attempt */
 	config_text command;  /* exec: absolute path and arguments */
+	config_text url, proxy;
+	config_text ca;       /* path of a file of certificates, read by main; 0: the system's */
+	struct config_table secrets; /* of struct config_secret */
+	config_text from;     /* email */
+	struct config_table to; /* email: of config_text */
+	config_text user;     /* email: who logs in, with the secret PASSWORD */
+	uint32_t tls;         /* email: enum config_tls */
+	config_text format;   /* webhook: a word of conf/formats, or a path */
+	config_text chat;     /* webhook */
+	struct config_table headers; /* webhook: of config_text, "Name: value" */
+	config_text sign;     /* webhook: name of the secret that signs the body (HMAC-SHA256) */
+};
+
+/* [heartbeat]; url 0: there is none. */
+struct config_heartbeat {
+	uint32_t line;
+	uint32_t every_ms, timeout_ms;
+	config_text url, proxy, ca;
+	struct config_table secrets; /* of struct config_secret */
+};
+
+/* [prometheus]; both 0: there is none. */
+struct config_prometheus {
+	uint32_t line;
+	config_text listen;   /* "127.0.0.1:9848", "[::1]:9848" */
+	config_text textfile; /* path */
 };
 
 struct config {
@@ -141,6 +183,8 @@ struct config {
 	config_text state, control, readers, plugins;
 	uint64_t history_bytes;
 	uint32_t floor_mpct;     /* `floor`: 1/1000 % of MemTotal */
+	struct config_heartbeat heartbeat;
+	struct config_prometheus prometheus;
 	struct config_table units, groups, group_units, patterns, nodes, steps, rules, instances, channels;
 };
 

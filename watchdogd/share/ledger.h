@@ -14,12 +14,30 @@
 #include "base/clock.h"
 
 #define LEDGER_MAGIC 0x4745444cu /* "LDEG" */
-#define LEDGER_VERSION 2u
+#define LEDGER_VERSION 3u
 #define LEDGER_BYTES (256u * 1024)
 #define LEDGER_NONE UINT32_MAX
 
 enum ledger_kind { LEDGER_STEP, LEDGER_ALERT };
 enum ledger_entry_state { LEDGER_FREE, LEDGER_OPEN };
+
+/* What an alert is to its thread. */
+enum ledger_told {
+	TOLD_ALERT,  /* something was seen; the first of a thread */
+	TOLD_RESULT, /* what a step came to: "stopped xtts in 1.1 s" */
+	TOLD_REPLY,  /* what became of a death */
+	TOLD_REPEAT, /* it goes on */
+	TOLD_CLEAR,  /* resolved: nothing follows in this thread */
+	TOLD_TEST,   /* a person's `watchdogctl test`; target: the one channel that gets it */
+	TOLDS,
+};
+
+/* Who is to have an alert; bits of its entry's `wants`, and of what became of that. */
+enum ledger_with {
+	WITH_ACTOR = 1,     /* has channels of the plugin exec */
+	WITH_MESSENGER = 2, /* has channels of its plugins */
+	WITH_SPOOL = 4,     /* the scribe */
+};
 
 /* A step or alert that is not done yet. Complete in itself: a worker needs no config to carry it out. */
 struct ledger_entry {
@@ -35,13 +53,18 @@ struct ledger_entry {
 	uint16_t reset;              /* bool: of a start, systemd's failed state is reset before it */
 	uint32_t uid;                /* whose systemd has the unit; UINT32_MAX: the host's */
 	uint64_t ladder_key;         /* of the ladder that waits for it; 0: none */
+	uint64_t thread;             /* of an alert: id of the first one of its firing, which may be itself */
+	uint32_t told;               /* of an alert: enum ledger_told */
+	uint8_t wants, has, done;    /* of an alert, enum ledger_with: who is to have it; has a copy; is done: all its
+					channels took or dropped it, or (the scribe) it is on the disk */
 	wall_ms at;                  /* when it was asked */
 	mono_ms at_mono;
 	uint64_t cgroup_id;          /* the unit's when asked: another one means it was restarted since */
 	char plugin[NAME_BYTES];     /* who carries it out: "systemd", "exec"; "" the sentinel itself */
 	char rule[NAME_BYTES];
 	char unit[NAME_BYTES];       /* the watched unit; "" none */
-	char target[LINE_BYTES + 1]; /* what the plugin acts on: "x.service", a command */
+	char target[LINE_BYTES + 1]; /* what the plugin acts on: "x.service", a command; of an alert its title:
+					"claude killed by the OOM killer (5.1 GiB); claudir lives on" */
 	char event[16];              /* "oom-kill", ...; "" for a condition */
 	char text[TEXT_BYTES];       /* what was seen and what is done */
 };
@@ -61,6 +84,7 @@ struct ledger_ladder {
 	uint64_t key;                /* ledger_key(rule, unit); 0: free */
 	uint64_t text_hash;          /* of the rule: a changed rule begins anew */
 	uint64_t firing;             /* number of the firing; 0: not firing */
+	uint64_t thread;             /* id of its first alert, for what follows; 0: none was sent */
 	mono_ms began;               /* when the firing began */
 	mono_ms since;               /* when the phase below began */
 	mono_ms proved;              /* when the last step was proved: older readings do not count; 0: none */
@@ -73,6 +97,7 @@ struct ledger_ladder {
 	uint16_t held_back;          /* firings beyond the limit, told in the next alert */
 	uint16_t limit_next;         /* place of the next time in the ring below */
 	uint16_t asked[RULE_STEPS_MAX]; /* the unit each step acted on last: low bits of its name's ledger_hash */
+	uint32_t repeat_s;           /* 1 + CLOCK_MONOTONIC seconds of the next repeat; 0: none, or acknowledged */
 	uint32_t limit_at_s[LIMIT_MAX]; /* 1 + CLOCK_MONOTONIC seconds of the last firings; 0: none */
 };
 _Static_assert(RULE_STEPS_MAX <= 16, "a bit of the masks for each step");

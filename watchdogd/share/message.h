@@ -8,7 +8,7 @@
 
 #include "base/bounds.h"
 
-#define MESSAGE_VERSION 2u
+#define MESSAGE_VERSION 3u
 
 enum message_type {
 	MESSAGE_CONFIG,      /* main -> sentinel: a sealed config block comes along (fd); id: generation */
@@ -28,10 +28,17 @@ enum message_type {
 	MESSAGE_RETRY,       /* main -> sentinel: a person's retry of the unit named by text; id: who asks */
 	MESSAGE_RETRIED,     /* sentinel -> main: answers it; result: 0 or -errno; text: what was done, or why not */
 	MESSAGE_READ,        /* sentinel -> scribe: question id; the same comes back when what the logs had is told */
+	MESSAGE_HAVE,        /* worker -> sentinel: alert id is copied: the ledger may let go of it once it is spooled */
+	MESSAGE_ACK,         /* main -> sentinel, sentinel -> worker: thread id (0: all) is acknowledged */
+	MESSAGE_TEST,        /* main -> sentinel: a person's test of the channel named by text; id: who asks, result: severity */
+	MESSAGE_TESTED,      /* worker -> sentinel -> main: a line of the conversation; result 1: the last one, taken;
+				negative: the last one, not taken; 0: more follows */
+	MESSAGE_SPOOL,       /* main -> scribe: a person's; id: who asks; text: "retry all", "drop ID", ...; answered by */
+	MESSAGE_SPOOLED,     /* scribe -> main: result 0 or -errno; text: what was done */
 	MESSAGE_TYPES,
 };
 
-enum message_worker { MESSAGE_OF_ACTOR, MESSAGE_OF_SCRIBE };
+enum message_worker { MESSAGE_OF_ACTOR, MESSAGE_OF_SCRIBE, MESSAGE_OF_MESSENGER };
 
 /* How systemd has a unit: bits of MESSAGE_UNIT's result. */
 enum message_unit {
@@ -63,7 +70,11 @@ enum message_fd {
 	MESSAGE_FD_STATE = 5,
 	MESSAGE_FD_ACTOR = 6,  /* sentinel <-> actor; in the actor its own end has this number too */
 	MESSAGE_FD_CONFIG = 7, /* the config block at the start; later ones come from main by message */
-	MESSAGE_FD_SCRIBE = 8, /* sentinel <-> scribe, the sentinel's end; the scribe's own has ACTOR's number */
+	MESSAGE_FD_SCRIBE = 8, /* sentinel <-> scribe, the sentinel's end; a worker's own has ACTOR's number */
+	MESSAGE_FD_MESSENGER = 9, /* sentinel <-> messenger, the sentinel's end */
+	MESSAGE_FD_SPOOL = 10, /* scribe <-> messenger (share/delivery.h); also the actor's end of the next */
+	MESSAGE_FD_SPOOL_ACTOR = 11, /* scribe <-> actor, the scribe's end */
+	MESSAGE_FD_VAULT = 12, /* secrets and files, read by main (share/vault.h): the messenger's */
 	MESSAGE_FDS_END,
 };
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUGIN_ABI 2
+#define PLUGIN_ABI 3
 
 /* One step or alert to carry out. All texts are borrowed for the time of the call, and may be hostile
  * but for target, which comes from the config. */
@@ -42,7 +42,80 @@ struct plugin_unit {
 	size_t patterns_count;
 };
 
+/* A pair of texts: a secret's name and value, a fact's name and value. */
+struct plugin_pair {
+	const char *name, *value;
+};
+
+/* What the config says of one channel. All texts are borrowed until the next `channels`; "" where there is
+ * none. ${NAME} in url, user and headers is not replaced yet: plugins/transfer/fill.h does that. */
+struct plugin_channel {
+	const char *name;
+	const char *command;             /* exec */
+	const char *url, *proxy;
+	const char *ca;                  /* certificates, PEM; ca_len 0: the system's */
+	size_t ca_len;
+	const struct plugin_pair *secrets;
+	size_t secrets_count;
+	const char *from, *user;         /* email */
+	const char *const *to;
+	size_t to_count;
+	int tls;                         /* email: enum config_tls */
+	const char *format;              /* webhook: the word or path, and the template's text */
+	const char *template_text;
+	const char *chat, *sign;
+	const char *const *headers;
+	size_t headers_count;
+	uint32_t timeout_ms;             /* of one attempt */
+};
+
+/* One message for one channel. All texts are borrowed for the time of the call, hostile, and may be long;
+ * "" where there is none. */
+struct plugin_message {
+	const char *id;          /* the same in every attempt: Message-ID, Idempotency-Key */
+	const char *thread;      /* id of the first message of its thread; the same as id: this is it */
+	const char *told;        /* "alert", "result", "reply", "repeat", "resolved", "test" */
+	const char *severity, *rule, *unit, *event;
+	const char *host;
+	const char *subject;     /* "[critical] nodira: claude killed by the OOM killer (5.1 GiB); claudir lives on" */
+	const char *title;       /* the same without severity and unit */
+	const char *text;        /* what happened, in full sentences */
+	const char *doing;       /* what watchdogd is doing; may be "" */
+	const char *todo;        /* what the reader may do; lines */
+	const struct plugin_pair *facts; /* numbers now, in order: "host" "0.9 GiB of 7.7 GiB available", a row for */
+	size_t facts_count;              /* each unit, the largest processes */
+	const char *history;     /* the last hour's memory as block characters; "" unknown */
+	uint64_t at_wall_ms;     /* when it was seen, since 1970 */
+	uint32_t attempt;        /* 1: the first */
+	uint32_t count;          /* so many alerts are folded into it; 1: itself alone */
+};
+
+/* How an attempt ended. */
+enum plugin_sent {
+	PLUGIN_TAKEN, /* the other side has it */
+	PLUGIN_LATER, /* not now: to be tried again */
+	PLUGIN_NEVER, /* it can't get better: dead letter */
+};
+
+/* How the delivery of a channel stands, since the worker's start. */
+struct plugin_standing {
+	const char *name;
+	uint64_t taken, dead, dropped, attempts;
+	uint32_t waiting;
+	uint64_t failing_since_wall_ms; /* its attempts fail since then; 0: they do not */
+	const char *why;                /* the last answer of a failing one */
+};
+
+/* [heartbeat] and [prometheus] of the config, likewise borrowed; "" where there is none. */
+struct plugin_settings {
+	struct plugin_channel heartbeat; /* name "heartbeat"; url, proxy, ca, secrets, timeout_ms */
+	uint32_t heartbeat_every_ms;
+	const char *listen, *textfile;
+};
+
 /* What the worker offers to its plugins. */
+struct state;
+
 struct plugin_host {
 	/* Answer a request: result 0 and what was seen, or -errno and why. Once for each request. */
 	void (*answer)(uint64_t id, int result, const char *text);
@@ -58,6 +131,16 @@ struct plugin_host {
 	void (*alive)(uint64_t unit, int result, const char *text);
 	/* A line of the unit's log, without its end; len bytes of anything, cut where the line was longer. */
 	void (*line)(uint64_t unit, const char *line, size_t len);
+	/* How the attempt `delivery` ended. again_ms: the server's word on when to come again (Retry-After), 0:
+	 * none. text: one line, "250 2.0.0 Ok: queued", "HTTP 429: ...". Once for each `send`. */
+	void (*sent)(uint64_t delivery, enum plugin_sent result, uint32_t again_ms, const char *text);
+	/* A line of the conversation with the other side, for `watchdogctl test`; without secrets. */
+	void (*talk)(uint64_t delivery, const char *line);
+	/* What the sentinel knows (share/state.h), mapped; NULL: not here. */
+	const struct state *(*state)(void);
+	/* How the delivery of each channel stands: row i of those that the config names, in its order; false
+	 * after the last. */
+	int (*channel)(size_t i, struct plugin_standing *standing);
 };
 
 struct plugin {
@@ -84,6 +167,18 @@ struct plugin {
 	void (*look)(uint64_t unit);
 	/* Does the line hold one of the unit's patterns? 1 and where it begins in *at; or 0. */
 	int (*match)(uint64_t unit, const char *line, size_t len, size_t *at);
+	/* The channels of this plugin, at the start and anew at each reload; what is under way keeps what it has
+	 * copied. */
+	void (*channels)(const struct plugin_channel *channels, size_t count);
+	/* Begin to send; host->sent ends it, now or later. delivery: never 0, not used again. */
+	void (*send)(uint64_t delivery, const struct plugin_channel *channel, const struct plugin_message *message);
+	/* The worker lets go of it (a person's drop, a reload): no more `sent` for it. */
+	void (*cancel)(uint64_t delivery);
+	/* At the start and at each reload. */
+	void (*settings)(const struct plugin_settings *settings);
+	/* Before memory is locked and privileges are given up: walk the whole way once, so that what it needs
+	 * later is loaded. May wait for a second. */
+	void (*warm)(void);
 	/* Is the text a pattern of log-match? 0, or -EINVAL and why not, in words. Needs no open. */
 	int (*check)(const char *pattern, char *why, size_t size);
 };
