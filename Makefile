@@ -8,6 +8,7 @@ libdir    ?= $(prefix)/lib/watchdogd
 mandir    ?= $(prefix)/share/man
 docdir    ?= $(prefix)/share/doc/watchdogd
 unitdir   ?= $(prefix)/lib/systemd/system
+usersdir  ?= $(prefix)/lib/sysusers.d
 sysconfdir ?= /etc
 
 CC        ?= gcc
@@ -149,6 +150,7 @@ install: all
 		install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for file in conf/*.service conf/*.slice; do \
 		sed 's,@sbindir@,$(sbindir),g; s,@bindir@,$(bindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
+	install -D -m 644 conf/watchdogd.sysusers $(DESTDIR)$(usersdir)/watchdogd.conf
 	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
 	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
 		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
@@ -158,6 +160,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 	for page in man/*.[1-8]; do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
 	for file in conf/*.service conf/*.slice; do rm -f $(DESTDIR)$(unitdir)/$${file##*/}; done
+	rm -f $(DESTDIR)$(usersdir)/watchdogd.conf
 
 clean:
 	rm -rf $(BUILD)
