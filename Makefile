@@ -38,7 +38,14 @@ PLUGINS   := $(patsubst plugins/%.c,$(BUILD)/plugins/%.so,\
              $(filter-out $(wildcard plugins/*_*.c),$(wildcard plugins/*.c)))
 PROGRAMS  := $(BUILD)/watchdogd $(BUILD)/wd-sentinel $(BUILD)/wd-worker $(BUILD)/watchdogctl
 
-all: $(PROGRAMS) $(PLUGINS)
+FORMATS   := $(patsubst conf/formats/%,$(BUILD)/formats/%,$(wildcard conf/formats/*.tmpl))
+
+all: $(PROGRAMS) $(PLUGINS) $(FORMATS)
+
+# Beside the plugins, here as where it is installed.
+$(BUILD)/formats/%.tmpl: conf/formats/%.tmpl
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -63,7 +70,7 @@ LIBS_systemd := libsystemd
 LIBS_pattern := libpcre2-8
 LIBS_journal := libsystemd
 LIBS_email := libcurl
-LIBS_webhook := libcurl jansson
+LIBS_webhook := libcurl jansson libcrypto
 LIBS_heartbeat := libcurl
 LIBS_spool := sqlite3
 LIBS_prometheus := libmicrohttpd
@@ -115,7 +122,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 
 # What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libpcre2-dev libsystemd-dev \
-		  libcurl4-openssl-dev libjansson-dev libsqlite3-dev libmicrohttpd-dev
+		  libcurl4-openssl-dev libjansson-dev libssl-dev libsqlite3-dev libmicrohttpd-dev
 deps:
 	@test/install-packages $(BUILD_PACKAGES)
 deps-test: deps
@@ -148,6 +155,7 @@ install: all
 	install -m 755 $(BUILD)/watchdogctl $(DESTDIR)$(bindir)/
 	install -m 755 $(BUILD)/wd-sentinel $(BUILD)/wd-worker $(DESTDIR)$(libdir)/
 	install -m 644 $(PLUGINS) $(DESTDIR)$(libdir)/plugins/
+	install -D -m 644 -t $(DESTDIR)$(libdir)/formats $(FORMATS)
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for file in conf/*.service conf/*.slice; do \
