@@ -11,7 +11,9 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/severity.h"
 #include "words/reading.h"
+#include "words/verb.h"
 
 #define STATE_MAGIC 0x41545357u /* "WSTA" */
 #define STATE_VERSION 2u
@@ -46,6 +48,16 @@ enum state_alive {
 	STATE_STOPPED,       /* on purpose */
 };
 
+/* How a watched process ended. */
+enum state_death {
+	STATE_DEATH_OOM,     /* the kernel's OOM killer */
+	STATE_DEATH_SIGNAL,  /* another signal */
+	STATE_DEATH_CRASH,   /* a signal that dumps core */
+	STATE_DEATH_EXIT,    /* by itself */
+	STATE_DEATH_ASKED,   /* a step of ours, or a stop or restart job */
+	STATE_DEATHS,
+};
+
 struct state_unit {
 	char name[NAME_BYTES];
 	uint8_t kind;               /* enum config_unit_kind */
@@ -75,6 +87,7 @@ struct state_unit {
 	uint32_t restarts;          /* starts of it that we asked for in a row (the back-off) */
 	mono_ms restart_at;         /* its back-off: the next start not before; 0: at once */
 	struct state_reading readings[UNIT_READINGS];
+	uint32_t death_causes[STATE_DEATHS]; /* of deaths, and of those that were asked for */
 };
 
 enum state_rule_phase {
@@ -94,6 +107,9 @@ struct state_rule {
 	uint16_t step;            /* the step it stands at, from 0 */
 	uint32_t fired;           /* firings since the start of watchdogd */
 	mono_ms since;
+	uint32_t severity;        /* of the rule: the worst of its alerts */
+	uint64_t thread;          /* id of the first alert of its firing; 0: none */
+	uint8_t acked;            /* bool: a person has acknowledged it */
 };
 
 struct state_action {
@@ -124,6 +140,12 @@ struct state {
 	struct state_action actions[STATE_ACTIONS]; /* ring by number % STATE_ACTIONS */
 	struct state_unit unit[UNITS_MAX];
 	struct state_rule rule[INSTANCES_MAX];
+	uint64_t alerts[SEVERITIES];   /* sent, since the sentinel's start */
+	uint64_t done[VERBS], not_done[VERBS]; /* steps, likewise */
+	uint64_t wakeups;              /* of the sentinel */
+	uint64_t cpu_ms, rss_kb;       /* the sentinel's own */
+	uint16_t hour_permille[60];    /* host.used, a minute each: a ring by hour_minute % 60 */
+	uint32_t hour_minute;
 };
 
 /* Map the page for its writer: sized, zeroed, header set. The mapping lives as long as the process.
