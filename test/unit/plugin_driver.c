@@ -56,8 +56,12 @@ static void driver_line(uint64_t unit, const char *line, size_t len)
 
 const struct plugin_host *driver_host(void)
 {
-	static const struct plugin_host host = {driver_answer, driver_begin, driver_log,
-						driver_unit, driver_alive, driver_line};
+	static const struct plugin_host host = {.answer = driver_answer,
+						.begin = driver_begin,
+						.log = driver_log,
+						.unit = driver_unit,
+						.alive = driver_alive,
+						.line = driver_line};
 
 	memset(&driver, 0, sizeof(driver));
 	return &host;
