@@ -139,7 +139,7 @@ static int channels_collect(struct channels *channels, struct channels_build *bu
 
 	for (uint32_t i = 0; i < build->config->channels.count && i < CHANNELS_MAX; i++) {
 		const struct config_channel *c = config_channel_at(build->config, i);
-		const struct plugin *plugin = c->later ? NULL : with->find(with->arg, c->plugin);
+		const struct plugin *plugin = with->find(with->arg, c->plugin);
 		struct channel *channel = channels_find(channels, c->name);
 
 		if (plugin == NULL || plugin->send == NULL)

@@ -40,7 +40,8 @@ struct deliver_with {
 	void (*tested)(void *arg, uint64_t id, int result, const char *line);
 	/* The plugin of that name that this worker has, or NULL. */
 	const struct plugin *(*plugin)(void *arg, const char *name);
-	const struct state *state; /* for the numbers in a message; NULL: none */
+	/* The page, for the numbers in a message; NULL (also what it gives): none. */
+	const struct state *(*state)(void *arg);
 };
 
 /* NULL: no memory. It lives as long as the worker. */

@@ -12,6 +12,9 @@
 
 enum { ALERTS_READ_MAX = 256 }; /* messages of one turn */
 
+/* Who is at the other end of the scribe's links. */
+static const enum ledger_with alerts_deliverers[WORKER_ALERTS_ROWS] = {WITH_MESSENGER, WITH_ACTOR};
+
 void worker_alerts_init(struct worker_alerts *alerts, const struct plugin *const *plugin,
 			struct worker_answers *answers, int link)
 {
@@ -200,9 +203,12 @@ void worker_alerts_sent(struct worker_alerts *alerts, uint64_t delivery, enum pl
 
 /* --- between scribe and deliverers --- */
 
-bool worker_alerts_deliver(struct worker_alerts *alerts, int deliverer, const struct delivery *delivery)
+bool worker_alerts_deliver(struct worker_alerts *alerts, unsigned deliverer, const struct delivery *delivery)
 {
-	return deliverer >= 0 && deliverer < WORKER_ALERTS_ROWS && delivery_send(alerts->spool_link[deliverer], delivery) == 0;
+	for (int row = 0; row < WORKER_ALERTS_ROWS; row++)
+		if (alerts_deliverers[row] == deliverer)
+			return delivery_send(alerts->spool_link[row], delivery) == 0;
+	return false;
 }
 
 void worker_alerts_prepare(const struct worker_alerts *alerts, struct pollfd *fds)
@@ -223,7 +229,7 @@ void worker_alerts_dispatch(struct worker_alerts *alerts, const struct pollfd *f
 		for (int i = 0; i < ALERTS_READ_MAX && (got > 0 || got == -EPROTO); i++) {
 			got = delivery_receive(fds[row].fd, &delivery);
 			if (got > 0 && alerts->spool != NULL)
-				alerts->spool->on_delivery(row, &delivery);
+				alerts->spool->on_delivery(alerts_deliverers[row], &delivery);
 			else if (got > 0 && alerts->deliver != NULL)
 				deliver_on_scribe(alerts->deliver, &delivery, clock_mono(), clock_wall());
 		}

@@ -64,7 +64,7 @@ int worker_alerts_turn(struct worker_alerts *alerts);
 
 /* What the scribe's plugin gets as host->kept and host->deliver. */
 void worker_alerts_kept(struct worker_alerts *alerts, uint64_t id, int result, const char *text);
-bool worker_alerts_deliver(struct worker_alerts *alerts, int deliverer, const struct delivery *delivery);
+bool worker_alerts_deliver(struct worker_alerts *alerts, unsigned deliverer, const struct delivery *delivery);
 
 /* What plugins get as host->state. */
 const struct state *worker_alerts_state(struct worker_alerts *alerts);

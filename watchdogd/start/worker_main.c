@@ -121,6 +121,16 @@ static int worker_channel(size_t i, struct plugin_standing *standing)
 	return worker.alerts.deliver != NULL && deliver_standing(worker.alerts.deliver, i, standing);
 }
 
+static void worker_kept(uint64_t id, int result, const char *text)
+{
+	worker_alerts_kept(&worker.alerts, id, result, text);
+}
+
+static int worker_deliver(unsigned deliverer, const struct delivery *delivery)
+{
+	return worker_alerts_deliver(&worker.alerts, deliverer, delivery);
+}
+
 static const struct plugin_host worker_host = {
 	.answer = worker_answer,
 	.begin = worker_begin,
@@ -132,6 +142,8 @@ static const struct plugin_host worker_host = {
 	.talk = worker_talk,
 	.state = worker_state,
 	.channel = worker_channel,
+	.kept = worker_kept,
+	.deliver = worker_deliver,
 };
 
 /* --- the config, and looks --- */
