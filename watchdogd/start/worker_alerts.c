@@ -5,7 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
-#include "base/file.h"
+#include "deliver/report_processes.h"
 #include "share/delivery.h"
 #include "start/worker_settings.h"
 #include "start/worker_units.h"
@@ -98,6 +98,8 @@ int worker_alerts_open(struct worker_alerts *alerts)
 	alerts->spool = alerts_plugin(alerts, "spool");
 	if (!alerts_has_channels(alerts))
 		return 0;
+	if (report_processes_open() < 0)
+		diag_info("cannot read /proc: messages are without the largest processes");
 	alerts->deliver = deliver_new(&with);
 	return alerts->deliver != NULL ? 0 : -ENOMEM;
 }

@@ -59,6 +59,7 @@ static struct worker {
 	struct worker_units units;
 	struct worker_lines lines;
 	struct worker_alerts alerts;
+	const struct config *first; /* that it was started with, mapped for good; NULL: none */
 	bool tried[WORKER_PLUGINS_MAX]; /* to load the plugin of that row of the role */
 	bool begins_anew; /* its config wants a plugin that it does not have: main starts it again */
 	const struct plugin *matcher; /* of lines; NULL: none */
@@ -158,6 +159,17 @@ static bool worker_lacks_plugin(const struct config *config)
 	return false;
 }
 
+/* Does it name other directories to write in than the first one did, to which it is confined? */
+static bool worker_lacks_directory(const struct config *config)
+{
+	const struct config *first = worker.first;
+
+	return first != NULL && worker.role->confined && !worker.role->network &&
+	       (strcmp(config_string(first, first->state), config_string(config, config->state)) != 0 ||
+		strcmp(config_string(first, first->prometheus.textfile),
+		       config_string(config, config->prometheus.textfile)) != 0);
+}
+
 /* fd: stays the caller's. */
 static void worker_take_config(int fd)
 {
@@ -166,7 +178,8 @@ static void worker_take_config(int fd)
 	if (taken > 0)
 		taken = worker_lines_watch(&worker.lines, worker.units.unit, worker.units.count);
 	if (worker_alerts_take_config(&worker.alerts, fd))
-		worker.begins_anew = worker_lacks_plugin(worker.alerts.config);
+		worker.begins_anew = worker_lacks_plugin(worker.alerts.config) ||
+				     worker_lacks_directory(worker.alerts.config);
 	if (taken < 0)
 		diag_warning("%s cannot take the config: %s; it goes on without", worker.role->process,
 			     diag_errno(taken));
@@ -467,7 +480,7 @@ static void worker_open_plugin(size_t i, const char *name)
 
 static void worker_open_plugins(void)
 {
-	const struct config *config = config_map(MESSAGE_FD_CONFIG);
+	const struct config *config = worker.first = config_map(MESSAGE_FD_CONFIG);
 
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++) {
 		const struct worker_plugin *row = &worker.role->plugin[i];
@@ -478,8 +491,6 @@ static void worker_open_plugins(void)
 		if (!row->acts_on_host || !root_is_fake())
 			worker_open_plugin(i, row->name);
 	}
-	if (config != NULL)
-		config_unmap(config);
 }
 
 /* The first config and what main has read for it; later ones come from main. */
@@ -513,7 +524,7 @@ int main(int argc, char **argv)
 	worker_open_plugins();
 	worker_take_units();
 	worker_warm();
-	if (worker_role_begin(worker.role) < 0)
+	if (worker_role_begin(worker.role, worker.alerts.config) < 0)
 		return 1;
 	diag_debug("%s is ready", worker.role->process);
 	while (!worker_is_done())

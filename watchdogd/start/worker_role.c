@@ -13,8 +13,10 @@
 #include <linux/capability.h>
 
 #include "base/bounds.h"
+#include "base/buffer.h"
 #include "base/diag.h"
 #include "base/user.h"
+#include "start/confine.h"
 #include "start/worker_wants.h"
 
 enum {
@@ -126,7 +128,28 @@ static int role_confine(const struct worker_role *role)
 	return error;
 }
 
-int worker_role_begin(const struct worker_role *role)
+/* What the config says last: a later one that names other directories needs a new scribe. */
+static int role_confine_calls(const struct worker_role *role, const struct config *config)
+{
+	char textfile[PATH_BYTES] = "";
+	const char *write[3] = {NULL};
+	struct buffer b;
+
+	if (role->network)
+		return confine(&(struct confine_with){.network = true, .read_dirs = confine_read_for_network});
+	BUFFER_OVER(&b, textfile);
+	if (config != NULL) {
+		write[0] = config_string(config, config->state);
+		buffer_add(&b, config_string(config, config->prometheus.textfile));
+	}
+	if (strrchr(textfile, '/') != NULL) {
+		strrchr(textfile, '/')[1] = '\0';
+		write[1] = textfile;
+	}
+	return confine(&(struct confine_with){.write_dirs = write});
+}
+
+int worker_role_begin(const struct worker_role *role, const struct config *config)
 {
 	int error;
 
@@ -135,6 +158,8 @@ int worker_role_begin(const struct worker_role *role)
 		return 0;
 	(void)setpriority(PRIO_PROCESS, 0, ROLE_NICE);
 	error = role_confine(role);
+	if (error == 0)
+		error = role_confine_calls(role, config);
 	if (error < 0)
 		diag_critical("%s cannot give up its privileges: %s; it ends", role->process, diag_errno(error));
 	return error;

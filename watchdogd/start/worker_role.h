@@ -27,7 +27,7 @@ bool worker_role_has_work(const struct worker_role *role, const struct config *c
 /* Touch the stack, lock what memory is there (of an unconfined role also what will come), then give up
  * what the role does not need: as root, its user (the one named as the process, see base/user.h), its groups and
  * capabilities; as anyone, the network where the kernel allows it, new privileges, and being
- * looked into. 0, or -errno when a privilege could not be given up (told): it must not go on then. */
-int worker_role_begin(const struct worker_role *role);
+ * looked into; then what confine.h says: of config (NULL: none) the scribe's directories. 0, or -errno when a privilege could not be given up (told): it must not go on then. */
+int worker_role_begin(const struct worker_role *role, const struct config *config);
 
 #endif
