@@ -389,7 +389,7 @@ static void a_rule_says_how_often_or_never(void **state)
 		enum severity severity;
 		uint32_t in_3_hours;
 	} rows[] = {
-		{0, SEVERITY_WARNING, 0},      {0, SEVERITY_CRITICAL, 2},  {HEARD_NEVER, SEVERITY_CRITICAL, 0},
+		{0, SEVERITY_WARNING, 0},      {0, SEVERITY_CRITICAL, 2},  {CONFIG_NEVER, SEVERITY_CRITICAL, 0},
 		{HOUR, SEVERITY_INFO, 2},      {30 * MINUTE, SEVERITY_CRITICAL, 5},
 	};
 
@@ -416,12 +416,12 @@ static void the_shortest_of_the_channels_that_hear_it_counts(void **state)
 		uint32_t rule, unit;
 		uint32_t want;
 	} rows[] = {
-		{0, 0, SEVERITY_INFO, CONFIG_NONE, CONFIG_NONE, HEARD_NEVER}, /* a warning, and nobody says else */
+		{0, 0, SEVERITY_INFO, CONFIG_NONE, CONFIG_NONE, CONFIG_NEVER}, /* a warning, and nobody says else */
 		{0, MINUTE, SEVERITY_INFO, CONFIG_NONE, CONFIG_NONE, MINUTE},
 		{HOUR, MINUTE, SEVERITY_INFO, CONFIG_NONE, CONFIG_NONE, MINUTE},
 		{HOUR, 2 * HOUR, SEVERITY_INFO, CONFIG_NONE, CONFIG_NONE, 90 * MINUTE},
 		{HOUR, 0, SEVERITY_INFO, CONFIG_NONE, CONFIG_NONE, HOUR},
-		{HEARD_NEVER, MINUTE, SEVERITY_WARNING, CONFIG_NONE, CONFIG_NONE, MINUTE},
+		{CONFIG_NEVER, MINUTE, SEVERITY_WARNING, CONFIG_NONE, CONFIG_NONE, MINUTE},
 		{HOUR, MINUTE, SEVERITY_CRITICAL, CONFIG_NONE, CONFIG_NONE, 90 * MINUTE}, /* it does not hear it */
 		{HOUR, MINUTE, SEVERITY_INFO, 0, NODIRA, MINUTE},
 		{HOUR, MINUTE, SEVERITY_INFO, 1, NODIRA, 90 * MINUTE},
@@ -438,7 +438,6 @@ static void the_shortest_of_the_channels_that_hear_it_counts(void **state)
 		/* one that hears all: every 90 min where the rows say nothing of their own */
 		if (rows[i].want == 90 * MINUTE)
 			make_channel("all", "email", SEVERITY_INFO)->repeat_ms = 90 * MINUTE;
-		make_channel("later", "email", SEVERITY_INFO)->later = 1;
 		make_channel("one", "exec", rows[i].of_channel)->repeat_ms = rows[i].channel_ms;
 		make_channel_of(rows[i].rule, rows[i].unit);
 		config = make_done();
@@ -460,9 +459,9 @@ static void where_nobody_hears_it_the_rule_counts_and_never_is_never(void **stat
 	free(config);
 	(void)begin(NULL);
 	(void)critical(SEVERITY_CRITICAL);
-	make_channel("one", "exec", SEVERITY_INFO)->repeat_ms = HEARD_NEVER;
+	make_channel("one", "exec", SEVERITY_INFO)->repeat_ms = CONFIG_NEVER;
 	config = make_done();
-	assert_int_equal(heard_repeat_ms(config, &heard), HEARD_NEVER);
+	assert_int_equal(heard_repeat_ms(config, &heard), CONFIG_NEVER);
 	free(config);
 }
 
@@ -529,7 +528,7 @@ static void a_reload_changes_when_it_is_told_again(void **state)
 	for (int i = 0; i < 2; i++) { /* of a channel: the text of the rule is the same */
 		(void)begin(NULL);
 		(void)dead(SEVERITY_WARNING);
-		make_channel("one", "exec", SEVERITY_INFO)->repeat_ms = i == 0 ? 10 * MINUTE : HEARD_NEVER;
+		make_channel("one", "exec", SEVERITY_INFO)->repeat_ms = i == 0 ? 10 * MINUTE : CONFIG_NEVER;
 		old = h->config;
 		h->config = make_done();
 		decide_config(&h->decide, h->config, h->now);

@@ -41,7 +41,7 @@ void decide_look_repeat(struct ladder *l)
 	if (!decide_repeats(l) || l->at->repeat_s != 0)
 		return;
 	ms = decide_repeat_ms(l);
-	if (ms != HEARD_NEVER)
+	if (ms != CONFIG_NEVER)
 		l->at->repeat_s = decide_second(l->now + ms);
 }
 
@@ -54,7 +54,7 @@ bool decide_next_repeat(struct decide *decide, uint32_t instance, mono_ms now, s
 	if (!decide_ladder(decide, instance, false, now, &ladder) || !decide_repeats(&ladder) ||
 	    ladder.at->repeat_s == 0 || ladder.at->repeat_s > decide_second(now))
 		return false;
-	if (decide_repeat_ms(&ladder) == HEARD_NEVER) { /* since a reload */
+	if (decide_repeat_ms(&ladder) == CONFIG_NEVER) { /* since a reload */
 		ladder.at->repeat_s = 0;
 		return false;
 	}

@@ -14,7 +14,7 @@ static bool heard_is_in(const struct config *config, struct config_table table, 
 
 bool heard_by(const struct config *config, const struct config_channel *channel, const struct heard *heard)
 {
-	return !channel->later && heard->severity >= (enum severity)channel->severity &&
+	return heard->severity >= (enum severity)channel->severity &&
 	       (channel->rules.count == 0 || heard_is_in(config, channel->rules, heard->rule)) &&
 	       (channel->units.count == 0 || heard_is_in(config, channel->units, heard->unit));
 }
@@ -25,12 +25,12 @@ static uint32_t heard_rule_ms(const struct config *config, const struct heard *h
 
 	if (ms != 0)
 		return ms;
-	return heard->severity == SEVERITY_CRITICAL ? HEARD_REPEAT_MS : HEARD_NEVER;
+	return heard->severity == SEVERITY_CRITICAL ? HEARD_REPEAT_MS : CONFIG_NEVER;
 }
 
 uint32_t heard_repeat_ms(const struct config *config, const struct heard *heard)
 {
-	uint32_t of_rule = heard_rule_ms(config, heard), least = HEARD_NEVER;
+	uint32_t of_rule = heard_rule_ms(config, heard), least = CONFIG_NEVER;
 	bool some = false;
 
 	for (uint32_t i = 0; i < config->channels.count; i++) {

@@ -8,8 +8,6 @@
 
 #include "config/config.h"
 
-#define HEARD_NEVER UINT32_MAX /* a repeat_ms: never */
-
 /* An alert that somebody may hear. */
 struct heard {
 	uint32_t rule, unit; /* of config; CONFIG_NONE: none */
@@ -20,7 +18,7 @@ struct heard {
 bool heard_by(const struct config *config, const struct config_channel *channel, const struct heard *heard);
 
 /* In how many ms it is told again while it goes on: the shortest `repeat` of the channels that hear it, each its own
- * or the rule's; HEARD_NEVER. Where no channel hears it, as the rule says: for the log. */
+ * or the rule's; CONFIG_NEVER. Where no channel hears it, as the rule says: for the log. */
 uint32_t heard_repeat_ms(const struct config *config, const struct heard *heard);
 
 #endif

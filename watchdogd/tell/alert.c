@@ -42,12 +42,8 @@ uint8_t alert_wants(const struct config *config)
 {
 	unsigned wants = 0;
 
-	for (uint32_t i = 0; i < config->channels.count; i++) {
-		const struct config_channel *channel = config_channel_at(config, i);
-
-		if (!channel->later)
-			wants |= 1u << alert_deliverer(channel) | WITH_SPOOL;
-	}
+	for (uint32_t i = 0; i < config->channels.count; i++)
+		wants |= 1u << alert_deliverer(config_channel_at(config, i)) | WITH_SPOOL;
 	return (uint8_t)wants;
 }
 

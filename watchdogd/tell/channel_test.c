@@ -44,10 +44,6 @@ static int channel_test_refuse(const struct message *asked, const struct config_
 		buffer_add(why, "the severity is none of info, warning, critical");
 		return -EINVAL;
 	}
-	if (channel->later) {
-		buffer_addf(why, "the plugin of channel %s comes with a later version", channel->name);
-		return -EOPNOTSUPP;
-	}
 	return 0;
 }
 
