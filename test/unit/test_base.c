@@ -218,7 +218,7 @@ static void who_is_ready_is_called_and_who_was_removed_is_not(void **state)
 	assert_int_equal(loop_wait(&loop, 0), 0);
 	assert_int_equal(calls, 0);
 	assert_int_equal(write(pipes[1], "x", 1), 1);
-	assert_int_equal(loop_wait(&loop, 0), 0);
+	assert_int_equal(loop_wait(&loop, 0), 1); /* so many were ready */
 	assert_int_equal(calls, 1);
 	loop_remove(&loop, pipes[0]);
 	assert_int_equal(loop_wait(&loop, 0), 0);

@@ -124,10 +124,12 @@ static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
 static void death_note(struct see *see, const struct death *death)
 {
 	struct unit_watched *watched = &see->units.row[death->who.unit].watched;
+	enum state_death cause = deathtext_cause(death);
 	struct buffer b;
 
 	watched->died = clock_wall();
-	watched->causes[deathtext_cause(death)]++;
+	if (cause != STATE_DEATHS)
+		watched->causes[cause]++;
 	BUFFER_OVER(&b, watched->died_text);
 	deathtext_add_end(&b, death);
 }

@@ -48,7 +48,7 @@ enum state_death deathtext_cause(const struct death *death)
 	if (death->oom)
 		return STATE_DEATH_OOM;
 	if (!death->who.has_status)
-		return STATE_DEATH_UNKNOWN;
+		return STATE_DEATHS;
 	if ((status & 0x7f) == 0)
 		return STATE_DEATH_EXIT;
 	return (status & 0x80) != 0 || deathtext_is_crash((int)(status & 0x7f)) ? STATE_DEATH_CRASH : STATE_DEATH_SIGNAL;

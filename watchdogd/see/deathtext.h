@@ -10,7 +10,7 @@
  * wait(2). */
 void deathtext_add_status(struct buffer *out, uint32_t status);
 
-/* For those who count. */
+/* For those who count; STATE_DEATHS: it is not known. */
 enum state_death deathtext_cause(const struct death *death);
 
 /* All of it, without the unit's name: "claude (pid 21285) was killed by the kernel's OOM killer at 5.1 GiB, 41 min

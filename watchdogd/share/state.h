@@ -57,7 +57,6 @@ enum state_death {
 	STATE_DEATH_CRASH,  /* SIGSEGV and its like, or with a core dump */
 	STATE_DEATH_EXIT,   /* with whatever status */
 	STATE_DEATH_ASKED,  /* by a step of watchdogd's, or a stop or restart of systemd's: no alert */
-	STATE_DEATH_UNKNOWN,
 	STATE_DEATHS,
 };
 
@@ -89,7 +88,7 @@ struct state_unit {
 	uint32_t deaths;            /* of watched processes, since we know it */
 	uint32_t restarts;          /* starts of it that we asked for in a row (the back-off) */
 	mono_ms restart_at;         /* its back-off: the next start not before; 0: at once */
-	uint32_t death_causes[STATE_DEATHS]; /* of watched processes, since we know it */
+	uint32_t death_causes[STATE_DEATHS]; /* of watched processes, since we know it; not where none is known */
 	struct state_reading readings[UNIT_READINGS];
 };
 
