@@ -46,6 +46,9 @@ struct deliver_with {
 /* NULL: no memory. It lives as long as the worker. */
 struct deliver *deliver_new(const struct deliver_with *with);
 
+/* End what is under way; what was not confirmed is told again by who comes after. */
+void deliver_free(struct deliver *deliver);
+
 /* The channels of that config whose plugin is here; waiting rows find theirs again by name, those of a
  * channel that is gone are dropped. config and vault (NULL: none) stay the caller's, until the next call. */
 void deliver_config(struct deliver *deliver, const struct config *config, const struct vault *vault, wall_ms wall);
