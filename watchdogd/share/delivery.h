@@ -23,6 +23,8 @@ enum delivery_type {
 	DELIVERY_END,      /* scribe -> deliverer: that was all */
 	DELIVERY_RETRY,    /* scribe -> deliverer: a person's: try now alert id (0: all) */
 	DELIVERY_DROP,     /* scribe -> deliverer: a person's: drop alert id (0: all) */
+	DELIVERY_LOST,     /* scribe -> deliverer: the next message has to say that `lost` alerts gave way in a full
+			      spool, and (row.why, "" nothing) why nothing can be kept now */
 	DELIVERY_TYPES,
 };
 
@@ -60,7 +62,14 @@ struct delivery {
 	uint64_t number;        /* of a report, to be confirmed; 0: none */
 	struct delivery_alert alert; /* ROW, DONE, RETRY, DROP: the id alone */
 	struct delivery_row row;
+	uint32_t lost, pad;     /* LOST: so many since it was told last */
 };
+
+/* "waiting", "taken", "dead", "dropped": the words of pages and lists. Of what is none of them: "?". */
+const char *delivery_state_word(uint32_t state);
+
+/* All zero but for version, type and the alert's id. */
+void delivery_make(struct delivery *delivery, enum delivery_type type, uint64_t id);
 
 /* Send without waiting. 0, -EAGAIN when the peer does not read, or -errno. */
 int delivery_send(int fd, const struct delivery *delivery);
@@ -69,10 +78,11 @@ int delivery_send(int fd, const struct delivery *delivery);
  * other end is closed; -EAGAIN; -EPROTO: it breaks the rules (dropped); -errno. */
 int delivery_receive(int fd, struct delivery *delivery);
 
-/* An alert's id for people, Message-ID and Idempotency-Key: Crockford's base 32, 10 characters. */
+/* An alert's id for people, Message-ID and Idempotency-Key: Crockford's base 32, 10 characters; up to 13 of an
+ * id of more than 50 bits. */
 void delivery_format_id(uint64_t id, char text[16]);
 
-/* The id of such a text (case does not matter), or 0. */
+/* The id of such a text whole (case does not matter; i and l are 1, o is 0), or 0. */
 uint64_t delivery_parse_id(const char *text);
 
 #endif
