@@ -124,6 +124,10 @@ struct state {
 	struct state_action actions[STATE_ACTIONS]; /* ring by number % STATE_ACTIONS */
 	struct state_unit unit[UNITS_MAX];
 	struct state_rule rule[INSTANCES_MAX];
+	/* The last hour: the highest host.used of each minute, in permille of MemTotal; 0xffff: not known. Minute m is
+	 * in place m % 60. */
+	uint16_t hour_permille[60];
+	uint32_t hour_minute;     /* the newest minute, since the boot; 0: there is none yet */
 };
 
 /* Map the page for its writer: sized, zeroed, header set. The mapping lives as long as the process.
