@@ -32,6 +32,8 @@ enum {
 	ENTRIES_MAX = 128,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */
 	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit */
+	SECRETS_MAX = 128,        /* of all channels and the heartbeat together: their texts lie in memory */
+	LISTS_MAX = 1024,         /* receivers and headers of all channels together */
 	PATTERNS_MAX = 1024,      /* log-match lines of all units together */
 	WATCHED_MAX = 1024,       /* processes with a pidfd in the loop; more are looked at once a second */
 	LOOP_FDS_MAX = 2 * UNITS_MAX + WATCHED_MAX + 64,

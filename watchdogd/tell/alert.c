@@ -101,7 +101,7 @@ void alert_send(struct alerts *alerts, const struct alert *alert)
 	for (uint32_t i = 0; i < alerts->config->channels.count; i++) {
 		const struct config_channel *channel = config_channel_at(alerts->config, i);
 
-		if (!channel->later && alert->severity >= channel->severity && (have >> i & 1) == 0 &&
+		if (alert->severity >= channel->severity && (have >> i & 1) == 0 &&
 		    alert_ask(alerts, alert, channel))
 			have |= 1u << i;
 	}
