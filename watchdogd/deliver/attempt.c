@@ -10,29 +10,33 @@
 
 enum { ATTEMPT_TIMEOUT_MS = 30000 }; /* where the config names none */
 
-/* What this message has to say of losses. */
+/* What this message has to say of losses, and of a spool that keeps nothing: of that once. */
 static void attempt_tell_losses(const struct deliver *deliver, struct channel *channel, mono_ms now,
 				struct buffer *text)
 {
 	char span[32];
-	bool no_spool = deliver->scribe_known && deliver->scribe_lost != 0 &&
-			now - deliver->scribe_lost >= DELIVER_NO_SCRIBE_MS;
+	bool silent = deliver->scribe_known && deliver->scribe_lost != 0 &&
+		      now - deliver->scribe_lost >= DELIVER_NO_SCRIBE_MS;
 
 	channel->attempt.lost = channel->lost;
-	channel->attempt.tells_spool = no_spool && !channel->spool_told;
+	channel->attempt.tells_spool = (silent || deliver->spool_why[0] != '\0') && !channel->spool_told;
 	if (channel->lost > 0)
-		buffer_addf(text, "%u alerts for this channel were lost: more than %d waited.", channel->lost,
-			    DELIVER_ALERTS_MAX);
-	if (channel->attempt.tells_spool)
-		buffer_addf(text, "%sThe spool has not answered for %s: what waits is in memory alone.",
-			    text->len > 0 ? " " : "", clock_format_span(now - deliver->scribe_lost, span));
+		buffer_addf(text, "%u earlier alerts were lost: too many waited. ", channel->lost);
+	if (!channel->attempt.tells_spool)
+		return;
+	if (deliver->spool_why[0] != '\0')
+		buffer_addf(text, "The spool keeps nothing now: %s. ", deliver->spool_why);
+	else
+		buffer_addf(text, "The spool has not answered for %s. ",
+			    clock_format_span(now - deliver->scribe_lost, span));
+	buffer_add(text, "What waits is in memory alone.");
 }
 
 static struct report *attempt_make_report(const struct deliver *deliver, struct channel *channel,
 					  struct deliver_now now)
 {
 	struct delivery_alert alert = channel->attempt.alert->alert;
-	char lost[200];
+	char lost[320];
 	struct buffer text;
 
 	BUFFER_OVER(&text, lost);
@@ -41,9 +45,10 @@ static struct report *attempt_make_report(const struct deliver *deliver, struct 
 	return report_new(&(struct report_of){
 		.alert = &alert,
 		.config = deliver->config,
-		.state = deliver->with.state != NULL ? deliver->with.state(deliver->with.arg) : NULL,
+		.state = deliver->with.state,
 		.attempt = channel->attempt.row->attempts,
 		.count = channel->attempt.row->count,
+		.within_ms = channel->attempt.row->within_ms,
 		.lost = text.text,
 		.wall = now.wall,
 	});

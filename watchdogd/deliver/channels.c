@@ -59,8 +59,7 @@ static const struct plugin_pair *channels_fill_secrets(struct channels_build *bu
 	const struct plugin_pair *first = build->pairs;
 
 	for (uint32_t i = 0; i < table.count; i++) {
-		const struct config_secret *secret =
-			config_row(build->config, table, sizeof(struct config_secret), i);
+		const struct config_secret *secret = config_secret_at(build->config, table, i);
 		size_t len;
 		const char *value = channels_file(build, secret->path, &len);
 
@@ -78,8 +77,7 @@ static const char *const *channels_fill_texts(struct channels_build *build, stru
 	const char **first = build->texts;
 
 	for (uint32_t i = 0; i < table.count; i++)
-		*build->texts++ = config_string(
-			build->config, *(const config_text *)config_row(build->config, table, sizeof(config_text), i));
+		*build->texts++ = config_string(build->config, config_list_at(build->config, table, i));
 	return first;
 }
 

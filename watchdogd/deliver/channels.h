@@ -22,7 +22,7 @@ struct channel_attempt {
 	const struct plugin *plugin; /* who sends it; after a reload the channel may have another */
 	mono_ms until;               /* then no answer comes any more */
 	uint32_t lost;               /* losses that its message tells of */
-	bool tells_spool;            /* and that the spool does not answer */
+	bool tells_spool;            /* and that the spool keeps nothing */
 };
 
 struct channel {
@@ -38,8 +38,8 @@ struct channel {
 	uint64_t taken, dead, dropped, attempts;
 	wall_ms failing_since; /* 0: the last attempt did not fail */
 	char why[160];
-	uint32_t lost;         /* alerts that the bound took from it, not told yet */
-	bool spool_told;       /* of this time that the spool does not answer */
+	uint32_t lost;         /* alerts that a bound took, here or in the spool, not told yet */
+	bool spool_told;       /* of this time that the spool keeps nothing */
 	mono_ms refusal_told;  /* when the others were told last that it refuses; 0: never */
 };
 

@@ -37,6 +37,7 @@ struct deliver {
 	bool backlog_over;
 	mono_ms scribe_lost;     /* since when its end takes nothing; 0: it does */
 	bool scribe_known;       /* it did once */
+	char spool_why[160];     /* its word on why it can keep nothing now; "" it can */
 	mono_ms wake;            /* of this turn: when there is more to do; UINT64_MAX: nothing waits */
 };
 

@@ -186,7 +186,7 @@ static bool hold_is_repeated_too_soon(const struct waiting_alert *alert, const s
 
 	if (alert->alert.told != TOLD_REPEAT)
 		return false;
-	return known->state == THREAD_HELD ||
+	return known->state == THREAD_HELD || repeat_ms == CONFIG_NEVER ||
 	       (repeat_ms != 0 && known->last != 0 && now - known->last < repeat_ms - repeat_ms / 16);
 }
 
@@ -237,13 +237,17 @@ static void hold_restore_waiting(struct waiting_alert *alert, struct waiting_row
 				 const struct delivery_row *spooled, struct deliver_now now)
 {
 	uint64_t left = retry_until(spooled->next_at, now.wall, RETRY_SERVER_MAX_MS);
-	const struct deliver_now due = {now.mono + left, left > 0 ? spooled->next_at : 0};
+	const struct deliver_now due = {now.mono + left, spooled->next_at};
+	struct thread_known *known = threads_of(&row->channel->threads, alert->alert.id);
 
 	row->attempts = spooled->attempts;
-	if (spooled->attempts > 0)
+	if (spooled->attempts > 0) {
 		hold_set(alert, row, HOLD_NONE, &due, spooled->why);
-	else if (spooled->next_at != 0 && row->hold == HOLD_NONE)
+	} else if (spooled->next_at != 0 && row->hold != HOLD_AFTER && row->hold != HOLD_THREAD) {
 		hold_set(alert, row, hold_is_alert(alert) ? HOLD_FOLD : HOLD_QUIET, &due, spooled->why);
+		if (known != NULL)
+			known->opens = false; /* the first of its window went before we began */
+	}
 	row->report.due = false;
 }
 
@@ -365,6 +369,7 @@ void hold_merge(struct deliver *deliver, struct waiting_alert **alert, struct wa
 			hold_drop_into(deliver, a, channel, carrier, (*row)->thread);
 	}
 	(*row)->count = count;
+	(*row)->within_ms = carrier->alert.at > with->alert.at ? carrier->alert.at - with->alert.at : 0;
 }
 
 bool hold_is_acked(const struct waiting_alert *alert, const struct waiting_row *row)

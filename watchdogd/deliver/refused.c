@@ -7,12 +7,10 @@
 #include "deliver/retry.h"
 #include "share/ledger.h"
 
-/* One that fits the 50 bits of an id's text, the same each time. */
+/* The same each time, and above all ids of the ledger. */
 static uint64_t refused_id(uint64_t dead, const char *channel)
 {
-	uint64_t id = retry_mix(dead, ledger_hash(channel)) & ((UINT64_C(1) << 50) - 1);
-
-	return id != 0 ? id : 1;
+	return retry_mix(dead, ledger_hash(channel)) >> 11 | UINT64_C(1) << 53;
 }
 
 static void refused_write(struct delivery_alert *own, const struct waiting_alert *dead, const struct channel *channel,

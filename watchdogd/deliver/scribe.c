@@ -1,5 +1,6 @@
 #include "deliver/scribe.h"
 
+#include "base/buffer.h"
 #include "deliver/hold.h"
 #include "deliver/refused.h"
 #include "share/ledger.h"
@@ -100,6 +101,7 @@ static void scribe_confirm(struct waiting_report *report, uint64_t number)
 
 static void scribe_on_kept(struct deliver *deliver, uint64_t number)
 {
+	deliver->spool_why[0] = '\0';
 	for (struct waiting_alert *a = deliver->waiting.first; a != NULL; a = a->next) {
 		scribe_confirm(&a->report, number);
 		for (size_t i = 0; i < a->rows; i++)
@@ -145,6 +147,22 @@ static void scribe_on_person(struct deliver *deliver, const struct delivery *del
 		deliver->backlog_until = 0;
 }
 
+/* What the spool could not keep is told by the next message of each channel. That it keeps nothing is over with
+ * the first report that it confirms. */
+static void scribe_on_lost(struct deliver *deliver, const struct delivery *delivery)
+{
+	struct buffer why;
+
+	for (size_t i = 0; i < deliver->channels.count; i++) {
+		deliver->channels.row[i]->lost += delivery->lost;
+		deliver->channels.row[i]->spool_told &= delivery->row.why[0] == '\0';
+	}
+	if (delivery->row.why[0] == '\0')
+		return;
+	BUFFER_OVER(&why, deliver->spool_why);
+	buffer_add(&why, delivery->row.why);
+}
+
 void scribe_on(struct deliver *deliver, const struct delivery *delivery, struct deliver_now now)
 {
 	if (delivery->type == DELIVERY_ROW) {
@@ -154,6 +172,8 @@ void scribe_on(struct deliver *deliver, const struct delivery *delivery, struct 
 	} else if (delivery->type == DELIVERY_END) {
 		deliver->backlog_over = true;
 		deliver->backlog_until = 0;
+	} else if (delivery->type == DELIVERY_LOST) {
+		scribe_on_lost(deliver, delivery);
 	} else if (delivery->type == DELIVERY_RETRY || delivery->type == DELIVERY_DROP) {
 		scribe_on_person(deliver, delivery, now.mono);
 	}
@@ -253,7 +273,7 @@ void scribe_flush(struct deliver *deliver, mono_ms now)
 		takes = scribe_report_alert(deliver, a, now);
 	if (!takes)
 		scribe_try_again(deliver, now);
-	else if (deliver->scribe_lost == 0)
+	else if (deliver->scribe_lost == 0 && deliver->spool_why[0] == '\0')
 		for (size_t i = 0; i < deliver->channels.count; i++)
 			deliver->channels.row[i]->spool_told = false;
 	scribe_let_go(deliver, now);

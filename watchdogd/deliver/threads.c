@@ -72,7 +72,8 @@ struct thread_known *threads_window(struct threads *threads, const struct delive
 
 		if (row->id != 0 && row->opens && row->matter == matter && row->id != alert->id &&
 		    row->severity >= alert->severity && threads_is_within(row, alert, fold_ms, now) &&
-		    (last == NULL || row->opened > last->opened))
+		    (last == NULL || row->opened > last->opened ||
+		     (row->opened == last->opened && row->id > last->id)))
 			last = row;
 	}
 	return last;

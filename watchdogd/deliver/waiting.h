@@ -39,6 +39,7 @@ struct waiting_row {
 	bool touched;            /* tried or ended here: what the spool says of it is older */
 	uint32_t attempts;
 	uint32_t count;          /* alerts folded into it; 1: itself alone */
+	uint64_t within_ms;      /* of count: from the first to this one */
 	mono_ms due;             /* not before */
 	wall_ms next_at;         /* the same for people and for who comes after us; 0: at once */
 	uint64_t thread;         /* that its message names */
