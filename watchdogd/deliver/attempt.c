@@ -45,7 +45,7 @@ static struct report *attempt_make_report(const struct deliver *deliver, struct 
 	return report_new(&(struct report_of){
 		.alert = &alert,
 		.config = deliver->config,
-		.state = deliver->with.state,
+		.state = deliver->with.state != NULL ? deliver->with.state(deliver->with.arg) : NULL,
 		.attempt = channel->attempt.row->attempts,
 		.count = channel->attempt.row->count,
 		.within_ms = channel->attempt.row->within_ms,

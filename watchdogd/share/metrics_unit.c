@@ -34,7 +34,6 @@ static const char *const metrics_causes[] = {
 	[STATE_DEATH_CRASH] = "crash",
 	[STATE_DEATH_EXIT] = "exit",
 	[STATE_DEATH_ASKED] = "asked",
-	[STATE_DEATH_UNKNOWN] = "unknown",
 };
 _Static_assert(ARRAY_LEN(metrics_causes) == STATE_DEATHS, "a word for each cause");
 
