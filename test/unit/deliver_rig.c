@@ -198,6 +198,7 @@ static bool rig_report(void *arg, const struct delivery *delivery)
 		return false;
 	if (delivery->type == DELIVERY_BACKLOG) {
 		rig.backlogs++;
+		rig.asks = true;
 		return true;
 	}
 	assert(delivery->number != 0);
@@ -217,9 +218,13 @@ static void rig_confirm(size_t from, size_t to)
 	}
 }
 
-static void rig_send_backlog(void)
+static void rig_answer_backlog(void)
 {
 	struct delivery delivery = {.version = DELIVERY_VERSION};
+
+	if (!rig.asks || !rig.scribe_answers)
+		return;
+	rig.asks = false;
 
 	for (size_t i = 0; i < RIG_SPOOL_MAX && rig.spool[i].alert.id != 0; i++) {
 		const struct rig_spooled *s = &rig.spool[i];
@@ -287,8 +292,7 @@ static void rig_make(void)
 	assert(rig.deliver != NULL);
 	rig_reload();
 	(void)deliver_turn(rig.deliver, rig.mono, rig.wall);
-	if (rig.scribe_answers)
-		rig_send_backlog();
+	rig_answer_backlog();
 }
 
 void rig_reload(void)
@@ -304,6 +308,7 @@ void rig_start(void)
 void rig_restart(void)
 {
 	rig.heards = 0;
+	rig.asks = false;
 	rig_end();
 	rig_make();
 	rig_pass(0);
@@ -355,12 +360,15 @@ void rig_pass(uint64_t for_ms)
 		int wait = deliver_turn(rig.deliver, rig.mono, rig.wall);
 		uint64_t step = wait < 0 || (uint64_t)wait > left ? left : (uint64_t)wait;
 
+		bool answers = rig.asks && rig.scribe_answers;
+
 		if (rig.scribe_keeps && rig.heards > from)
 			rig_confirm(from, rig.heards);
+		rig_answer_backlog();
 		if (wait == 0)
 			assert(++zeros < 20000); /* it does not spin */
 		if (step == 0 && wait != 0) {
-			if (rig.heards == from)
+			if (rig.heards == from && !answers)
 				return;
 			continue;
 		}

@@ -52,6 +52,7 @@ struct rig {
 	struct delivery heard[RIG_TOLD_MAX]; /* all reports, a ring */
 	size_t heards;
 	size_t backlogs;       /* so often it was asked for */
+	bool asks;             /* and that was not answered yet */
 	struct rig_spooled spool[RIG_SPOOL_MAX];
 	/* The plugin. */
 	size_t given;          /* channels of the last `channels` */

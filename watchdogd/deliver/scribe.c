@@ -38,21 +38,28 @@ static void scribe_try_again(struct deliver *deliver, mono_ms now)
 
 /* --- the backlog --- */
 
-bool scribe_backlog(struct deliver *deliver, mono_ms now)
+/* The first time its answer is waited for. */
+static void scribe_ask(struct deliver *deliver, mono_ms now)
 {
 	const struct delivery ask = {.version = DELIVERY_VERSION, .type = DELIVERY_BACKLOG};
 
-	if (!deliver->backlog_over &&
-	    (deliver->backlog_asked == 0 || now - deliver->backlog_asked >= SCRIBE_BACKLOG_AGAIN_MS)) {
-		if (scribe_tell(deliver, &ask, now)) {
-			deliver->backlog_until = deliver->backlog_asked == 0 ? now + SCRIBE_BACKLOG_MS : 0;
-			deliver->backlog_asked = now;
-		} else {
-			scribe_try_again(deliver, now);
-		}
-	}
-	if (!deliver->backlog_over && deliver->backlog_asked != 0)
+	if (deliver->backlog_asked != 0 && now - deliver->backlog_asked < SCRIBE_BACKLOG_AGAIN_MS) {
 		deliver_wake(deliver, deliver->backlog_asked + SCRIBE_BACKLOG_AGAIN_MS);
+		return;
+	}
+	if (!scribe_tell(deliver, &ask, now)) {
+		scribe_try_again(deliver, now);
+		return;
+	}
+	deliver->backlog_until = deliver->backlog_asked == 0 ? now + SCRIBE_BACKLOG_MS : 0;
+	deliver->backlog_asked = now;
+	deliver_wake(deliver, now + SCRIBE_BACKLOG_AGAIN_MS);
+}
+
+bool scribe_backlog(struct deliver *deliver, mono_ms now)
+{
+	if (!deliver->backlog_over)
+		scribe_ask(deliver, now);
 	if (now < deliver->backlog_until)
 		deliver_wake(deliver, deliver->backlog_until);
 	return now >= deliver->backlog_until;
@@ -210,8 +217,8 @@ static bool scribe_report_row(struct deliver *deliver, struct waiting_alert *ale
 {
 	struct delivery delivery = {.version = DELIVERY_VERSION, .type = DELIVERY_ROW};
 
-	/* What is under way will change at once. */
-	if (row->channel != NULL && row->channel->attempt.row == row)
+	/* What is under way will change at once; and what was not tried yet does not overwrite what the spool knows. */
+	if ((row->channel != NULL && row->channel->attempt.row == row) || (!row->touched && !deliver->backlog_over))
 		return true;
 	delivery.alert.id = alert->alert.id;
 	_Static_assert(sizeof(delivery.row.channel) == sizeof(row->name), "both are names");
@@ -269,6 +276,8 @@ void scribe_flush(struct deliver *deliver, mono_ms now)
 {
 	bool takes = true;
 
+	if (now < deliver->backlog_until)
+		return; /* the same, of rows that the rest of the backlog is about */
 	for (struct waiting_alert *a = deliver->waiting.first; a != NULL && takes; a = a->next)
 		takes = scribe_report_alert(deliver, a, now);
 	if (!takes)
