@@ -58,32 +58,29 @@ static size_t email_html_look(const struct plugin_message *message)
 	return last;
 }
 
-/* One text, escaped; its line ends are breaks, and the spaces at a line's beginning stay. */
+/* One text, clean and escaped; its line ends are breaks, and the spaces at a line's beginning stay. */
 static void email_html_add_value(struct buffer *out, const char *text, size_t max)
 {
-	size_t len = email_clean_len(text, max);
-	bool cut = text[len] != '\0';
+	char bytes[3 * EMAIL_TEXT_MAX + 8];
+	struct buffer clean;
+	const char *line = bytes;
 
-	while (len > 0 && (text[len - 1] == '\n' || text[len - 1] == '\r'))
-		len--;
-	for (size_t i = 0; i < len;) {
-		size_t n = 0;
+	BUFFER_OVER(&clean, bytes);
+	email_clean(&clean, text, max, true);
+	while (clean.len > 0 && bytes[clean.len - 1] == '\n')
+		bytes[--clean.len] = '\0';
+	while (*line != '\0') {
+		size_t len = strcspn(line, "\n"), spaces = strspn(line, " ");
 
-		while (i < len && text[i] == ' ') {
+		for (size_t i = 0; i < spaces; i++)
 			buffer_add(out, "&nbsp;");
-			i++;
-		}
-		while (i + n < len && text[i + n] != '\n')
-			n++;
-		escape_html(out, text + i, n > 0 && text[i + n - 1] == '\r' ? n - 1 : n);
-		i += n;
-		if (i < len) {
+		escape_html(out, line + spaces, len - spaces);
+		line += len;
+		if (*line == '\n') {
 			buffer_add(out, "<br>");
-			i++;
+			line++;
 		}
 	}
-	if (cut)
-		buffer_add(out, " ...");
 }
 
 static void email_html_add_badge(struct buffer *out, const char *class, const char *colour, const char *word)
@@ -179,7 +176,7 @@ static void email_html_add_foot(struct buffer *out, const struct plugin_message 
 	email_text_add_origin(&line, message);
 	buffer_add(out, "<div class=\"pale rule\" style=\"margin:20px 0 0;padding:8px 0 0;border-top:1px solid #e3e6e9;font-size:13px;"
 		   "color:" EMAIL_HTML_PALE "\">");
-	email_html_add_value(out, origin, sizeof(origin));
+	email_html_add_value(out, origin, EMAIL_TEXT_MAX);
 	buffer_add(out, "</div>\r\n");
 }
 

@@ -75,7 +75,7 @@ begin_again() {
 }
 
 # What the log names: its alerts are those with a rule, a unit and the pid of who died.
-named() { grep -oE 'critical rule=r[0-9]+ unit=u[0-9]+ wd-dies-[0-9]+ \(pid [0-9]+\)' "$log" | sed -E 's/.*unit=(u[0-9]+) .*\(pid ([0-9]+)\)/\1 \2/' | sort -u; }
+named() { grep -oE 'critical rule=r[0-9]+ unit=u[0-9]+ u[0-9]+: wd-dies-[0-9]+ \(pid [0-9]+\)' "$log" | sed -E 's/.*unit=(u[0-9]+) .*\(pid ([0-9]+)\)/\1 \2/' | sort -u; }
 arrived() {
 	python3 - "$dir/taken" <<-'PY'
 		import json, re, sys
