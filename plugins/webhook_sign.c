@@ -8,25 +8,31 @@
 #include <stdlib.h>
 #include <string.h>
 
-int webhook_sign(const char *key, uint64_t seconds, const char *body, size_t n, char *out)
+int webhook_sign_bytes(const char *key, const char *bytes, size_t n, char *out)
 {
 	unsigned char digest[EVP_MAX_MD_SIZE];
 	unsigned len = 0;
-	char *signs = malloc(n + 32);
+
+	if (HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)bytes, n, digest, &len) == NULL || len != 32)
+		return -EIO;
+	out = stpcpy(out, "sha256=");
+	for (unsigned i = 0; i < len; i++)
+		out += snprintf(out, 3, "%02x", digest[i]);
+	return 0;
+}
+
+int webhook_sign(const char *key, uint64_t seconds, const char *body, size_t n, char *out)
+{
+	enum { SECONDS_BYTES = 32 };
+	char *signs = malloc(n + SECONDS_BYTES);
 	size_t head;
-	int done = -EIO;
+	int done;
 
 	if (signs == NULL)
-		return -EIO;
-	head = (size_t)snprintf(signs, 32, "%" PRIu64 ".", seconds);
+		return -ENOMEM;
+	head = (size_t)snprintf(signs, SECONDS_BYTES, "%" PRIu64 ".", seconds);
 	memcpy(signs + head, body, n);
-	if (HMAC(EVP_sha256(), key, (int)strlen(key), (const unsigned char *)signs, head + n, digest, &len) != NULL &&
-	    len == 32) {
-		out = stpcpy(out, "sha256=");
-		for (unsigned i = 0; i < len; i++)
-			out += snprintf(out, 3, "%02x", digest[i]);
-		done = 0;
-	}
+	done = webhook_sign_bytes(key, signs, head + n, out);
 	free(signs);
 	return done;
 }

@@ -8,7 +8,10 @@
 
 enum { WEBHOOK_SIGNATURE_BYTES = 7 + 64 + 1 }; /* "sha256=" and hex */
 
-/* key: the secret's bytes. out: WEBHOOK_SIGNATURE_BYTES. 0 or -EIO: the library refused. */
+/* HMAC-SHA256 of n bytes as "sha256=" and hex, into WEBHOOK_SIGNATURE_BYTES. 0 or -EIO: the library refused. */
+int webhook_sign_bytes(const char *key, const char *bytes, size_t n, char *out);
+
+/* The same of "SECONDS.BODY". key: the secret's bytes. 0, -EIO or -ENOMEM. */
 int webhook_sign(const char *key, uint64_t seconds, const char *body, size_t n, char *out);
 
 #endif

@@ -4,7 +4,7 @@
  *     channel_send PLUGIN.so FIELDS
  *
  * FIELDS: lines KEY=VALUE, values with %NN for any byte; what is set stays. "send" sends, at once with all others;
- * "begin" forgets the message. Printed, as they come: "talk N LINE", "sent N RESULT AGAIN_MS TEXT". */
+ * "begin" forgets facts, secrets and headers. Printed, as they come: "talk N LINE", "sent N RESULT AGAIN_MS TEXT". */
 #include <dlfcn.h>
 #include <poll.h>
 #include <signal.h>
@@ -23,7 +23,7 @@ static struct {
 	struct plugin_channel channel;
 	struct plugin_message message;
 	struct plugin_pair secrets[SEND_LIST_MAX], facts[SEND_LIST_MAX];
-	const char *to[SEND_LIST_MAX];
+	const char *to[SEND_LIST_MAX], *headers[SEND_LIST_MAX];
 	const struct plugin *plugin;
 	uint64_t sent, ended;
 } state = {
@@ -113,6 +113,7 @@ static bool set_text(const char *key, const char *value)
 		{"unit", &m->unit}, {"event", &m->event}, {"host", &m->host}, {"subject", &m->subject},
 		{"title", &m->title}, {"text", &m->text}, {"doing", &m->doing}, {"todo", &m->todo},
 		{"history", &m->history}, {"format", &c->format}, {"chat", &c->chat}, {"sign", &c->sign},
+		{"name", &c->name},
 	};
 
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
@@ -151,6 +152,12 @@ static void set(const char *key, const char *value)
 		state.facts[state.message.facts_count++] = (struct plugin_pair){decode(key + 5), value};
 	} else if (strcmp(key, "to") == 0 && state.channel.to_count < SEND_LIST_MAX) {
 		state.to[state.channel.to_count++] = value;
+	} else if (strcmp(key, "header") == 0 && state.channel.headers_count < SEND_LIST_MAX) {
+		state.headers[state.channel.headers_count++] = value;
+	} else if (strcmp(key, "template") == 0) {
+		size_t len;
+
+		state.channel.template_text = read_file(value, &len);
 	} else if (strcmp(key, "notto") == 0) {
 		state.channel.to_count = 0;
 	} else if (strcmp(key, "ca") == 0) {
@@ -170,6 +177,7 @@ static void read_fields(const char *path)
 		exit(2);
 	state.channel.secrets = state.secrets;
 	state.channel.to = state.to;
+	state.channel.headers = state.headers;
 	state.message.facts = state.facts;
 	while (fgets(line, sizeof(line), file) != NULL) {
 		char *copy = strdup(line), *value = copy == NULL ? NULL : strchr(copy, '=');
@@ -181,7 +189,11 @@ static void read_fields(const char *path)
 			*value = '\0';
 			set(copy, decode(value + 1));
 		} else if (strcmp(copy, "send") == 0) {
+			if (state.plugin->channels != NULL) /* as a reload: what is under way has its own copy */
+				state.plugin->channels(&state.channel, 1);
 			state.plugin->send(++state.sent, &state.channel, &state.message);
+		} else if (strcmp(copy, "begin") == 0) {
+			state.message.facts_count = state.channel.secrets_count = state.channel.headers_count = 0;
 		}
 	}
 	(void)fclose(file);
