@@ -150,6 +150,8 @@ install: all
 	for file in conf/*.service conf/*.slice; do \
 		sed 's,@sbindir@,$(sbindir),g; s,@bindir@,$(bindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
 	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
+	install -d $(DESTDIR)$(docdir)/prometheus
+	install -m 644 conf/prometheus/* $(DESTDIR)$(docdir)/prometheus/
 	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
 		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
 
