@@ -162,6 +162,8 @@ install: all
 		sed 's,@sbindir@,$(sbindir),g; s,@bindir@,$(bindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
 	install -D -m 644 conf/watchdogd.sysusers $(DESTDIR)$(usersdir)/watchdogd.conf
 	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
+	install -d $(DESTDIR)$(docdir)/prometheus
+	install -m 644 conf/prometheus/* $(DESTDIR)$(docdir)/prometheus/
 	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
 		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
 

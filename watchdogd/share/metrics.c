@@ -9,7 +9,7 @@
 void metrics_bytes(struct openmetrics *om, const struct state_reading *reading, const char *unit)
 {
 	if (reading->known == STATE_KNOWN)
-		openmetrics_sample(om, reading->value, 0, "unit", unit, NULL);
+		openmetrics_sample(om, reading->value, 0, OPENMETRICS_LABELS("unit", unit));
 }
 
 void metrics_pressure(struct openmetrics *om, const struct state_reading *first, const char *unit)
@@ -22,8 +22,9 @@ void metrics_pressure(struct openmetrics *om, const struct state_reading *first,
 	for (size_t kind = 0; kind < ARRAY_LEN(kinds); kind++)
 		for (size_t window = 0; window < ARRAY_LEN(windows); window++, first++)
 			if (first->known == STATE_KNOWN) /* 1/1000 % */
-				openmetrics_sample(om, first->value, 5, "unit", unit, "kind", kinds[kind], "window",
-						   windows[window], NULL);
+				openmetrics_sample(om, first->value, 5,
+						   OPENMETRICS_LABELS("unit", unit,
+								      "kind", kinds[kind], "window", windows[window]));
 }
 
 void metrics_host(struct openmetrics *om, const struct state *state)

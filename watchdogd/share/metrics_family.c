@@ -1,8 +1,10 @@
 #include "share/metrics_family.h"
 
-#define METRICS_GAUGE(id, text, of, what) [id] = {.name = "watchdogd_" text, .kind = OPENMETRICS_GAUGE, .unit = of, .help = what}
-#define METRICS_COUNTER(id, text, of, what) [id] = {.name = "watchdogd_" text, .kind = OPENMETRICS_COUNTER, .unit = of, .help = what}
-#define METRICS_INFO(id, text, what) [id] = {.name = "watchdogd_" text, .kind = OPENMETRICS_INFO, .unit = "", .help = what}
+#define METRICS_ROW(id, text, is, of, what)                                                         \
+	[id] = {.name = "watchdogd_" text, .kind = (is), .unit = (of), .help = (what)}
+#define METRICS_GAUGE(id, text, of, what) METRICS_ROW(id, text, OPENMETRICS_GAUGE, of, what)
+#define METRICS_COUNTER(id, text, of, what) METRICS_ROW(id, text, OPENMETRICS_COUNTER, of, what)
+#define METRICS_INFO(id, text, what) METRICS_ROW(id, text, OPENMETRICS_INFO, "", what)
 
 const struct openmetrics_family metrics_families[METRICS_FAMILIES] = {
 	METRICS_GAUGE(METRICS_HOST_MEMORY_TOTAL, "host_memory_total_bytes", "bytes", "Memory of the host (MemTotal)."),

@@ -14,23 +14,25 @@ static void metrics_actions(struct openmetrics *om, const struct state *state)
 	for (int verb = 0; verb < VERBS; verb++) {
 		if (verb == VERB_ALERT || verb_words[verb].later)
 			continue;
-		openmetrics_sample(om, metrics_count(state->done[verb]), 0, "verb", verb_words[verb].name, "outcome",
-				   "done", NULL);
-		openmetrics_sample(om, metrics_count(state->not_done[verb]), 0, "verb", verb_words[verb].name,
-				   "outcome", "not_done", NULL);
+		openmetrics_sample(om, metrics_count(state->done[verb]), 0,
+				   OPENMETRICS_LABELS("verb", verb_words[verb].name, "outcome", "done"));
+		openmetrics_sample(om, metrics_count(state->not_done[verb]), 0,
+				   OPENMETRICS_LABELS("verb", verb_words[verb].name, "outcome", "not_done"));
 	}
 	metrics_begin(om, METRICS_ALERTS);
 	for (int severity = SEVERITY_INFO; severity < SEVERITIES; severity++)
-		openmetrics_sample(om, metrics_count(state->alerts[severity]), 0, "severity",
-				   severity_name((enum severity)severity), NULL);
+		openmetrics_sample(om, metrics_count(state->alerts[severity]), 0,
+				   OPENMETRICS_LABELS("severity", severity_name((enum severity)severity)));
 }
 
 static void metrics_channel_outcomes(struct openmetrics *om, const struct plugin_standing *channel)
 {
-	openmetrics_sample(om, metrics_count(channel->taken), 0, "channel", channel->name, "outcome", "taken", NULL);
-	openmetrics_sample(om, metrics_count(channel->dead), 0, "channel", channel->name, "outcome", "dead", NULL);
-	openmetrics_sample(om, metrics_count(channel->dropped), 0, "channel", channel->name, "outcome", "dropped",
-			   NULL);
+	openmetrics_sample(om, metrics_count(channel->taken), 0,
+			   OPENMETRICS_LABELS("channel", channel->name, "outcome", "taken"));
+	openmetrics_sample(om, metrics_count(channel->dead), 0,
+			   OPENMETRICS_LABELS("channel", channel->name, "outcome", "dead"));
+	openmetrics_sample(om, metrics_count(channel->dropped), 0,
+			   OPENMETRICS_LABELS("channel", channel->name, "outcome", "dropped"));
 }
 
 static void metrics_channels(struct openmetrics *om, const struct plugin_standing *channel, size_t channels)
@@ -40,18 +42,20 @@ static void metrics_channels(struct openmetrics *om, const struct plugin_standin
 		metrics_channel_outcomes(om, &channel[i]);
 	metrics_begin(om, METRICS_CHANNEL_ATTEMPTS);
 	for (size_t i = 0; i < channels; i++)
-		openmetrics_sample(om, metrics_count(channel[i].attempts), 0, "channel", channel[i].name, NULL);
+		openmetrics_sample(om, metrics_count(channel[i].attempts), 0,
+				   OPENMETRICS_LABELS("channel", channel[i].name));
 	metrics_begin(om, METRICS_CHANNEL_WAITING);
 	for (size_t i = 0; i < channels; i++)
-		openmetrics_sample(om, channel[i].waiting, 0, "channel", channel[i].name, NULL);
+		openmetrics_sample(om, channel[i].waiting, 0, OPENMETRICS_LABELS("channel", channel[i].name));
 	metrics_begin(om, METRICS_CHANNEL_FAILING);
 	for (size_t i = 0; i < channels; i++)
-		openmetrics_sample(om, channel[i].failing_since_wall_ms != 0, 0, "channel", channel[i].name, NULL);
+		openmetrics_sample(om, channel[i].failing_since_wall_ms != 0, 0,
+				   OPENMETRICS_LABELS("channel", channel[i].name));
 	metrics_begin(om, METRICS_CHANNEL_FAILING_SINCE);
 	for (size_t i = 0; i < channels; i++)
 		if (channel[i].failing_since_wall_ms != 0)
-			openmetrics_sample(om, metrics_count(channel[i].failing_since_wall_ms), 3, "channel",
-					   channel[i].name, NULL);
+			openmetrics_sample(om, metrics_count(channel[i].failing_since_wall_ms), 3,
+					   OPENMETRICS_LABELS("channel", channel[i].name));
 }
 
 void metrics_told(struct openmetrics *om, const struct metrics_of *of)
@@ -88,7 +92,7 @@ static void metrics_config(struct openmetrics *om, const struct state *state)
 	metrics_begin(om, METRICS_DRY_RUN);
 	openmetrics_sample(om, state->dry_run != 0, 0, NULL);
 	metrics_begin(om, METRICS_CONFIG);
-	openmetrics_sample(om, 1, 0, "path", state->config_path, NULL); /* none: the built-in one */
+	openmetrics_sample(om, 1, 0, OPENMETRICS_LABELS("path", state->config_path)); /* none: the built-in one */
 	metrics_begin(om, METRICS_CONFIG_GENERATION);
 	openmetrics_sample(om, state->generation, 0, NULL);
 }
@@ -111,15 +115,17 @@ static void metrics_cost(struct openmetrics *om, const struct metrics_of *of)
 
 	metrics_begin(om, METRICS_PROCESS_CPU);
 	for (size_t i = 0; i < of->processes; i++)
-		openmetrics_sample(om, metrics_count(of->process[i].cpu_ms), 3, "process", of->process[i].name, NULL);
+		openmetrics_sample(om, metrics_count(of->process[i].cpu_ms), 3,
+				   OPENMETRICS_LABELS("process", of->process[i].name));
 	if (by_page)
-		openmetrics_sample(om, metrics_count(s->cpu_ms), 3, "process", sentinel, NULL);
+		openmetrics_sample(om, metrics_count(s->cpu_ms), 3, OPENMETRICS_LABELS("process", sentinel));
 	metrics_begin(om, METRICS_PROCESS_MEMORY);
 	for (size_t i = 0; i < of->processes; i++)
-		openmetrics_sample(om, metrics_count(of->process[i].rss_bytes), 0, "process", of->process[i].name,
-				   NULL);
+		openmetrics_sample(om, metrics_count(of->process[i].rss_bytes), 0,
+				   OPENMETRICS_LABELS("process", of->process[i].name));
 	if (by_page)
-		openmetrics_sample(om, metrics_count(s->rss_kb * 1024), 0, "process", sentinel, NULL);
+		openmetrics_sample(om, metrics_count(s->rss_kb * 1024), 0,
+				   OPENMETRICS_LABELS("process", sentinel));
 }
 
 void metrics_own(struct openmetrics *om, const struct metrics_of *of)

@@ -52,7 +52,8 @@ static void metrics_words(struct openmetrics *om, const struct state_unit *unit,
 {
 	for (size_t i = 0; i < count; i++)
 		if (words[i] != NULL)
-			openmetrics_sample(om, value == i, 0, "unit", unit->name, label, words[i], NULL);
+			openmetrics_sample(om, value == i, 0,
+					   OPENMETRICS_LABELS("unit", unit->name, label, words[i]));
 }
 
 /* --- one unit in one family --- */
@@ -60,7 +61,8 @@ static void metrics_words(struct openmetrics *om, const struct state_unit *unit,
 static void metrics_unit_info(struct openmetrics *om, const struct state_unit *unit)
 {
 	if (unit->kind < ARRAY_LEN(metrics_kinds))
-		openmetrics_sample(om, 1, 0, "unit", unit->name, "kind", metrics_kinds[unit->kind], NULL);
+		openmetrics_sample(om, 1, 0,
+				   OPENMETRICS_LABELS("unit", unit->name, "kind", metrics_kinds[unit->kind]));
 }
 
 static void metrics_unit_memory(struct openmetrics *om, const struct state_unit *unit)
@@ -73,7 +75,7 @@ static void metrics_unit_memory_limit(struct openmetrics *om, const struct state
 	const struct state_reading *memory = &unit->readings[UNIT_MEMORY];
 
 	if (memory->known == STATE_KNOWN && memory->total > 0)
-		openmetrics_sample(om, memory->total, 0, "unit", unit->name, NULL);
+		openmetrics_sample(om, memory->total, 0, OPENMETRICS_LABELS("unit", unit->name));
 }
 
 static void metrics_unit_anon(struct openmetrics *om, const struct state_unit *unit)
@@ -97,21 +99,22 @@ static void metrics_unit_memory_events(struct openmetrics *om, const struct stat
 		const struct state_reading *reading = &unit->readings[metrics_memory_events[i].reading];
 
 		if (reading->known == STATE_KNOWN)
-			openmetrics_sample(om, reading->value, 0, "unit", unit->name, "event",
-					   metrics_memory_events[i].name, NULL);
+			openmetrics_sample(om, reading->value, 0,
+					   OPENMETRICS_LABELS("unit", unit->name,
+							      "event", metrics_memory_events[i].name));
 	}
 }
 
 static void metrics_unit_processes(struct openmetrics *om, const struct state_unit *unit)
 {
 	if (unit->status != STATE_UNIT_UNSEEN)
-		openmetrics_sample(om, unit->processes, 0, "unit", unit->name, NULL);
+		openmetrics_sample(om, unit->processes, 0, OPENMETRICS_LABELS("unit", unit->name));
 }
 
 static void metrics_unit_watched(struct openmetrics *om, const struct state_unit *unit)
 {
 	if (unit->alive != STATE_ALIVE_UNKNOWN)
-		openmetrics_sample(om, unit->watched, 0, "unit", unit->name, NULL);
+		openmetrics_sample(om, unit->watched, 0, OPENMETRICS_LABELS("unit", unit->name));
 }
 
 static void metrics_unit_status(struct openmetrics *om, const struct state_unit *unit)
@@ -132,23 +135,24 @@ static void metrics_unit_mark(struct openmetrics *om, const struct state_unit *u
 static void metrics_unit_deaths(struct openmetrics *om, const struct state_unit *unit)
 {
 	for (size_t i = 0; i < STATE_DEATHS; i++)
-		openmetrics_sample(om, unit->death_causes[i], 0, "unit", unit->name, "cause", metrics_causes[i], NULL);
+		openmetrics_sample(om, unit->death_causes[i], 0,
+				   OPENMETRICS_LABELS("unit", unit->name, "cause", metrics_causes[i]));
 }
 
 static void metrics_unit_oom_kills(struct openmetrics *om, const struct state_unit *unit)
 {
-	openmetrics_sample(om, metrics_count(unit->oom_kills), 0, "unit", unit->name, NULL);
+	openmetrics_sample(om, metrics_count(unit->oom_kills), 0, OPENMETRICS_LABELS("unit", unit->name));
 }
 
 static void metrics_unit_last_death(struct openmetrics *om, const struct state_unit *unit)
 {
 	if (unit->died != 0)
-		openmetrics_sample(om, metrics_count(unit->died), 3, "unit", unit->name, NULL);
+		openmetrics_sample(om, metrics_count(unit->died), 3, OPENMETRICS_LABELS("unit", unit->name));
 }
 
 static void metrics_unit_restarts(struct openmetrics *om, const struct state_unit *unit)
 {
-	openmetrics_sample(om, unit->restarts, 0, "unit", unit->name, NULL);
+	openmetrics_sample(om, unit->restarts, 0, OPENMETRICS_LABELS("unit", unit->name));
 }
 
 /* --- all of them --- */
@@ -184,13 +188,13 @@ void metrics_units(struct openmetrics *om, const struct state *state, mono_ms no
 	}
 	metrics_begin(om, METRICS_UNIT_RESTART_WAIT);
 	for (uint32_t u = 0; u < state->units; u++)
-		openmetrics_sample(om, metrics_age_ms(now, state->unit[u].restart_at), 3, "unit", state->unit[u].name,
-				   NULL);
+		openmetrics_sample(om, metrics_age_ms(now, state->unit[u].restart_at), 3,
+				   OPENMETRICS_LABELS("unit", state->unit[u].name));
 	metrics_begin(om, METRICS_UNIT_LOG_AGE);
 	for (uint32_t u = 0; u < state->units; u++)
 		if (state->unit[u].heard != 0)
-			openmetrics_sample(om, metrics_age_ms(state->unit[u].heard, now), 3, "unit",
-					   state->unit[u].name, NULL);
+			openmetrics_sample(om, metrics_age_ms(state->unit[u].heard, now), 3,
+					   OPENMETRICS_LABELS("unit", state->unit[u].name));
 }
 
 /* --- rules --- */
@@ -205,20 +209,21 @@ void metrics_rules(struct openmetrics *om, const struct state *state)
 	metrics_begin(om, METRICS_RULE_FIRING);
 	for (uint32_t i = 0; i < state->rules; i++) {
 		const struct state_rule *r = &state->rule[i];
+		const char *severity = r->severity < SEVERITIES ? severity_name(r->severity) : "";
 
-		openmetrics_sample(om, metrics_fires(r), 0, "rule", r->rule, "unit", r->unit, "severity",
-				   r->severity < SEVERITIES ? severity_name(r->severity) : "", NULL);
+		openmetrics_sample(om, metrics_fires(r), 0,
+				   OPENMETRICS_LABELS("rule", r->rule, "unit", r->unit, "severity", severity));
 	}
 	metrics_begin(om, METRICS_RULE_GIVEN_UP);
 	for (uint32_t i = 0; i < state->rules; i++)
-		openmetrics_sample(om, state->rule[i].phase == STATE_RULE_GIVEN_UP, 0, "rule", state->rule[i].rule,
-				   "unit", state->rule[i].unit, NULL);
+		openmetrics_sample(om, state->rule[i].phase == STATE_RULE_GIVEN_UP, 0,
+				   OPENMETRICS_LABELS("rule", state->rule[i].rule, "unit", state->rule[i].unit));
 	metrics_begin(om, METRICS_RULE_ACKNOWLEDGED);
 	for (uint32_t i = 0; i < state->rules; i++)
-		openmetrics_sample(om, metrics_fires(&state->rule[i]) && state->rule[i].acked, 0, "rule",
-				   state->rule[i].rule, "unit", state->rule[i].unit, NULL);
+		openmetrics_sample(om, metrics_fires(&state->rule[i]) && state->rule[i].acked, 0,
+				   OPENMETRICS_LABELS("rule", state->rule[i].rule, "unit", state->rule[i].unit));
 	metrics_begin(om, METRICS_RULE_FIRINGS);
 	for (uint32_t i = 0; i < state->rules; i++)
-		openmetrics_sample(om, state->rule[i].fired, 0, "rule", state->rule[i].rule, "unit",
-				   state->rule[i].unit, NULL);
+		openmetrics_sample(om, state->rule[i].fired, 0,
+				   OPENMETRICS_LABELS("rule", state->rule[i].rule, "unit", state->rule[i].unit));
 }

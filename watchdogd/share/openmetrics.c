@@ -3,7 +3,6 @@
 #include "share/openmetrics.h"
 
 #include <inttypes.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -153,30 +152,30 @@ static void openmetrics_add_head(struct openmetrics *om)
 	om->headed = true;
 }
 
-void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, ...)
+static void openmetrics_add_labels(struct openmetrics *om, const char *const *labels)
 {
-	const char *name, *before = "{";
-	va_list labels;
+	const char *before = "{";
 
+	for (; labels != NULL && labels[0] != NULL; labels += 2) {
+		if (labels[1][0] == '\0')
+			continue;
+		openmetrics_add(om, before);
+		openmetrics_add(om, labels[0]);
+		openmetrics_add(om, "=\"");
+		openmetrics_add_value(om, labels[1]);
+		openmetrics_add(om, "\"");
+		before = ",";
+	}
+	openmetrics_add(om, before[0] == ',' ? "} " : " ");
+}
+
+void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, const char *const *labels)
+{
 	if (!om->headed)
 		openmetrics_add_head(om);
 	openmetrics_add(om, om->family->name);
 	openmetrics_add(om, openmetrics_suffix(om->family->kind));
-	va_start(labels, decimals);
-	while ((name = va_arg(labels, const char *)) != NULL) {
-		const char *text = va_arg(labels, const char *);
-
-		if (text[0] == '\0')
-			continue;
-		openmetrics_add(om, before);
-		openmetrics_add(om, name);
-		openmetrics_add(om, "=\"");
-		openmetrics_add_value(om, text);
-		openmetrics_add(om, "\"");
-		before = ",";
-	}
-	va_end(labels);
-	openmetrics_add(om, before[0] == ',' ? "} " : " ");
+	openmetrics_add_labels(om, labels);
 	openmetrics_add_number(om, value, decimals);
 	openmetrics_add(om, "\n");
 }

@@ -42,10 +42,12 @@ void openmetrics_init(struct openmetrics *om, enum openmetrics_format format);
  * must not come twice. */
 void openmetrics_begin(struct openmetrics *om, const struct openmetrics_family *family);
 
-/* A sample: value * 10^-decimals (decimals: at most 9), then its labels: pairs of name and value, and NULL.
- * A label with an empty value is left out: that is the same. */
-void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, ...)
-	__attribute__((sentinel));
+/* Pairs of a label's name and value. */
+#define OPENMETRICS_LABELS(...) ((const char *const[]){__VA_ARGS__, NULL})
+
+/* A sample: value * 10^-decimals (decimals: at most 9). labels: pairs of name and value, and NULL, as the macro
+ * makes them; NULL: none. A label with an empty value is left out: that is the same. */
+void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, const char *const *labels);
 
 /* Finish: the text, malloc'ed and ended with a NUL, which is now the caller's; its length in *len. NULL: no
  * memory. */
