@@ -9,6 +9,7 @@
 
 #include "base/bounds.h"
 #include "base/buffer.h"
+#include "base/escape.h"
 #include "config/config.h"
 #include "share/plugin.h"
 #include "email_header.h"
@@ -27,7 +28,8 @@ static void email_tell(uint64_t delivery, enum plugin_sent result, const char *w
 	struct buffer out;
 
 	BUFFER_OVER(&out, text);
-	buffer_addf(&out, "%s%s", what, about);
+	buffer_add(&out, what);
+	escape_line(&out, about, strlen(about));
 	email_host->sent(delivery, result, 0, text);
 }
 
