@@ -54,7 +54,9 @@ static void email_on_said(struct transfer *transfer, bool out, const char *line,
 
 /* --- the mail --- */
 
-static bool email_add_part(curl_mime *mime, const char *type, void (*make)(struct buffer *, const struct plugin_message *),
+typedef void email_maker(struct buffer *out, const struct plugin_message *message);
+
+static bool email_add_part(curl_mime *mime, const char *type, email_maker *make,
 			   const struct plugin_message *message, size_t size)
 {
 	curl_mimepart *part = curl_mime_addpart(mime);

@@ -1,7 +1,9 @@
 #!/bin/bash
 # The HTML of a mail on a phone's screen, in Chromium: as wide as the screen, light or dark as the reader has it, even when
 # what it tells of has names of 4 KiB.
+# shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=test/smtp/server.sh
 . "$top/test/smtp/server.sh"
 
 browser=$(command -v chromium || command -v chromium-browser || command -v google-chrome)
@@ -15,6 +17,7 @@ done
 make_channel_send || exit 1
 start_smtp || { ok 1 "the mail server starts"; plan_end; }
 
+# shellcheck disable=SC2317
 arrived() { # N
 	[ "$(find "$smtp/mail/new" -type f 2>/dev/null | wc -l)" -ge "$1" ]
 }
