@@ -11,4 +11,7 @@ enum { CLIENT_WAIT_MS = 65000 }; /* a little longer than main may work (control.
  * refused; 3: no daemon answers there. */
 int client_run(const char *control, const char *command, FILE *out, FILE *err);
 
+/* Likewise, with each line on out as it comes; the last one as client_run has it. */
+int client_run_live(const char *control, const char *command, FILE *out, FILE *err);
+
 #endif
