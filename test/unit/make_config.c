@@ -14,6 +14,9 @@ static struct {
 	struct config_step steps[MAKE_MAX];
 	struct config_node nodes[MAKE_MAX];
 	struct config_instance instances[MAKE_MAX];
+	struct config_channel channels[MAKE_MAX];
+	uint32_t channel_rule[MAKE_MAX], channel_unit[MAKE_MAX];
+	uint32_t n_channels;
 	uint32_t n_units, n_groups, n_rules, n_steps, n_nodes, n_instances;
 	uint32_t holds, rule_holds;
 	struct config_table *into; /* the condition that nodes belong to */
@@ -182,6 +185,25 @@ void make_alert(enum severity severity)
 		make_this()->severity = severity;
 }
 
+struct config_channel *make_channel(const char *name, const char *plugin, enum severity severity)
+{
+	struct config_channel *channel = &make.channels[make.n_channels];
+
+	assert(make.n_channels < MAKE_MAX);
+	(void)snprintf(channel->name, sizeof(channel->name), "%s", name);
+	(void)snprintf(channel->plugin, sizeof(channel->plugin), "%s", plugin);
+	channel->severity = severity;
+	make.n_channels++;
+	make_channel_of(CONFIG_NONE, CONFIG_NONE);
+	return channel;
+}
+
+void make_channel_of(uint32_t rule, uint32_t unit)
+{
+	make.channel_rule[make.n_channels - 1] = rule;
+	make.channel_unit[make.n_channels - 1] = unit;
+}
+
 /* Rows behind the header; tables that were counted in rows become offsets. */
 static uint32_t make_copy(struct config *config, struct config_table *table, const void *rows,
 			  uint32_t count, size_t row_bytes)
@@ -205,6 +227,17 @@ static void make_groups(struct config *config)
 	}
 	(void)make_copy(config, &config->groups, make.groups, make.n_groups,
 			sizeof(make.groups[0]));
+}
+
+static void make_channels(struct config *config)
+{
+	for (uint32_t i = 0; i < make.n_channels; i++) {
+		(void)make_copy(config, &make.channels[i].rules, &make.channel_rule[i],
+				make.channel_rule[i] != CONFIG_NONE, sizeof(make.channel_rule[i]));
+		(void)make_copy(config, &make.channels[i].units, &make.channel_unit[i],
+				make.channel_unit[i] != CONFIG_NONE, sizeof(make.channel_unit[i]));
+	}
+	(void)make_copy(config, &config->channels, make.channels, make.n_channels, sizeof(make.channels[0]));
 }
 
 struct config *make_done(void)
@@ -232,5 +265,6 @@ struct config *make_done(void)
 	(void)make_copy(config, &config->rules, make.rules, make.n_rules, sizeof(make.rules[0]));
 	(void)make_copy(config, &config->instances, make.instances, make.n_instances,
 			sizeof(make.instances[0]));
+	make_channels(config);
 	return config;
 }

@@ -35,6 +35,10 @@ void make_alert(enum severity severity);
 struct config_step *make_step(enum verb verb, uint32_t unit);
 struct config_step *make_step_of(enum verb verb, enum config_target target, uint32_t group);
 
+/* A channel; of one rule and one unit alone, CONFIG_NONE: of all. */
+struct config_channel *make_channel(const char *name, const char *plugin, enum severity severity);
+void make_channel_of(uint32_t rule, uint32_t unit);
+
 /* The block; the caller's, to be freed. */
 struct config *make_done(void);
 

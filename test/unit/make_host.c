@@ -87,6 +87,8 @@ static void host_take_orders(struct host *host)
 			host->orders[host->n++] = order;
 		if (order.kind == ORDER_STEP)
 			decide_answer(&host->decide, &order, host->answer, host->now);
+		else if (order.kind != ORDER_TELL) /* as alert_send does: the first gives its id to the thread */
+			decide_sent(&host->decide, &order, order.thread != 0 ? order.thread : ++host->threads, host->now);
 	}
 }
 
@@ -148,6 +150,7 @@ const char *host_orders(const struct host *host)
 		else
 			buffer_add(&b, o->kind == ORDER_CLEAR   ? "clear"
 				       : o->kind == ORDER_REPLY ? "reply"
+				       : o->kind == ORDER_REPEAT ? "repeat"
 								: "tell");
 	}
 	return text;

@@ -20,6 +20,7 @@ struct host {
 	enum outcome answer;                  /* to each ORDER_STEP: BEGUN unless told otherwise */
 	struct order orders[HOST_ORDERS_MAX]; /* of the last look */
 	uint32_t n;
+	uint64_t threads;                     /* begun so far; the last one's id */
 };
 
 /* Begin with a config (taken, freed by host_end) at 100 s after boot: 8 GiB, all of it available,

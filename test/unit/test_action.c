@@ -89,6 +89,8 @@ static void what_survives_a_kill_is_not_done_and_bears_no_mark(void **state)
 	assert_false(act_look(9000));
 	assert_true(act_look(1000));
 	act_assert_not_done("still there after 10 s");
+	assert_string_equal(act.result.title, "stop box not done");
+	assert_int_equal(act.result.verb, VERB_STOP);
 	act_assert_mark("box", STATE_MARK_NONE);
 	act_assert_nothing_is_left();
 }
@@ -105,6 +107,7 @@ static void what_the_actor_cannot_stop_is_asked_once_by_signal(void **state)
 	assert_false(act_look(100));
 	assert_true(act_look(100));
 	act_assert_done("stopped bot");
+	assert_memory_equal(act.result.title, "stopped bot in ", 15);
 	act_assert_nothing_is_left();
 }
 

@@ -1,8 +1,10 @@
-/* Alerts on their way to the exec channel, the test as the actor at the other end of the link. */
+/* Alerts on their way: the test as main and as the actor, the messenger and the scribe at the other ends of the
+ * links. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
@@ -12,204 +14,613 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-#include "config/config_parse.h"
+#include "make_config.h"
+#include "decide/ladder.h"
+#include "tell/ack.h"
 #include "tell/alert.h"
+#include "tell/channel_test.h"
 
-static const char channels[] = "[channel one]\nplugin = exec\ncommand = /bin/true\n";
+enum { ACTOR = HANDED_ACTOR, MESSENGER = HANDED_MESSENGER, SCRIBE = HANDED_SCRIBE };
+enum { BOT };
 
 static struct config *config;
 static struct state *page;
 static struct ledger *ledger;
-static struct worker actor;
+static int ledger_file;
+static struct worker worker[HANDED_WHO];
 static struct alerts alerts;
-static int far_end; /* the actor's */
-static mono_ms now; /* each look is a second after the one before */
+static int far_end[HANDED_WHO], main_end; /* of the links */
+static mono_ms now;                       /* each look is a second after the one before */
 
-static void tell(void *arg, enum config_finding finding, const char *line)
+static void link_up(int *ours, int *far)
 {
-	(void)arg;
-	if (finding == CONFIG_ERROR)
-		fail_msg("%s", line);
+	int ends[2];
+
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends), 0);
+	*ours = ends[0];
+	*far = ends[1];
+}
+
+static void begin_rules(void)
+{
+	make_begin();
+	(void)make_unit("bot", CONFIG_NONE);
+	(void)make_unit("box", CONFIG_NONE);
+	(void)make_rule("r");
+	(void)make_rule("s");
+}
+
+static void use_config(void)
+{
+	struct config *old = config;
+
+	config = make_done();
+	if (alerts.config != NULL)
+		alerts_config(&alerts, config);
+	alerts.config = config;
+	free(old);
+}
+
+/* A sentinel begins on the ledger there is. */
+static void sentinel_begins(void)
+{
+	memset(&alerts, 0, sizeof(alerts));
+	alerts.config = config;
+	alerts.state = page;
+	alerts.ledger = alerts.handed.ledger = ledger;
+	for (int i = 0; i < HANDED_WHO; i++)
+		alerts.handed.worker[i] = &worker[i];
+	alerts.main = -1;
+	link_up(&alerts.main, &main_end);
+	alerts_begin(&alerts);
 }
 
 static int setup(void **state)
 {
 	bool fresh;
-	int ends[2];
 
 	(void)state;
-	if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_NONBLOCK | SOCK_CLOEXEC, 0, ends) < 0)
-		return -1;
-	actor.fd = ends[0];
-	far_end = ends[1];
-	config = config_parse("test", channels, strlen(channels), tell, NULL);
+	for (int i = 0; i < HANDED_WHO; i++)
+		link_up(&worker[i].fd, &far_end[i]);
 	page = state_create(memfd_create("state", MFD_CLOEXEC));
-	ledger = ledger_open(memfd_create("ledger", MFD_CLOEXEC), "boot-1", &fresh);
+	ledger_file = memfd_create("ledger", MFD_CLOEXEC);
+	ledger = ledger_open(ledger_file, "boot-1", &fresh);
 	memset(&alerts, 0, sizeof(alerts));
-	alerts.config = config;
-	alerts.state = page;
-	alerts.ledger = ledger;
-	alerts.actor = &actor;
+	begin_rules();
+	(void)make_channel("one", "exec", SEVERITY_INFO);
+	(void)make_channel("two", "email", SEVERITY_INFO);
+	use_config();
+	sentinel_begins();
 	return 0;
 }
 
 static int teardown(void **state)
 {
 	(void)state;
-	(void)close(actor.fd);
-	(void)close(far_end);
+	for (int i = 0; i < HANDED_WHO; i++) {
+		if (worker[i].fd >= 0)
+			(void)close(worker[i].fd);
+		(void)close(far_end[i]);
+	}
+	(void)close(alerts.main);
+	(void)close(main_end);
+	(void)close(ledger_file);
 	ledger_close(ledger);
+	(void)munmap(page, sizeof(*page));
 	free(config);
+	config = NULL;
 	return 0;
 }
 
-static void send_alert(const char *text)
+static uint64_t send_alert(const char *text)
 {
-	alert_send(&alerts, &(struct alert){.severity = SEVERITY_CRITICAL, .rule = "oom", .unit = "bot",
-					    .event = "oom-kill", .text = text});
+	return alert_send(&alerts, &(struct alert){.severity = SEVERITY_CRITICAL, .rule = "r", .unit = "bot",
+						   .event = "oom-kill", .text = text});
 }
 
-/* The entry that the actor is asked for next; NULL: none. */
-static struct ledger_entry *asked(void)
-{
-	struct message message;
-
-	return message_receive(far_end, &message, NULL) > 0 ? ledger_find(ledger, message.id) : NULL;
-}
-
-static void answer(uint64_t id, int error)
+/* What a worker is asked next; 0: nothing. */
+static uint64_t asked(int who)
 {
 	struct message message;
 
-	message_make(&message, error == 0 ? MESSAGE_DONE : MESSAGE_FAILED, id, error, "");
-	assert_true(alert_answer(&alerts, &message));
+	if (message_receive(far_end[who], &message, NULL) <= 0)
+		return 0;
+	assert_int_equal(message.type, MESSAGE_ASK);
+	return message.id;
 }
 
-static void an_alert_stays_until_it_is_delivered(void **state)
+static void assert_asked(uint64_t actor, uint64_t messenger, uint64_t scribe)
+{
+	const uint64_t want[HANDED_WHO] = {actor, messenger, scribe};
+
+	for (int i = 0; i < HANDED_WHO; i++)
+		assert_int_equal(asked(i), want[i]);
+}
+
+static void say(int who, enum message_type type, uint64_t id, int result, const char *text)
+{
+	struct message message;
+
+	message_make(&message, type, id, result, text);
+	assert_true(alert_answer(&alerts, (enum handed_who)who, &message));
+}
+
+static void done(int who, uint64_t id)
+{
+	say(who, MESSAGE_DONE, id, 0, "");
+}
+
+static void have(int who, uint64_t id)
+{
+	say(who, MESSAGE_HAVE, id, 0, "");
+}
+
+static void look(void)
+{
+	alerts_look(&alerts, now += 1000);
+}
+
+static void looks(int seconds)
+{
+	for (int i = 0; i < seconds; i++)
+		look();
+}
+
+#define assert_open(id) assert_non_null(ledger_find(ledger, id))
+#define assert_over(id) assert_null(ledger_find(ledger, id))
+
+/* --- one entry, whoever is to have it --- */
+
+static void one_entry_says_it_all(void **state)
 {
 	const struct ledger_entry *entry;
-	uint64_t id;
+	uint64_t id, thread;
 
 	(void)state;
-	send_alert("killed");
-	entry = asked();
-	assert_non_null(entry);
-	assert_string_equal(entry->text, "killed");
-	id = entry->id;
-	alerts_look(&alerts, now += 1000);
-	assert_null(asked()); /* it has it */
-	alerts_retry(&alerts);
-	assert_int_equal(asked()->id, id); /* one that was started anew may not */
-	answer(id, 0);
-	assert_null(ledger_find(ledger, id));
+	id = send_alert("claude was killed; so and so");
+	assert_asked(id, id, id);
+	entry = ledger_find(ledger, id);
+	assert_string_equal(entry->text, "claude was killed; so and so");
+	assert_string_equal(entry->target, "claude was killed"); /* its title */
+	assert_string_equal(entry->plugin, "");
+	assert_string_equal(entry->rule, "r");
+	assert_string_equal(entry->unit, "bot");
+	assert_string_equal(entry->event, "oom-kill");
+	assert_int_equal(entry->severity, SEVERITY_CRITICAL);
+	assert_int_equal(entry->told, TOLD_ALERT);
+	assert_int_equal(entry->thread, id);
+	assert_int_equal(entry->wants, WITH_ACTOR | WITH_MESSENGER | WITH_SPOOL);
+	thread = alert_send(&alerts, &(struct alert){.severity = SEVERITY_INFO, .text = "t", .title = "short",
+						     .told = TOLD_CLEAR, .thread = id});
+	assert_int_equal(thread, id);
+	entry = ledger_find(ledger, asked(ACTOR));
+	assert_int_equal(entry->thread, id);
+	assert_int_equal(entry->told, TOLD_CLEAR);
+	assert_string_equal(entry->target, "short");
+	assert_int_equal(page->alerts[SEVERITY_CRITICAL], 1);
+	assert_int_equal(page->alerts[SEVERITY_INFO], 1);
 }
 
-static void an_actor_without_room_is_asked_again(void **state)
+static void only_who_has_channels_is_asked(void **state)
+{
+	static const struct {
+		const char *plugins[2];
+		unsigned wants;
+	} rows[] = {
+		{{"exec", "exec"}, WITH_ACTOR | WITH_SPOOL},
+		{{"webhook", "email"}, WITH_MESSENGER | WITH_SPOOL},
+		{{"exec", "email"}, WITH_ACTOR | WITH_MESSENGER | WITH_SPOOL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		begin_rules();
+		for (int k = 0; k < 2; k++)
+			(void)make_channel(k == 0 ? "a" : "b", rows[i].plugins[k], SEVERITY_CRITICAL);
+		use_config();
+		assert_int_equal(alert_wants(config), rows[i].wants);
+	}
+}
+
+static void without_a_channel_nothing_is_in_the_ledger(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	begin_rules();
+	use_config();
+	a = send_alert("killed");
+	b = send_alert("killed again");
+	assert_asked(0, 0, 0);
+	assert_over(a);
+	assert_true(a != 0 && b > a); /* but it has an id, and what follows a thread */
+	assert_int_equal(alert_send(&alerts, &(struct alert){.text = "and", .thread = a}), a);
+	assert_int_equal(ledger->merged_alerts, 0);
+	assert_string_equal(page->actions[2].text, "killed again");
+}
+
+static void an_alert_stays_until_it_is_delivered_or_spooled(void **state)
+{
+	enum { H = 1, D = 2 };
+	static const struct {
+		uint8_t actor, messenger, scribe; /* what each says */
+		bool over;
+	} rows[] = {
+		{0, 0, 0, false}, {H, H, 0, false}, {0, 0, D, false}, {H, 0, D, false}, {0, H, D, false},
+		{D, 0, 0, false}, {D, H, 0, false}, {D, 0, D, false}, {0, D, D, false}, {D, D, 0, true},
+		{D, D, D, true},  {H, H, D, true},  {D, H, D, true},  {H | D, H, D, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++)
+		for (int order = 0; order < 2; order++) {
+			const uint8_t said[HANDED_WHO] = {rows[i].actor, rows[i].messenger, rows[i].scribe};
+			uint64_t id = send_alert("killed");
+
+			assert_asked(id, id, id);
+			for (int k = 0; k < HANDED_WHO; k++) {
+				int who = order == 0 ? k : SCRIBE - k;
+
+				if ((said[who] & H) != 0 && ledger_find(ledger, id) != NULL)
+					have(who, id);
+				if ((said[who] & D) != 0 && ledger_find(ledger, id) != NULL)
+					done(who, id);
+			}
+			if ((ledger_find(ledger, id) == NULL) != rows[i].over)
+				fail_msg("row %zu, order %d", i, order);
+			if (!rows[i].over)
+				ledger_free(ledger_find(ledger, id));
+		}
+}
+
+static void what_is_over_or_of_no_alert_is_nobodys(void **state)
+{
+	struct ledger_entry *step = ledger_add(ledger, LEDGER_STEP);
+	struct message message;
+
+	(void)state;
+	ledger_commit(step);
+	message_make(&message, MESSAGE_DONE, step->id, 0, "");
+	assert_false(alert_answer(&alerts, HANDED_ACTOR, &message));
+	message_make(&message, MESSAGE_FAILED, 12345, -EIO, "%s%n");
+	assert_false(alert_answer(&alerts, HANDED_SCRIBE, &message));
+	assert_open(step->id);
+}
+
+static void who_was_not_asked_settles_nothing(void **state)
 {
 	uint64_t id;
 
 	(void)state;
-	send_alert("killed");
-	id = asked()->id;
-	answer(id, -EAGAIN);
-	assert_non_null(ledger_find(ledger, id));
-	alerts_look(&alerts, now += 1000);
-	assert_int_equal(asked()->id, id);
-	answer(id, -EAGAIN);
+	begin_rules();
+	(void)make_channel("one", "exec", SEVERITY_INFO);
+	use_config();
+	id = send_alert("killed");
+	assert_asked(id, 0, id);
+	done(MESSENGER, id);
+	have(MESSENGER, id);
+	assert_int_equal(ledger_find(ledger, id)->has, 0);
+	assert_int_equal(ledger_find(ledger, id)->done, 0);
+}
+
+/* --- workers that cannot --- */
+
+static void who_has_no_room_or_ends_is_asked_again(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	id = send_alert("killed");
+	assert_asked(id, id, id);
+	say(ACTOR, MESSAGE_FAILED, id, -EAGAIN, "too many");
+	say(MESSENGER, MESSAGE_FAILED, id, -ECANCELED, "watchdogd ends");
+	say(SCRIBE, MESSAGE_FAILED, id, -EAGAIN, "too many");
+	assert_open(id);
+	assert_false(alerts.handed.spool_fails);
+	look();
+	assert_asked(id, id, id);
+	say(ACTOR, MESSAGE_FAILED, id, -EAGAIN, "too many");
 	alerts_look(&alerts, now); /* its answer woke us: no game of ping-pong */
-	assert_null(asked());
-	alerts_look(&alerts, now += 1000);
-	assert_int_equal(asked()->id, id);
-	alerts_look(&alerts, now += 1000);
-	assert_null(asked());
-	answer(id, 0);
-	assert_null(ledger_find(ledger, id));
+	assert_asked(0, 0, 0);
+	look();
+	assert_asked(id, 0, 0);
+	look();
+	assert_asked(0, 0, 0);
+	done(ACTOR, id);
+	done(MESSENGER, id);
+	assert_over(id);
 }
 
-static void what_an_ending_actor_refuses_is_left_to_the_next(void **state)
+static void what_a_deliverer_will_never_take_is_over_for_it(void **state)
 {
 	uint64_t id;
 
 	(void)state;
-	send_alert("killed");
-	id = asked()->id;
-	answer(id, -ECANCELED);
-	assert_non_null(ledger_find(ledger, id));
-}
-
-static void what_was_begun_and_failed_is_over(void **state)
-{
-	struct ledger_entry *entry;
-	uint64_t id;
-
-	(void)state;
-	send_alert("killed");
-	entry = asked();
-	id = entry->id;
-	entry->taken = 1;
-	answer(id, -EIO);
-	assert_null(ledger_find(ledger, id));
+	id = send_alert("killed");
+	say(ACTOR, MESSAGE_FAILED, id, -ENODEV, "its plugin is not loaded here: %s%n");
+	assert_open(id);
+	done(MESSENGER, id);
+	assert_over(id);
 }
 
 static void a_full_link_loses_nothing(void **state)
 {
 	struct message message;
+	uint64_t id;
 
 	(void)state;
-	message_make(&message, MESSAGE_ASK, 0, 0, "");
-	while (message_send(actor.fd, &message, -1) == 0)
+	message_make(&message, MESSAGE_ASK, 7, 0, "");
+	for (int i = 0; i < HANDED_WHO; i++)
+		while (message_send(worker[i].fd, &message, -1) == 0)
+			;
+	id = send_alert("killed");
+	for (int i = 0; i < HANDED_WHO; i++)
+		for (uint64_t got; (got = asked(i)) != 0;)
+			assert_int_equal(got, 7);
+	look();
+	assert_asked(id, id, id);
+	look();
+	assert_asked(0, 0, 0);
+}
+
+static void a_worker_that_is_not_there_is_waited_for(void **state)
+{
+	int kept = worker[MESSENGER].fd;
+	uint64_t id;
+
+	(void)state;
+	worker[MESSENGER].fd = -1;
+	id = send_alert("killed");
+	assert_asked(id, 0, id);
+	looks(100);
+	assert_asked(0, 0, 0);
+	assert_open(id);
+	worker[MESSENGER].fd = kept;
+	look();
+	assert_asked(0, id, 0);
+}
+
+static void a_worker_that_was_started_anew_is_asked_again(void **state)
+{
+	uint64_t a, b, c;
+
+	(void)state;
+	a = send_alert("a"); /* the messenger has it */
+	b = send_alert("b"); /* ... has delivered it */
+	c = send_alert("c"); /* ... has not said a word */
+	for (int i = 0; i < 3; i++)
+		(void)(asked(ACTOR) + asked(MESSENGER) + asked(SCRIBE));
+	have(MESSENGER, a);
+	done(MESSENGER, b);
+	handed_worker_up(&alerts.handed, HANDED_MESSENGER);
+	assert_int_equal(asked(MESSENGER), a);
+	assert_int_equal(asked(MESSENGER), c);
+	assert_asked(0, 0, 0);
+	assert_int_equal(ledger_find(ledger, a)->has, 0);
+	/* That it is on the disk now is not enough: nobody has it. */
+	done(SCRIBE, a);
+	have(ACTOR, a);
+	assert_open(a);
+	have(MESSENGER, a);
+	assert_over(a);
+}
+
+static void a_sentinel_that_begins_asks_for_all_that_is_open(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	a = send_alert("a");
+	b = send_alert("b");
+	have(MESSENGER, a);
+	done(SCRIBE, a);
+	done(ACTOR, b);
+	for (int i = 0; i < 2; i++)
+		(void)(asked(ACTOR) + asked(MESSENGER) + asked(SCRIBE));
+	sentinel_begins();
+	assert_int_equal(asked(ACTOR), a);
+	assert_int_equal(asked(MESSENGER), a); /* it may be another by now */
+	assert_int_equal(asked(MESSENGER), b);
+	assert_asked(0, 0, b);
+}
+
+static void after_a_reboot_they_are_asked_for_too(void **state)
+{
+	uint64_t id;
+	bool fresh;
+
+	(void)state;
+	id = send_alert("killed");
+	assert_asked(id, id, id);
+	have(ACTOR, id);
+	have(MESSENGER, id);
+	ledger_close(ledger);
+	ledger = ledger_open(ledger_file, "boot-2", &fresh);
+	sentinel_begins();
+	assert_asked(id, id, id);
+	assert_string_equal(ledger_find(ledger, id)->text, "killed");
+}
+
+static void a_channel_that_leaves_takes_its_deliverer_along(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	id = send_alert("killed");
+	begin_rules();
+	(void)make_channel("two", "email", SEVERITY_INFO);
+	use_config();
+	assert_int_equal(ledger_find(ledger, id)->wants, WITH_MESSENGER | WITH_SPOOL);
+	done(MESSENGER, id);
+	assert_over(id);
+	id = send_alert("killed");
+	begin_rules();
+	use_config();
+	assert_over(id); /* nobody is left to tell */
+}
+
+/* --- who says nothing --- */
+
+static bool hangs(int who)
+{
+	enum handed_who got;
+
+	if (!handed_next_hung(&alerts.handed, &got))
+		return false;
+	assert_int_equal(got, who);
+	assert_false(handed_next_hung(&alerts.handed, &got));
+	return true;
+}
+
+static void who_says_nothing_for_30_s_hangs(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	for (int who = 0; who < HANDED_WHO; who++) {
+		id = send_alert("killed");
+		assert_asked(id, id, id);
+		look();
+		for (int i = 0; i < HANDED_WHO; i++)
+			if (i != who && i == SCRIBE)
+				say(SCRIBE, MESSAGE_FAILED, id, -EIO, "no space left"); /* and is asked again, and says so */
+			else if (i != who)
+				have(i, id);
+		for (int i = 0; i < 28; i++) {
+			look();
+			if (who != SCRIBE)
+				say(SCRIBE, MESSAGE_FAILED, id, -EIO, "no space left");
+			assert_false(hangs(who));
+		}
+		looks(2);
+		assert_true(hangs(who));
+		assert_false(hangs(who)); /* once */
+		handed_worker_up(&alerts.handed, (enum handed_who)who);
+		looks(25);
+		assert_false(hangs(who));
+		while (asked(who) != 0)
+			;
+		ledger_free(ledger_find(ledger, id));
+		while (asked(SCRIBE) != 0)
+			;
+	}
+}
+
+static void our_own_absence_is_nobodys_hang(void **state)
+{
+	(void)state;
+	(void)send_alert("killed");
+	looks(2);
+	now += 3600000;
+	looks(2);
+	assert_false(hangs(ACTOR));
+}
+
+static void who_is_not_there_does_not_hang(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	(void)close(worker[MESSENGER].fd);
+	worker[MESSENGER].fd = -1;
+	id = send_alert("killed");
+	have(ACTOR, id);
+	have(SCRIBE, id);
+	looks(100);
+	assert_false(hangs(MESSENGER));
+}
+
+/* --- the spool --- */
+
+static const char *next_text(void)
+{
+	uint64_t id = send_alert("killed");
+
+	while (asked(ACTOR) != 0 || asked(MESSENGER) != 0 || asked(SCRIBE) != 0)
 		;
-	send_alert("killed");
-	while (message_receive(far_end, &message, NULL) > 0)
-		assert_int_equal(message.id, 0);
-	alerts_look(&alerts, now += 1000);
-	assert_non_null(asked());
+	return ledger_find(ledger, id)->text;
+}
+
+static void a_spool_that_cannot_be_written_is_told_once_and_so_is_its_return(void **state)
+{
+	uint64_t a, b;
+
+	(void)state;
+	a = send_alert("a");
+	b = send_alert("b");
+	say(SCRIBE, MESSAGE_FAILED, a, -ENOSPC, "No space left on device\n%s");
+	say(SCRIBE, MESSAGE_FAILED, b, -ENOSPC, "No space left on device\n%s");
+	assert_open(a);
+	assert_string_equal(next_text(), "(the spool cannot be written: No space left on device\n%s) killed");
+	assert_string_equal(next_text(), "killed");
+	look();
+	assert_int_equal(asked(SCRIBE), a); /* it may be there again */
+	assert_int_equal(asked(SCRIBE), b);
+	say(SCRIBE, MESSAGE_FAILED, a, -ENOSPC, "No space left on device\n%s");
+	assert_string_equal(next_text(), "killed");
+	done(SCRIBE, a);
+	assert_string_equal(next_text(), "(the spool is written again) killed");
+	assert_string_equal(next_text(), "killed");
+	done(ACTOR, b); /* delivery has not waited for it */
+	done(MESSENGER, b);
+	assert_over(b);
 }
 
 static void at_the_bound_the_less_severe_gives_way(void **state)
 {
 	const struct alert info = {.severity = SEVERITY_INFO, .text = "by the way"};
-	uint64_t first;
+	uint64_t first, thread;
 
 	(void)state;
-	send_alert("killed");
-	first = asked()->id;
+	first = send_alert("killed");
 	for (int i = 1; i < ENTRIES_MAX; i++)
-		send_alert("killed again");
-	alert_send(&alerts, &info); /* the newest, but the least */
-	assert_non_null(ledger_find(ledger, first));
+		(void)send_alert("killed again");
+	thread = alert_send(&alerts, &info); /* the newest, but the least */
+	assert_true(thread > first);
+	assert_over(thread);
+	assert_open(first);
 	assert_int_equal(ledger->merged_alerts, 1);
-	send_alert("and again");
-	assert_null(ledger_find(ledger, first));
+	(void)send_alert("and again");
+	assert_over(first);
+	assert_int_equal(ledger->merged_alerts, 0); /* told: that one and the info */
 }
 
-static const char two[] = "[channel all]\nplugin = exec\ncommand = /bin/true\n"
-			  "[channel worst]\nplugin = exec\ncommand = /bin/false\nseverity = critical\n";
-
-/* Another config: nothing is told already, as the channels are numbered anew. */
-static void two_channels(void)
+static void what_gave_way_takes_nothing_of_its_place_along(void **state)
 {
-	uint32_t generation = config->generation;
+	uint64_t id;
 
-	free(config);
-	config = config_parse("test", two, strlen(two), tell, NULL);
-	config->generation = generation + 1;
-	alerts.config = config;
+	(void)state;
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		say(SCRIBE, MESSAGE_FAILED, send_alert("x"), -EAGAIN, "");
+	id = send_alert("y");
+	for (int i = 0; i < HANDED_WHO; i++)
+		while (asked(i) != 0)
+			;
+	have(ACTOR, id);
+	have(MESSENGER, id);
+	say(SCRIBE, MESSAGE_HAVE, id, 0, "");
+	looks(1);
+	for (uint64_t got; (got = asked(SCRIBE)) != 0;)
+		assert_int_not_equal(got, id);
 }
 
-static void tell_of(const char *event, enum severity severity, int32_t pid, const char *unit)
+/* --- one matter, one message --- */
+
+static uint64_t tell_of(const char *event, enum severity severity, int32_t pid, const char *unit, const char *rule)
 {
-	alert_send(&alerts, &(struct alert){.severity = severity, .rule = "r", .unit = unit, .event = event,
-					    .text = "claude ended", .pid = pid, .at = now});
+	return alert_send(&alerts, &(struct alert){.severity = severity, .rule = rule, .unit = unit, .event = event,
+						   .text = "claude ended", .pid = pid, .at = now});
 }
 
-/* How many entries the actor is asked for. */
+/* How many alerts the messenger is asked for. */
 static int count_asked(void)
 {
 	int n = 0;
 
-	while (asked() != NULL)
+	while (asked(MESSENGER) != 0)
 		n++;
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		ledger_free(&ledger->entries[i]);
 	return n;
 }
 
@@ -221,29 +632,62 @@ static void the_oom_kill_and_the_death_of_one_process_are_one_message(void **sta
 		int32_t pid;
 		const char *unit;
 		mono_ms later;
-		int sent; /* of the second, to the two channels */
+		int sent; /* of the second */
+		bool same; /* in one thread */
 	} rows[] = {
-		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 0, 0},
-		{"death", "oom-kill", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 60000, 0},
-		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_WARNING, 7, "bot", 500, 0},
-		{"oom-kill", "death", SEVERITY_WARNING, SEVERITY_WARNING, 7, "bot", 500, 0},
-		{"oom-kill", "death", SEVERITY_WARNING, SEVERITY_CRITICAL, 7, "bot", 500, 2}, /* it is worse */
-		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 8, "bot", 500, 2}, /* another process */
-		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "box", 500, 2},
-		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 60001, 2}, /* its pid again */
-		{"oom-kill", "oom-kill", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 0, 2}, /* of two rules */
-		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 0, "bot", 0, 2}, /* of no process */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 0, 0, true},
+		{"death", "oom-kill", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 60000, 0, true},
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_WARNING, 7, "bot", 500, 0, true},
+		{"oom-kill", "death", SEVERITY_WARNING, SEVERITY_WARNING, 7, "bot", 500, 0, true},
+		{"oom-kill", "death", SEVERITY_WARNING, SEVERITY_CRITICAL, 7, "bot", 500, 1, true}, /* it is worse */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 8, "bot", 500, 1, false}, /* another process */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "box", 500, 1, false},
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 60001, 1, false}, /* its pid again */
+		{"oom-kill", "oom-kill", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 7, "bot", 0, 1, false}, /* of two rules */
+		{"oom-kill", "death", SEVERITY_CRITICAL, SEVERITY_CRITICAL, 0, "bot", 0, 1, false}, /* of no process */
 	};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
-		two_channels();
+		uint64_t first, second;
+
 		now += 100000;
-		tell_of(rows[i].first, rows[i].one, rows[i].pid == 0 ? 0 : 7, "bot");
-		assert_int_equal(count_asked(), rows[i].one == SEVERITY_CRITICAL ? 2 : 1);
+		first = tell_of(rows[i].first, rows[i].one, rows[i].pid == 0 ? 0 : 7, "bot", "r");
+		assert_int_equal(count_asked(), 1);
 		now += rows[i].later;
-		tell_of(rows[i].second, rows[i].other, rows[i].pid, rows[i].unit);
-		if (count_asked() != rows[i].sent)
+		second = tell_of(rows[i].second, rows[i].other, rows[i].pid, rows[i].unit, "s");
+		if (count_asked() != rows[i].sent || (first == second) != rows[i].same)
+			fail_msg("row %zu", i);
+	}
+}
+
+static void a_channel_of_the_second_rule_alone_gets_the_second(void **state)
+{
+	static const struct {
+		uint32_t rule, unit;
+		enum severity severity;
+		int sent;
+	} rows[] = {
+		{1, CONFIG_NONE, SEVERITY_INFO, 1},
+		{0, CONFIG_NONE, SEVERITY_INFO, 0},
+		{1, BOT + 1, SEVERITY_INFO, 0},     /* it hears neither */
+		{1, BOT, SEVERITY_INFO, 1},
+		{1, CONFIG_NONE, SEVERITY_CRITICAL, 0},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		uint64_t first;
+
+		begin_rules();
+		(void)make_channel("all", "email", SEVERITY_INFO);
+		(void)make_channel("some", "email", rows[i].severity);
+		make_channel_of(rows[i].rule, rows[i].unit);
+		use_config();
+		now += 100000;
+		first = tell_of("oom-kill", SEVERITY_WARNING, 7, "bot", "r");
+		assert_int_equal(tell_of("death", SEVERITY_WARNING, 7, "bot", "s"), first);
+		if (count_asked() != 1 + rows[i].sent)
 			fail_msg("row %zu", i);
 	}
 }
@@ -251,23 +695,22 @@ static void the_oom_kill_and_the_death_of_one_process_are_one_message(void **sta
 static void what_is_told_already_is_in_the_log_as_that(void **state)
 {
 	(void)state;
-	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot");
-	tell_of("death", SEVERITY_CRITICAL, 7, "bot");
-	assert_int_equal(count_asked(), 1);
+	(void)tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot", "r");
+	(void)tell_of("death", SEVERITY_CRITICAL, 7, "bot", "s");
 	assert_string_equal(page->actions[2 % STATE_ACTIONS].text, "told already as oom-kill: claude ended");
-	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot"); /* another rule on it */
-	assert_int_equal(count_asked(), 1);
+	(void)tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot", "s"); /* another rule on it */
+	assert_int_equal(count_asked(), 2);
+	assert_int_equal(page->alerts[SEVERITY_CRITICAL], 2);
 }
 
-static void a_channel_that_missed_the_first_gets_the_second(void **state)
+static void what_found_no_room_has_told_nobody(void **state)
 {
 	(void)state;
 	for (int i = 0; i < ENTRIES_MAX; i++)
 		ledger_commit(ledger_add(ledger, LEDGER_STEP));
-	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot");
-	assert_int_equal(count_asked(), 0);
+	(void)tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot", "r");
 	ledger_free(&ledger->entries[0]);
-	tell_of("death", SEVERITY_CRITICAL, 7, "bot");
+	(void)tell_of("death", SEVERITY_CRITICAL, 7, "bot", "s");
 	assert_int_equal(count_asked(), 1);
 }
 
@@ -275,23 +718,246 @@ static void beyond_the_ring_both_are_sent(void **state)
 {
 	(void)state;
 	for (int32_t pid = 1; pid <= TOLD_MAX + 1; pid++) {
-		tell_of("oom-kill", SEVERITY_CRITICAL, pid, "bot");
-		answer(asked()->id, 0);
+		(void)tell_of("oom-kill", SEVERITY_CRITICAL, pid, "bot", "r");
+		assert_int_equal(count_asked(), 1);
 	}
-	tell_of("death", SEVERITY_CRITICAL, TOLD_MAX + 1, "bot");
+	(void)tell_of("death", SEVERITY_CRITICAL, TOLD_MAX + 1, "bot", "r");
 	assert_int_equal(count_asked(), 0);
-	tell_of("death", SEVERITY_CRITICAL, 1, "bot");
+	(void)tell_of("death", SEVERITY_CRITICAL, 1, "bot", "r");
 	assert_int_equal(count_asked(), 1);
 }
 
-static void after_a_reload_the_second_is_sent(void **state)
+/* --- tests of a channel --- */
+
+static void ask_test(const char *channel, int severity, uint64_t token)
 {
+	struct message message;
+
+	message_make(&message, MESSAGE_TEST, token, severity, channel);
+	channel_test_ask(&alerts, &message);
+}
+
+/* What main is told next: the result, -12345: nothing. */
+static int told_main(uint32_t token, const char *text)
+{
+	struct message message;
+
+	if (message_receive(main_end, &message, NULL) <= 0)
+		return -12345;
+	assert_int_equal(message.type, MESSAGE_TESTED);
+	assert_int_equal((uint32_t)message.pid, token);
+	if (strstr(message.text, text) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", text, message.text);
+	return message.result;
+}
+
+static void a_test_goes_to_one_deliverer_and_its_conversation_to_who_asked(void **state)
+{
+	const struct ledger_entry *entry;
+	uint64_t id;
+
 	(void)state;
-	tell_of("oom-kill", SEVERITY_CRITICAL, 7, "bot");
-	assert_int_equal(count_asked(), 1);
-	two_channels();
-	tell_of("death", SEVERITY_CRITICAL, 7, "bot");
-	assert_int_equal(count_asked(), 2);
+	ask_test("two", SEVERITY_CRITICAL, UINT32_MAX);
+	id = asked(MESSENGER);
+	assert_asked(0, 0, 0); /* no spool, no other */
+	entry = ledger_find(ledger, id);
+	assert_int_equal(entry->told, TOLD_TEST);
+	assert_int_equal(entry->severity, SEVERITY_CRITICAL);
+	assert_string_equal(entry->rule, "two");
+	assert_string_equal(entry->target, "this is a test");
+	assert_int_equal(told_main(0, ""), -12345);
+	have(MESSENGER, id);
+	say(MESSENGER, MESSAGE_TESTED, id, 0, "220 mail.example.org");
+	done(MESSENGER, id); /* its end is its last line */
+	assert_open(id);
+	say(MESSENGER, MESSAGE_TESTED, id, 1, "250 queued %s\x1b");
+	assert_over(id);
+	assert_int_equal(told_main(UINT32_MAX, "220 mail"), 0);
+	assert_int_equal(told_main(UINT32_MAX, "250 queued %s\x1b"), 1);
+	assert_int_equal(told_main(0, ""), -12345);
+	assert_int_equal(page->alerts[SEVERITY_CRITICAL], 0);
+	ask_test("one", SEVERITY_INFO, 5);
+	assert_int_not_equal(asked(ACTOR), 0);
+}
+
+static void a_test_that_cannot_be_is_answered_at_once(void **state)
+{
+	char longest[300];
+
+	(void)state;
+	memset(longest, 'x', sizeof(longest));
+	longest[sizeof(longest) - 1] = '\0';
+	ask_test("", SEVERITY_INFO, 3);
+	assert_int_equal(told_main(3, "there is no channel \"\""), -ENOENT);
+	ask_test("o\033[2Jne", SEVERITY_INFO, 3);
+	assert_int_equal(told_main(3, "\\x1b"), -ENOENT);
+	ask_test(longest, SEVERITY_INFO, 3);
+	assert_int_equal(told_main(3, "there is no channel"), -ENOENT);
+	ask_test("one", SEVERITY_DEBUG, 3);
+	assert_int_equal(told_main(3, "severity"), -EINVAL);
+	ask_test("one", SEVERITIES, 3);
+	assert_int_equal(told_main(3, "severity"), -EINVAL);
+	ask_test("one", -1, 3);
+	assert_int_equal(told_main(3, "severity"), -EINVAL);
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		ledger_commit(ledger_add(ledger, LEDGER_STEP));
+	ask_test("one", SEVERITY_INFO, 3);
+	assert_int_equal(told_main(3, "full"), -EAGAIN);
+	assert_asked(0, 0, 0);
+}
+
+static void a_test_that_fails_has_no_end_or_loses_its_channel_is_over(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	ask_test("two", SEVERITY_INFO, 3);
+	id = asked(MESSENGER);
+	say(MESSENGER, MESSAGE_FAILED, id, -EAGAIN, "later");
+	now = clock_mono();
+	look();
+	assert_int_equal(asked(MESSENGER), id); /* as any alert is */
+	say(MESSENGER, MESSAGE_FAILED, id, -ENODEV, "no plugin");
+	assert_int_equal(told_main(3, "no plugin"), -ENODEV);
+	assert_over(id);
+
+	ask_test("two", SEVERITY_INFO, 4);
+	id = asked(MESSENGER);
+	say(MESSENGER, MESSAGE_TESTED, id, 0, "220 hello");
+	assert_int_equal(told_main(4, "220"), 0);
+	now = ledger_find(ledger, id)->at_mono + CHANNEL_TEST_MS - 1001;
+	look();
+	assert_int_equal(told_main(4, ""), -12345);
+	look();
+	assert_int_equal(told_main(4, "2 min"), -ETIMEDOUT);
+	assert_over(id);
+
+	ask_test("two", SEVERITY_INFO, 5);
+	id = asked(MESSENGER);
+	begin_rules();
+	(void)make_channel("one", "exec", SEVERITY_INFO);
+	use_config();
+	assert_int_equal(told_main(5, "left the config"), -ENOENT);
+	assert_over(id);
+}
+
+static void a_slow_test_is_no_hang(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	ask_test("two", SEVERITY_INFO, 3);
+	id = asked(MESSENGER);
+	say(MESSENGER, MESSAGE_TESTED, id, 0, "220 hello");
+	looks(60);
+	assert_false(hangs(MESSENGER));
+}
+
+/* Who asked may be gone: the numbers of main's clients begin anew with it. */
+static void tests_of_before_the_start_are_over(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	ask_test("two", SEVERITY_INFO, 3);
+	id = asked(MESSENGER);
+	sentinel_begins();
+	assert_over(id);
+	assert_int_equal(told_main(3, ""), -12345);
+	assert_asked(0, 0, 0);
+}
+
+/* --- acknowledged --- */
+
+static struct decide decide;
+
+static struct message acknowledge(uint64_t id)
+{
+	struct message ask, answer;
+
+	memset(&decide, 0, sizeof(decide));
+	decide.config = config;
+	decide.state = page;
+	decide.ledger = ledger;
+	decide_init(&decide, 1000);
+	message_make(&ask, MESSAGE_ACK, id, 0, "");
+	ask.pid = -7; /* a token of main's, whatever its bits */
+	ack_take(&alerts, &decide, &ask, &answer, 1000);
+	assert_int_equal(answer.type, MESSAGE_ACK);
+	assert_int_equal(answer.id, id);
+	assert_int_equal(answer.pid, -7);
+	return answer;
+}
+
+static void assert_passed_on(int who, uint64_t thread)
+{
+	struct message message;
+
+	assert_int_equal(message_receive(far_end[who], &message, NULL), 1);
+	assert_int_equal(message.type, MESSAGE_ACK);
+	assert_int_equal(message.id, thread);
+}
+
+static void an_acknowledgement_is_passed_on_and_answered(void **state)
+{
+	struct message answer;
+	uint64_t first, second;
+
+	(void)state;
+	first = send_alert("killed");
+	second = alert_send(&alerts, &(struct alert){.text = "still", .told = TOLD_REPEAT, .thread = first});
+	assert_int_equal(second, first);
+	(void)asked(ACTOR);
+	second = asked(ACTOR);
+	(void)(asked(MESSENGER) + asked(MESSENGER) + asked(SCRIBE) + asked(SCRIBE));
+	answer = acknowledge(second); /* any of its thread */
+	assert_int_equal(answer.result, 0);
+	assert_string_equal(answer.text, "1 alert acknowledged");
+	assert_passed_on(ACTOR, first);
+	assert_passed_on(MESSENGER, first);
+	assert_asked(0, 0, 0); /* the scribe is told by who delivers */
+	answer = acknowledge(first);
+	assert_int_equal(answer.result, 0);
+	assert_passed_on(ACTOR, first);
+	answer = acknowledge(4711); /* not here, but it may wait in a channel */
+	assert_int_equal(answer.result, -ENOENT);
+	assert_string_equal(answer.text, "no alert of that id is open");
+	assert_passed_on(ACTOR, 4711);
+	answer = acknowledge(0);
+	assert_int_equal(answer.result, 0);
+	assert_string_equal(answer.text, "no alert is open");
+	assert_passed_on(ACTOR, 0);
+}
+
+static void what_a_ladder_tells_is_acknowledged_by_name(void **state)
+{
+	struct ledger_ladder *ladder = ledger_ladder(ledger, ledger_key("r", ""));
+	struct message answer;
+
+	(void)state;
+	*ladder = (struct ledger_ladder){.key = ladder->key, .firing = 1, .thread = 77, .flags = LADDER_SAID,
+					 .text_hash = config_rule_at(config, 0)->text_hash, .phase = LADDER_SPENT};
+	answer = acknowledge(77);
+	assert_int_equal(answer.result, 0);
+	assert_string_equal(answer.text, "1 alert acknowledged: r");
+	assert_true((ladder->flags & LADDER_ACKED) != 0);
+	assert_string_equal(page->actions[1].text, "a person acknowledged: r");
+}
+
+static void who_could_not_be_told_of_it_is_said(void **state)
+{
+	struct message answer;
+
+	(void)state;
+	(void)close(worker[MESSENGER].fd);
+	worker[MESSENGER].fd = -1;
+	answer = acknowledge(0);
+	assert_non_null(strstr(answer.text, "could not be told"));
+	begin_rules();
+	(void)make_channel("one", "exec", SEVERITY_INFO);
+	use_config();
+	answer = acknowledge(0); /* none is needed */
+	assert_string_equal(answer.text, "no alert is open");
 }
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
@@ -299,18 +965,40 @@ static void after_a_reload_the_second_is_sent(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		T(an_alert_stays_until_it_is_delivered),
-		T(an_actor_without_room_is_asked_again),
-		T(what_an_ending_actor_refuses_is_left_to_the_next),
-		T(what_was_begun_and_failed_is_over),
+		T(one_entry_says_it_all),
+		T(only_who_has_channels_is_asked),
+		T(without_a_channel_nothing_is_in_the_ledger),
+		T(an_alert_stays_until_it_is_delivered_or_spooled),
+		T(what_is_over_or_of_no_alert_is_nobodys),
+		T(who_was_not_asked_settles_nothing),
+		T(who_has_no_room_or_ends_is_asked_again),
+		T(what_a_deliverer_will_never_take_is_over_for_it),
 		T(a_full_link_loses_nothing),
+		T(a_worker_that_is_not_there_is_waited_for),
+		T(a_worker_that_was_started_anew_is_asked_again),
+		T(a_sentinel_that_begins_asks_for_all_that_is_open),
+		T(after_a_reboot_they_are_asked_for_too),
+		T(a_channel_that_leaves_takes_its_deliverer_along),
+		T(who_says_nothing_for_30_s_hangs),
+		T(our_own_absence_is_nobodys_hang),
+		T(who_is_not_there_does_not_hang),
+		T(a_spool_that_cannot_be_written_is_told_once_and_so_is_its_return),
 		T(at_the_bound_the_less_severe_gives_way),
+		T(what_gave_way_takes_nothing_of_its_place_along),
 		T(the_oom_kill_and_the_death_of_one_process_are_one_message),
+		T(a_channel_of_the_second_rule_alone_gets_the_second),
 		T(what_is_told_already_is_in_the_log_as_that),
-		T(a_channel_that_missed_the_first_gets_the_second),
+		T(what_found_no_room_has_told_nobody),
 		T(beyond_the_ring_both_are_sent),
-		T(after_a_reload_the_second_is_sent),
+		T(a_test_goes_to_one_deliverer_and_its_conversation_to_who_asked),
+		T(a_test_that_cannot_be_is_answered_at_once),
+		T(a_test_that_fails_has_no_end_or_loses_its_channel_is_over),
+		T(a_slow_test_is_no_hang),
+		T(tests_of_before_the_start_are_over),
+		T(an_acknowledgement_is_passed_on_and_answered),
+		T(what_a_ladder_tells_is_acknowledged_by_name),
+		T(who_could_not_be_told_of_it_is_said),
 	};
 
-	return cmocka_run_group_tests(tests, NULL, NULL);
+	return cmocka_run_group_tests_name("alert", tests, NULL, NULL);
 }

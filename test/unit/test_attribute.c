@@ -121,6 +121,7 @@ static void a_kill_that_nothing_explains_is_of_no_watched_unit_after_a_second(vo
 	fakeroot_look(100);
 	assert_int_equal(told(), 1);
 	assert_true(event(0)->unit == CONFIG_NONE);
+	assert_memory_equal(event(0)->title, "claude killed by the OOM killer", 31);
 }
 
 static void a_rise_that_a_kill_explains_makes_no_second_event(void **state)
@@ -149,6 +150,7 @@ static void a_rise_that_no_record_explains_is_told_after_a_second(void **state)
 	assert_int_equal(told(), 1);
 	assert_int_equal(event(0)->unit, 1);
 	assert_non_null(strstr(event(0)->text, "killed 2 processes of cgroup /bots/x"));
+	assert_string_equal(event(0)->title, "2 processes killed by the OOM killer");
 	fakeroot_look(2000);
 	assert_int_equal(told(), 0);
 	assert_int_equal(fakeroot.with.state->unit[1].oom_kills, 2);

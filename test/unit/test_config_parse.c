@@ -103,6 +103,36 @@ static void parse_expect_bot(const struct config *config)
 	assert_int_equal(nodira->alive, 0);
 }
 
+static void parse_expect_channels(const struct config *config)
+{
+	const struct config_channel *owner = config_channel_at(config, 0), *chat = config_channel_at(config, 1);
+	const struct config_secret *token = config_secret_at(config, chat->secrets, 0);
+
+	assert_string_equal(owner->plugin, "email");
+	assert_int_equal(owner->severity, SEVERITY_WARNING);
+	assert_string_equal(config_string(config, owner->url), "smtp://127.0.0.1:25");
+	assert_string_equal(config_string(config, owner->from), "watchdogd@localhost");
+	assert_int_equal(owner->to.count, 1);
+	assert_string_equal(config_string(config, config_list_at(config, owner->to, 0)), "owner@example.org");
+	assert_int_equal(owner->tls, CONFIG_TLS_OFFERED);
+	assert_int_equal(owner->fold_ms, 60000);
+	assert_int_equal(owner->retry_for_ms, 24 * 3600 * 1000);
+	assert_int_equal(owner->timeout_ms, 30000);
+	assert_int_equal(owner->quiet_from_min, owner->quiet_to_min);
+	assert_int_equal(owner->units.count, 0);
+	assert_int_equal(owner->rules.count, 0);
+	assert_string_equal(config_string(config, chat->format), "telegram");
+	assert_string_equal(config_string(config, chat->url), "http://127.0.0.1:8081/bot${TOKEN}/sendMessage");
+	assert_string_equal(config_string(config, chat->chat), "123456");
+	assert_int_equal(chat->secrets.count, 1);
+	assert_string_equal(token->name, "TOKEN");
+	assert_string_equal(config_string(config, token->path), "/etc/watchdogd/telegram.token");
+	assert_string_equal(config_string(config, config->heartbeat.url), "http://127.0.0.1:8082/ping/host-1");
+	assert_int_equal(config->heartbeat.every_ms, 60000);
+	assert_int_equal(config->heartbeat.timeout_ms, 10000);
+	assert_int_equal(config->prometheus.listen, 0);
+}
+
 static void promised_file_means_what_it_says(void **state)
 {
 	static char text[65536];
@@ -149,7 +179,7 @@ static void promised_file_means_what_it_says(void **state)
 	assert_int_equal(rule->instances, 2);
 	assert_int_equal(rule->scope_group, 0);
 	assert_int_equal(config_step_at(config, rule, 1)->unit, CONFIG_EACH);
-	assert_int_equal(config_channel_at(config, 0)->later, 1);
+	parse_expect_channels(config);
 	free(config);
 }
 

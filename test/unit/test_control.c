@@ -146,7 +146,7 @@ static void unknown_command_is_refused_with_its_text_escaped(void **state)
 	int fd = client(f);
 
 	say(fd, "shut\033[2Jdown\n");
-	expect(f, fd, "error: no command \"shut\\x1b[2Jdown\"; there are: ping reload retry\n");
+	expect(f, fd, "error: no command \"shut\\x1b[2Jdown\"; there are: ping reload retry ack test spool\n");
 }
 
 static void retry_brings_the_name_of_its_unit(void **state)
@@ -165,15 +165,135 @@ static void retry_brings_the_name_of_its_unit(void **state)
 	expect(f, fd, "ok: nodira: rule dead begins anew\n");
 }
 
+static void words_that_follow_a_verb_are_brought_to_main(void **state)
+{
+	static const struct {
+		const char *line;
+		enum control_verb verb;
+		const char *name, *word;
+	} rows[] = {
+		{"ack 5RM8K2X0QF\n", CONTROL_ACK, "5RM8K2X0QF", ""},
+		{"ack all\n", CONTROL_ACK, "all", ""},
+		{"ack a b\n", CONTROL_ACK, "a b", ""}, /* one word, which is none of ours: main refuses it */
+		{"test owner critical\n", CONTROL_TEST, "owner", "critical"},
+		{"test owner cri tical\n", CONTROL_TEST, "owner", "cri tical"},
+		{"test o\033[2J \"\n", CONTROL_TEST, "o\033[2J", "\""},
+		{"spool retry all\n", CONTROL_SPOOL, "retry", "all"},
+		{"spool drop 5RM8K2X0QF\n", CONTROL_SPOOL, "drop", "5RM8K2X0QF"},
+		{"retry nodira\n", CONTROL_RETRY, "nodira", ""}, /* and none of what the row held before */
+		{"reload\n", CONTROL_RELOAD, "", ""},
+	};
+	struct fixture *f = *state;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct control_request request;
+		int fd = client(f);
+
+		say(fd, rows[i].line);
+		turn(&f->control, NOW);
+		turn(&f->control, NOW);
+		assert_true(control_next(&f->control, &request, NOW));
+		assert_int_equal(request.verb, rows[i].verb);
+		assert_string_equal(request.name, rows[i].name);
+		assert_string_equal(request.word, rows[i].word);
+		control_answer(&f->control, request.client, CONTROL_OK, "done", NOW);
+		expect(f, fd, "ok: done\n");
+	}
+}
+
+static struct control_request ask_for_test(struct fixture *f, int fd)
+{
+	struct control_request request;
+
+	say(fd, "test owner info\n");
+	turn(&f->control, NOW);
+	turn(&f->control, NOW);
+	assert_true(control_next(&f->control, &request, NOW));
+	return request;
+}
+
+static void lines_of_a_test_are_sent_as_they_are_said(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f);
+	struct control_request request = ask_for_test(f, fd);
+	bool closed;
+
+	control_say(&f->control, request.client, "220 hello");
+	assert_string_equal(heard(fd, &closed), "220 hello\n");
+	assert_false(closed);
+	for (int i = 0; i < 1000; i++) { /* more than one answer holds, and nothing is cut */
+		control_say(&f->control, request.client, "250 a line of the conversation that is as long as some are");
+		assert_int_equal(strlen(heard(fd, &closed)), 59);
+	}
+	turn(&f->control, NOW + CONTROL_WORK_MS + 1); /* a server may take its time */
+	control_say(&f->control, request.client, "221 bye");
+	control_answer(&f->control, request.client, CONTROL_OK, "taken", NOW);
+	turn(&f->control, NOW);
+	assert_string_equal(heard(fd, &closed), "221 bye\nok: taken\n");
+	assert_true(closed);
+	(void)close(fd);
+}
+
+static void who_does_not_read_its_test_costs_a_row_and_no_more(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f), gone = client(f);
+	struct control_request request = ask_for_test(f, fd), of_gone = ask_for_test(f, gone);
+	char line[TEXT_BYTES];
+
+	(void)close(gone);
+	memset(line, 'x', sizeof(line));
+	line[sizeof(line) - 1] = '\0';
+	for (int i = 0; i < 10000; i++) {
+		control_say(&f->control, request.client, line);
+		control_say(&f->control, of_gone.client, line);
+	}
+	control_answer(&f->control, of_gone.client, CONTROL_OK, "", NOW);
+	control_answer(&f->control, request.client, CONTROL_OK, "taken", NOW);
+	for (ssize_t n = 1; n != 0; turn(&f->control, NOW)) /* all that it took, and the end */
+		while ((n = recv(fd, line, sizeof(line), MSG_DONTWAIT)) > 0)
+			;
+	(void)close(fd);
+	for (int i = 0; i < CONTROL_CLIENTS; i++)
+		assert_int_equal(f->control.client[i].phase, CONTROL_FREE);
+}
+
+static void test_that_main_never_answers_is_ended_at_its_own_deadline(void **state)
+{
+	struct fixture *f = *state;
+	int fd = client(f);
+	bool closed;
+
+	(void)ask_for_test(f, fd);
+	turn(&f->control, NOW + CONTROL_TEST_MS - 1);
+	assert_string_equal(heard(fd, &closed), "");
+	turn(&f->control, NOW + CONTROL_TEST_MS);
+	assert_string_equal(heard(fd, &closed), "error: no answer in time; see the log\n");
+	(void)close(fd);
+}
+
 static void command_with_a_name_too_few_or_too_many_is_refused(void **state)
 {
 	static const char *const rows[][2] = {
 		{"retry\n", "error: the name of a unit is missing\n"},
 		{"retry \n", "error: the name of a unit is missing\n"},
-		{"reload nodira\n", "error: no command \"reload nodira\"; there are: ping reload retry\n"},
+		{"reload nodira\n", "error: no command \"reload nodira\"; there are: ping reload retry ack test spool\n"},
 		{"retry abcdefghijklmnopqrstuvwxyz0123456\n",
-		 "error: no command \"retry abcdefghijklmnopqrstuvwxyz0123456\"; there are: ping reload retry\n"},
-		{"retrynodira\n", "error: no command \"retrynodira\"; there are: ping reload retry\n"},
+		 "error: no command \"retry abcdefghijklmnopqrstuvwxyz0123456\"; there are: ping reload retry ack test spool\n"},
+		{"ack\n", "error: the id of an alert, or all, is missing\n"},
+		{"test\n", "error: the name of a channel, or a severity, is missing\n"},
+		{"test owner\n", "error: the name of a channel, or a severity, is missing\n"},
+		{"test  info\n", "error: the name of a channel, or a severity, is missing\n"},
+		{"spool\n", "error: retry or drop, or the id of an alert, is missing\n"},
+		{"spool drop\n", "error: retry or drop, or the id of an alert, is missing\n"},
+		{"test abcdefghijklmnopqrstuvwxyz0123456 info\n",
+		 "error: no command \"test abcdefghijklmnopqrstuvwxyz0123456 info\"; there are: ping reload retry ack test "
+		 "spool\n"},
+		{"ack abcdefghijklmnopqrstuvwxyz0123456\n",
+		 "error: no command \"ack abcdefghijklmnopqrstuvwxyz0123456\"; there are: ping reload retry ack test "
+		 "spool\n"},
+		{"retrynodira\n", "error: no command \"retrynodira\"; there are: ping reload retry ack test spool\n"},
 	};
 	struct fixture *f = *state;
 
@@ -235,7 +355,7 @@ static void want_of_descriptors_does_not_make_main_spin(void **state)
 	say(fd, "x\n");
 	turn(&f->control, NOW + CONTROL_ACCEPT_MS);
 	assert_string_equal(heard(fd, &closed),
-			    "error: no command \"x\"; there are: ping reload retry\n");
+			    "error: no command \"x\"; there are: ping reload retry ack test spool\n");
 	(void)close(fd);
 }
 
@@ -556,6 +676,10 @@ int main(void)
 		TEST(command_that_comes_in_pieces_is_understood),
 		TEST(unknown_command_is_refused_with_its_text_escaped),
 		TEST(retry_brings_the_name_of_its_unit),
+		TEST(words_that_follow_a_verb_are_brought_to_main),
+		TEST(lines_of_a_test_are_sent_as_they_are_said),
+		TEST(who_does_not_read_its_test_costs_a_row_and_no_more),
+		TEST(test_that_main_never_answers_is_ended_at_its_own_deadline),
 		TEST(command_with_a_name_too_few_or_too_many_is_refused),
 		TEST(line_without_end_is_refused_at_its_bound),
 		TEST(silent_client_is_ended_at_its_deadline),

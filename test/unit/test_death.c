@@ -131,6 +131,49 @@ static void how_it_ended_is_said_in_the_words_of_signals(void **state)
 	}
 }
 
+static void how_it_ended_is_a_title_and_counted_by_its_cause(void **state)
+{
+	static const struct {
+		struct death death;
+		const char *title;
+		enum state_death cause;
+	} rows[] = {
+		{{.oom = true, .oom_bytes = UINT64_C(5347738) * 1024, .parent_lives = true,
+		  .who = {.parent_is_kin = true, .parent = 40, .has_status = true, .status = 9}},
+		 "claude killed by the OOM killer (5.1 GiB); claudir lives on", STATE_DEATH_OOM},
+		{{.oom = true}, "claude killed by the OOM killer", STATE_DEATH_OOM},
+		{{.who = {.has_status = true, .status = 1 << 8, .parent_is_kin = true, .parent = 40}, .parent_lives = true},
+		 "claude exited with status 1; claudir lives on", STATE_DEATH_EXIT},
+		{{.who = {.has_status = true, .status = 0, .parent_is_kin = true, .parent = 40}},
+		 "claude exited with status 0; claudir is gone too", STATE_DEATH_EXIT},
+		{{.who = {.has_status = true, .status = 11, .parent_is_kin = true, .parent = 1}, .parent_lives = true},
+		 "claude crashed with SIGSEGV", STATE_DEATH_CRASH},
+		{{.who = {.has_status = true, .status = 10 | 0x80}}, "claude crashed with SIGUSR1 (core dumped)",
+		 STATE_DEATH_CRASH},
+		{{.who = {.has_status = true, .status = 15, .parent = 40}, .parent_lives = true},
+		 "claude terminated by SIGTERM", STATE_DEATH_SIGNAL},
+		{{.who = {.has_status = true, .status = 9}}, "claude killed by SIGKILL", STATE_DEATH_SIGNAL},
+		{{.who = {.has_status = true, .status = 9}, .why = "as watchdogd asked"}, "claude killed by SIGKILL",
+		 STATE_DEATH_ASKED},
+		{{.oom = false}, "claude ended", STATE_DEATHS},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		struct death death = rows[i].death;
+		char title[TEXT_BYTES];
+		struct buffer b;
+
+		strcpy(death.name, "claude");
+		strcpy(death.who.parent_comm, "claudir");
+		death.why = death.why != NULL ? death.why : "";
+		BUFFER_OVER(&b, title);
+		deathtext_add_title(&b, &death);
+		assert_string_equal(title, rows[i].title);
+		assert_int_equal(deathtext_cause(&death), rows[i].cause);
+	}
+}
+
 static void who_vanishes_has_died_and_its_parent_is_named(void **state)
 {
 	(void)state;
@@ -458,8 +501,12 @@ static void the_kernels_kill_is_joined_with_the_death_in_either_order(void **sta
 		}
 		assert_memory_equal(fakeroot.with.events->event[told() - 1].text,
 				    "bot: claude (pid 41) was killed by the kernel's OOM killer at 5.1 GiB, 1 min 41 s", 81);
+		for (uint32_t i = 0; i < told(); i++) /* the kernel's word on it, and the end of the process */
+			assert_string_equal(fakeroot.with.events->event[i].title,
+					    "claude killed by the OOM killer (5.1 GiB); claudir lives on");
 		fakeroot_look(1000);
 		assert_int_equal(told(), 0);
+		assert_int_equal(fakeroot.with.state->unit[0].death_causes[STATE_DEATH_OOM], 1);
 	}
 }
 
@@ -508,6 +555,7 @@ static void an_end_that_was_asked_for_is_no_death(void **state)
 	assert_int_equal(told(), 0);
 	assert_int_equal(fakeroot.with.state->unit[0].deaths, 0);
 	assert_non_null(strstr(fakeroot.with.state->unit[0].died_text, " is not known, as watchdogd asked, "));
+	assert_int_equal(fakeroot.with.state->unit[0].death_causes[STATE_DEATH_ASKED], 1);
 }
 
 static void one_that_is_back_for_five_seconds_is_one_reply(void **state)
@@ -529,6 +577,7 @@ static void one_that_is_back_for_five_seconds_is_one_reply(void **state)
 	assert_true(event()->reply);
 	assert_int_equal(event()->kind, EVENT_DEATH);
 	assert_string_equal(event()->text, "bot: claude is back (pid 47) after 4.0 s, started by claudir");
+	assert_string_equal(event()->title, "claude is back (pid 47) after 4.0 s, started by claudir");
 	fakeroot_look(1000);
 	assert_int_equal(told(), 0);
 }
@@ -544,6 +593,7 @@ static void a_restart_of_ours_and_a_dead_unit_are_replies_too(void **state)
 	fakeroot_look(1000);
 	assert_true(event()->reply);
 	assert_string_equal(event()->text, "bot: claude is not back after 1.0 s; the unit is dead");
+	assert_string_equal(event()->title, "claude is not back after 1.0 s");
 	unit_at(fakeroot.see, 0)->liveness.dead_told = false;
 
 	put((struct made){47, 40, "claude", "claude|", ago(0) + 200, 4700, 0, 0, 0});
@@ -690,6 +740,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(how_it_ended_is_said_in_the_words_of_signals),
+		cmocka_unit_test(how_it_ended_is_a_title_and_counted_by_its_cause),
 		TEST(who_vanishes_has_died_and_its_parent_is_named),
 		TEST(a_zombie_tells_how_it_ended_and_a_gone_parent_is_said),
 		TEST(a_main_thread_that_ended_before_the_others_is_no_death),

@@ -52,7 +52,10 @@ static struct model {
 	mono_ms restarts[INSTANCES][RESTARTS_MAX];
 	uint32_t restarted[INSTANCES];
 	bool owed[INSTANCES]; /* a death was told, and no reply since */
-	uint32_t steps, sent, replies; /* of all ladders */
+	uint64_t thread[INSTANCES]; /* what is told goes there */
+	uint64_t told[INSTANCES], acked[INSTANCES]; /* the firing of the last alert; the last that was seen */
+	uint64_t threads;
+	uint32_t steps, sent, replies, repeats; /* of all ladders */
 } model;
 
 static struct config *model_config(uint64_t text_hash)
@@ -79,6 +82,7 @@ static struct config *model_config(uint64_t text_hash)
 		rule->limit_n = LIMIT_N;
 		rule->limit_for_ms = LIMIT_MS;
 		rule->settle_ms = 500 * (uint32_t)i;
+		rule->repeat_ms = 1000 + 500 * (uint32_t)i;
 		rule->text_hash = text_hash + (uint64_t)i;
 		if (i < 3) {
 			make_when();
@@ -212,6 +216,40 @@ static void model_events(struct host *h)
 	assert_int_equal(h->decide.apart, apart);
 }
 
+/* What is told of a firing is told in one thread; a reply, in that of a death which was told. */
+static void model_thread(struct host *h, const struct order *o)
+{
+	uint64_t *thread = &model.thread[o->instance], sent = o->thread != 0 ? o->thread : ++model.threads;
+
+	if (o->kind == ORDER_STEP || o->kind == ORDER_TELL)
+		return;
+	if (o->kind == ORDER_CLEAR || o->kind == ORDER_REPEAT || o->kind == ORDER_REPLY)
+		assert_int_equal(o->thread, *thread);
+	if (o->kind == ORDER_REPEAT)
+		assert_int_not_equal(o->firing, model.acked[o->instance]);
+	if (o->kind == ORDER_ALERT && o->firing == model.told[o->instance])
+		assert_int_equal(o->thread, *thread);
+	if (o->kind == ORDER_ALERT)
+		model.told[o->instance] = o->firing;
+	*thread = sent;
+	model.repeats += o->kind == ORDER_REPEAT;
+	decide_sent(&h->decide, o, sent, h->now);
+}
+
+/* Somebody has seen what is told of one firing. */
+static void model_ack(struct host *h)
+{
+	uint32_t i = random_below(h->config->instances.count);
+	char text[256];
+	struct buffer said;
+
+	BUFFER_OVER(&said, text);
+	if (h->state.rule[i].thread == 0 || random_below(50) != 0)
+		return;
+	assert_true(decide_ack(&h->decide, h->state.rule[i].thread, &said, h->now) >= 1);
+	model.acked[i] = model.firing[i];
+}
+
 static void model_order(struct host *h, const struct order *o)
 {
 	assert_true(o->text[0] != '\0');
@@ -222,6 +260,7 @@ static void model_order(struct host *h, const struct order *o)
 	}
 	if (o->kind == ORDER_ALERT)
 		assert_true(++model.alerts[o->instance] <= 2); /* each once a firing */
+	model_thread(h, o);
 	if (o->kind == ORDER_ALERT && o->rule == 3)
 		model.owed[o->instance] = true;
 	if (o->kind == ORDER_REPLY) {
@@ -285,6 +324,7 @@ static void model_look(struct host *h)
 		assert_true(n < 200); /* a look ends */
 		model_order(h, &order);
 	}
+	model_ack(h);
 	if (random_below(500) == 0)
 		host_restart(h);
 	if (random_below(500) == 0) {
@@ -304,7 +344,7 @@ static void whatever_happens_some_things_never_do(void **state)
 		model.host = host_begin(model_config(1));
 		for (int i = 0; i < LOOKS / 5; i++)
 			model_look(model.host);
-		assert_true(model.steps > 20 && model.sent > 20 && model.replies > 5); /* no idle run */
+		assert_true(model.steps > 20 && model.sent > 20 && model.replies > 5 && model.repeats > 5); /* no idle run */
 		host_end();
 	}
 }

@@ -374,7 +374,7 @@ static void a_step_in_vain_is_given_up_until_a_person_says_so(void **state)
 					       "no claude for 20 s");
 	h->now += 7200000;
 	host_looks(h, 1000);
-	assert_orders(h, "");
+	assert_orders(h, "repeat"); /* nobody has seen it */
 	for (int i = 0; i < 2; i++) { /* each time anew, and said anew */
 		assert_int_equal(retry(h, "nodira"), 0);
 		host_look(h, 100);

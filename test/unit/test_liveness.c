@@ -43,8 +43,10 @@ static void a_process_that_is_missing_for_grace_is_dead_while_its_parent_lives(v
 	live_assert_alive(LIVE_BOT, STATE_MISSING);
 	assert_int_equal(live_row(LIVE_BOT)->missing_since, live.now - 19900);
 	live_look(100);
-	live_assert_event(LIVE_BOT, EVENT_DEAD, false,
-			  "no claude for 20 s (grace 20 s); the last one ended 20 s ago: exited with status 1");
+	assert_string_equal(live_assert_event(LIVE_BOT, EVENT_DEAD, false,
+					      "no claude for 20 s (grace 20 s); the last one ended 20 s ago: exited "
+					      "with status 1")->title,
+			    "no claude for 20 s");
 	live_assert_alive(LIVE_BOT, STATE_DEAD);
 	live_looks(60000);
 	live_assert_no_event(); /* once */
@@ -255,7 +257,9 @@ static void a_failed_unit_with_nothing_pending_is_dead_at_once(void **state)
 	(void)state;
 	unit_ends(LIVE_BOT, UNIT_FAILED);
 	live_look(100);
-	live_assert_event(LIVE_BOT, EVENT_DEAD, false, "systemd says that it has failed, and nothing is pending");
+	assert_string_equal(live_assert_event(LIVE_BOT, EVENT_DEAD, false,
+					      "systemd says that it has failed, and nothing is pending")->title,
+			    "it has failed, and systemd does nothing about it");
 }
 
 static void a_failed_unit_that_systemd_starts_again_is_not_dead(void **state)
@@ -507,7 +511,9 @@ static void an_alive_command_that_fails_three_times_in_a_row_makes_it_dead(void 
 	live_assert_no_event();
 	live_says(LIVE_BOT, MESSAGE_ALIVE, (uint32_t)-110, "no end after 10 s");
 	live_look(100);
-	live_assert_event(LIVE_BOT, EVENT_DEAD, false, "its alive command failed 3 times in a row: no end after 10 s");
+	assert_string_equal(live_assert_event(LIVE_BOT, EVENT_DEAD, false,
+					      "its alive command failed 3 times in a row: no end after 10 s")->title,
+			    "its alive command failed 3 times in a row");
 	live_says(LIVE_BOT, MESSAGE_ALIVE, 0, "");
 	live_look(100);
 	live_assert_event(LIVE_BOT, EVENT_DEAD, true, "lives");

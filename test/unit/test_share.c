@@ -76,6 +76,79 @@ static void after_a_reboot_stopped_marks_stay_and_the_rest_is_gone(void **state)
 	(void)close(fd);
 }
 
+static void after_a_reboot_what_was_not_delivered_is_still_to_be(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+	struct ledger_entry *entry = ledger_add(a, LEDGER_ALERT);
+	uint64_t id = entry->id, next;
+
+	(void)state;
+	entry->wants = WITH_MESSENGER | WITH_ACTOR | WITH_SPOOL;
+	entry->has = WITH_MESSENGER;
+	entry->done = WITH_ACTOR;
+	entry->taken = 1;
+	ledger_commit(entry);
+	entry->at_mono = UINT64_MAX; /* of that boot's clock */
+	ledger_commit(ledger_add(a, LEDGER_STEP));
+	(void)ledger_add(a, LEDGER_ALERT); /* not committed */
+	next = a->next_id;
+	a = open_ledger(fd, "boot-2", false);
+	entry = ledger_find(a, id);
+	assert_non_null(entry);
+	assert_int_equal(entry->has, 0);
+	assert_int_equal(entry->done, WITH_ACTOR);
+	assert_int_equal(entry->taken, 0);
+	assert_in_range(entry->at_mono, 1, clock_mono());
+	for (int i = 0; i < ENTRIES_MAX; i++)
+		assert_true(a->entries[i].id == id || a->entries[i].state == LEDGER_FREE);
+	assert_int_equal(a->next_id, next);
+	(void)close(fd);
+}
+
+/* Spools, mailboxes and receivers remember ids for longer than a ledger lives. */
+static void ids_are_new_in_every_ledger_and_fit_a_number_of_json(void **state)
+{
+	static const struct {
+		const char *boot;
+		wall_ms wall;
+	} rows[] = {
+		{"boot-1", 1},             /* no clock was ever set */
+		{"boot-2", 1577836800000}, /* 2020, to the ms */
+		{"", 5},
+		{"boot-1", 1577836800001},
+		{"boot-1", 1577836800002},
+		{"boot-1", 1769107081000},
+		{"boot-1", 1769107081001}, /* the run directory was removed and it began anew, in the same second */
+		{"boot-1", 8000000000000},
+	};
+	uint64_t ids[ARRAY_LEN(rows)];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		int fd = memory_file();
+
+		clock_turn(1000, rows[i].wall);
+		ids[i] = ledger_take_id(open_ledger(fd, rows[i].boot, true));
+		assert_in_range(ids[i], 1, (UINT64_C(1) << 53) - 1);
+		for (size_t k = 0; k < i; k++)
+			assert_true(ids[k] > ids[i] ? ids[k] - ids[i] >= 1024 : ids[i] - ids[k] >= 1024);
+		(void)close(fd);
+	}
+	clock_turn(0, 0);
+}
+
+static void every_message_has_a_name(void **state)
+{
+	(void)state;
+	for (uint32_t i = 0; i < MESSAGE_TYPES; i++) {
+		assert_non_null(message_name(i));
+		for (uint32_t k = 0; k < i; k++)
+			assert_string_not_equal(message_name(i), message_name(k));
+	}
+	assert_string_equal(message_name(MESSAGE_TYPES), "unknown");
+}
+
 static void a_ledger_of_another_version_or_torn_begins_empty(void **state)
 {
 	int fd = memory_file();
@@ -248,6 +321,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_in_the_ledger_is_found_by_the_next_process),
 		cmocka_unit_test(after_a_reboot_stopped_marks_stay_and_the_rest_is_gone),
+		cmocka_unit_test(after_a_reboot_what_was_not_delivered_is_still_to_be),
+		cmocka_unit_test(ids_are_new_in_every_ledger_and_fit_a_number_of_json),
+		cmocka_unit_test(every_message_has_a_name),
 		cmocka_unit_test(a_ledger_of_another_version_or_torn_begins_empty),
 		cmocka_unit_test(a_ledger_that_was_made_larger_is_cut_to_size),
 		cmocka_unit_test(a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step),

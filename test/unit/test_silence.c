@@ -6,6 +6,7 @@
 #include <string.h>
 #include <cmocka.h>
 
+#include "base/title.h"
 #include "live.h"
 
 enum { HOUR = 3600000 };
@@ -171,6 +172,7 @@ static void matching_lines_are_one_event_that_counts_them(void **state)
 	live_says(LIVE_BOX, MESSAGE_MATCH, 7, "{\"type\":\"error\"} Subject: \r\n%s%n \x1b[2J");
 	event = live_assert_event(LIVE_BOX, EVENT_LOG_MATCH, false, "its log says: {\"type\":\"error\"}");
 	assert_int_equal(event->count, 7);
+	assert_string_equal(event->title, "log: {\"type\":\"error\"} Subject: \r\n%s%n \x1b[2J");
 	assert_non_null(strstr(event->text, "%s%n")); /* no format; escaped by who prints it */
 }
 
@@ -198,6 +200,7 @@ static void the_longest_excerpt_is_bounded(void **state)
 	live_says(LIVE_BOX, MESSAGE_MATCH, 1, longest);
 	event = live_assert_event(LIVE_BOX, EVENT_LOG_MATCH, false, longest);
 	assert_int_equal(strlen(event->text), strlen("its log says: ") + 255);
+	assert_int_equal(strlen(event->title), TITLE_CHARS + 3);
 }
 
 static void the_end_of_the_count_is_looked_at_when_it_comes(void **state)

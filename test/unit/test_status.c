@@ -17,6 +17,7 @@
 #include "ask/status.h"
 #include "config/config.h"
 #include "base/severity.h"
+#include "share/delivery.h"
 #include "words/verb.h"
 
 #define GIB ((int64_t)1 << 30)
@@ -147,12 +148,19 @@ static void fill_rules(struct state *s)
 		 .phase = STATE_RULE_STANDING,
 		 .step = 1,
 		 .fired = 1,
-		 .since = NOW - 123000},
+		 .since = NOW - 123000,
+		 .severity = SEVERITY_CRITICAL,
+		 .thread = UINT64_C(203489123456789),
+		 .began = NOW - 124000},
 		{.rule = "dead",
 		 .unit = "nodira",
 		 .phase = STATE_RULE_GIVEN_UP,
 		 .fired = 5,
-		 .since = NOW - 60000},
+		 .since = NOW - 60000,
+		 .severity = SEVERITY_WARNING,
+		 .thread = 1,
+		 .acked = 1,
+		 .began = NOW - 7200000},
 		{.rule = "oom", .unit = "nodira", .phase = STATE_RULE_QUIET, .since = NOW - 1},
 		{.rule = "oom", .unit = "xtts-server-of-a-long-name"},
 		{.rule = "oom"},
@@ -183,9 +191,11 @@ static void fill(struct state *s)
 static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 {
 	struct fixture *f = *arg;
-	char want[4096];
+	char want[4096], first[16], second[16];
 
 	fill(f->state);
+	delivery_format_id(UINT64_C(203489123456789), first);
+	delivery_format_id(1, second);
 	assert_int_equal(run(f, false), 0);
 	(void)snprintf(
 		want, sizeof(want),
@@ -214,12 +224,16 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"oom                  (3 of them)          quiet        -           -     0\n"
 		"mute                 nodira               quiet        -           -     0\n"
 		"\n"
+		"OPEN ALERT SEVERITY RULE                 UNIT                       SINCE\n"
+		"%-10s critical critical             -                      2 min 4 s\n"
+		"%-10s warning  dead                 nodira                 2 h 0 min seen\n"
+		"\n"
 		"LAST ACTIONS\n"
 		"      5.0 s ago  warning rule=tight\n"
 		"    host.used 87.5 %% > 80 %%; killed \\x1b]0;x\\x07\\x0a\n"
 		"  2 min 3 s ago  critical rule=critical unit=xtts-server-of-a-long-name\n"
 		"    stopped: the unit is inactive, 1.9 GiB came back\n",
-		getpid());
+		getpid(), first, second);
 	assert_string_equal(f->out, want);
 	for (const char *line = f->out; line != NULL; line = strchr(line, '\n')) {
 		line += *line == '\n';
@@ -281,7 +295,9 @@ static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **ar
 		"{\"unit\":\"xtts-server-of-a-long-name\",\"kind\":\"match\",\"status\":\"inactive\","
 		"\"mark\":\"stopped\",\"busy\":null,\"since_ms\":123000,\"started_ms\":null,",
 		"\"rules\":[{\"rule\":\"tight\",\"unit\":null,\"state\":\"holding\",\"step\":0,\"fired\":0,"
-		"\"since_ms\":2000},",
+		"\"severity\":\"debug\",\"alert\":null,\"alert_ms\":null,\"acknowledged\":null,\"since_ms\":2000},",
+		"\"severity\":\"critical\",\"alert\":\"", "\",\"alert_ms\":124000,\"acknowledged\":false,",
+		"\"alert_ms\":7200000,\"acknowledged\":true,",
 		"\"actions\":[{\"number\":2,\"at\":\"2026-01-22T18:37:56Z\",\"at_ms\":1769107076000,\"severity\":\"warning\","
 		"\"rule\":\"tight\",\"unit\":null,"
 		"\"text\":\"host.used 87.5 % > 80 %; killed \\u001b]0;x\\u0007\\u000a\"},{\"number\":1,",
@@ -390,7 +406,8 @@ static void broken_page_is_shown_as_far_as_it_goes(void **arg)
 	memset(f->state->actions[1].text, 'z', sizeof(f->state->actions[1].text));
 	f->state->unit[0].status = f->state->unit[0].mark = f->state->unit[0].busy = 255;
 	f->state->unit[0].kind = f->state->rule[0].phase = 255;
-	f->state->actions[1].severity = UINT32_MAX;
+	f->state->actions[1].severity = f->state->rule[1].severity = UINT32_MAX;
+	f->state->rule[1].thread = f->state->rule[1].began = UINT64_MAX;
 	f->state->unit[0].readings[UNIT_MEMORY].known = 99;
 	state_set(&f->state->unit[0].readings[UNIT_ANON], INT64_MAX, 1, 0);
 	state_set(&f->state->unit[0].readings[UNIT_PRESSURE_SOME], INT64_MIN, 0, 0);

@@ -18,11 +18,19 @@
 static const struct {
 	const char *name;
 	bool commands; /* changes something: root alone */
-	bool named;    /* the name of a unit follows */
+	int words;     /* that follow it: none, one, two; the last is the rest of the line */
+	const char *missing; /* what is, where there are fewer */
+	bool live;     /* its lines are sent as they are said */
+	uint32_t work_ms; /* 0: CONTROL_WORK_MS */
 } control_verbs[CONTROL_VERBS] = {
 	[CONTROL_PING] = {.name = "ping"},
 	[CONTROL_RELOAD] = {.name = "reload", .commands = true},
-	[CONTROL_RETRY] = {.name = "retry", .commands = true, .named = true},
+	[CONTROL_RETRY] = {.name = "retry", .commands = true, .words = 1, .missing = "the name of a unit is missing"},
+	[CONTROL_ACK] = {.name = "ack", .commands = true, .words = 1, .missing = "the id of an alert, or all, is missing"},
+	[CONTROL_TEST] = {.name = "test", .commands = true, .words = 2, .live = true, .work_ms = CONTROL_TEST_MS,
+			  .missing = "the name of a channel, or a severity, is missing"},
+	[CONTROL_SPOOL] = {.name = "spool", .commands = true, .words = 2,
+			   .missing = "retry or drop, or the id of an alert, is missing"},
 };
 
 const char *const control_result_words[CONTROL_RESULTS] = {
@@ -147,6 +155,7 @@ static void control_take(struct control *control, int fd, mono_ms now)
 	row->may_command = may_command;
 	row->deadline = now + CONTROL_ASK_MS;
 	row->line_len = row->out_len = row->out_done = 0;
+	row->name[0] = row->word[0] = '\0';
 	row->lines_cut = 0;
 }
 
@@ -166,7 +175,8 @@ static void control_accept(struct control *control, mono_ms now)
 	}
 }
 
-static void control_write(struct control_client *client)
+/* As much as the client takes now. False: it takes no more for good. */
+static bool control_send(struct control_client *client)
 {
 	while (client->out_done < client->out_len) {
 		ssize_t n = send(client->fd, client->out + client->out_done,
@@ -174,13 +184,25 @@ static void control_write(struct control_client *client)
 
 		if (n < 0 && errno == EINTR)
 			continue;
-		if (n < 0 && errno == EAGAIN)
-			return;
 		if (n <= 0)
-			break;
+			return n < 0 && errno == EAGAIN;
 		client->out_done += (size_t)n;
 	}
-	control_end(client);
+	return true;
+}
+
+static void control_write(struct control_client *client)
+{
+	if (!control_send(client) || client->out_done == client->out_len)
+		control_end(client);
+}
+
+/* While main works. What is sent makes room; a client that is gone is found so at the end. */
+static void control_write_live(struct control_client *client)
+{
+	(void)control_send(client);
+	if (client->out_done == client->out_len)
+		client->out_done = client->out_len = 0;
 }
 
 /* The place kept for the last lines: the count of what was cut, and the result. */
@@ -238,23 +260,50 @@ static void control_refuse_unknown(struct control_client *client, size_t len, mo
 	control_finish(client, CONTROL_ERROR, text, now);
 }
 
-/* The verb of a line, with the name that follows it; CONTROL_VERBS: none of ours. */
+/* A word up to the next blank, or the rest of the line; what is behind it. False: it is too long. */
+static bool control_take_word(const char **at, const char *end, bool rest, char word[NAME_BYTES])
+{
+	const char *blank = rest ? NULL : memchr(*at, ' ', (size_t)(end - *at));
+	const char *stop = blank != NULL ? blank : end;
+	struct buffer b;
+
+	buffer_init(&b, word, NAME_BYTES);
+	buffer_add_bytes(&b, *at, (size_t)(stop - *at));
+	*at = blank != NULL ? blank + 1 : end;
+	return !b.cut;
+}
+
+/* The verb of a line, with the words that follow it; CONTROL_VERBS: none of ours. */
 static int control_verb(struct control_client *client, size_t len)
 {
-	const char *blank = memchr(client->line, ' ', len);
+	const char *blank = memchr(client->line, ' ', len), *at = blank != NULL ? blank + 1 : client->line + len;
 	size_t word = blank != NULL ? (size_t)(blank - client->line) : len;
-	struct buffer name;
-	int verb = 0;
+	bool fits = true;
+	int verb = 0, words;
 
-	BUFFER_OVER(&name, client->name);
-	if (blank != NULL)
-		buffer_add_bytes(&name, blank + 1, len - word - 1);
 	while (verb < CONTROL_VERBS && (strlen(control_verbs[verb].name) != word ||
 					memcmp(control_verbs[verb].name, client->line, word) != 0))
 		verb++;
-	if (verb == CONTROL_VERBS || name.cut || (blank != NULL && !control_verbs[verb].named))
-		return CONTROL_VERBS;
-	return verb;
+	words = verb < CONTROL_VERBS ? control_verbs[verb].words : 0;
+	if (words > 0)
+		fits = control_take_word(&at, client->line + len, words == 1, client->name);
+	if (words > 1)
+		fits = control_take_word(&at, client->line + len, true, client->word) && fits;
+	return !fits || (blank != NULL && words == 0) ? CONTROL_VERBS : verb;
+}
+
+static bool control_lacks_word(const struct control_client *client, int verb)
+{
+	int words = control_verbs[verb].words;
+
+	return (words > 0 && client->name[0] == '\0') || (words > 1 && client->word[0] == '\0');
+}
+
+static mono_ms control_work_ms(const struct control_client *client)
+{
+	uint32_t ms = control_verbs[client->verb].work_ms;
+
+	return ms != 0 ? ms : CONTROL_WORK_MS;
 }
 
 static void control_parse(struct control_client *client, size_t len, mono_ms now)
@@ -268,8 +317,8 @@ static void control_parse(struct control_client *client, size_t len, mono_ms now
 		control_refuse_unknown(client, len, now);
 	} else if (control_verbs[verb].commands && !client->may_command) {
 		control_finish(client, CONTROL_ERROR, "not allowed: only root may command", now);
-	} else if (control_verbs[verb].named && client->name[0] == '\0') {
-		control_finish(client, CONTROL_ERROR, "the name of a unit is missing", now);
+	} else if (control_lacks_word(client, verb)) {
+		control_finish(client, CONTROL_ERROR, control_verbs[verb].missing, now);
 	} else {
 		client->verb = (enum control_verb)verb;
 		client->phase = CONTROL_ASKED;
@@ -384,9 +433,10 @@ bool control_next(struct control *control, struct control_request *request, mono
 		if (client->phase != CONTROL_ASKED)
 			continue;
 		client->phase = CONTROL_WORKING;
-		client->deadline = now + CONTROL_WORK_MS;
+		client->deadline = now + control_work_ms(client);
 		*request = (struct control_request){.client = client->token, .verb = client->verb};
 		memcpy(request->name, client->name, sizeof(request->name));
+		memcpy(request->word, client->word, sizeof(request->word));
 		return true;
 	}
 	return false;
@@ -396,8 +446,11 @@ void control_say(struct control *control, uint32_t token, const char *line)
 {
 	struct control_client *client = control_find(control, token);
 
-	if (client != NULL)
-		control_add(client, line, CONTROL_ANSWER_BYTES - CONTROL_TAIL_BYTES);
+	if (client == NULL)
+		return;
+	control_add(client, line, CONTROL_ANSWER_BYTES - CONTROL_TAIL_BYTES);
+	if (control_verbs[client->verb].live)
+		control_write_live(client);
 }
 
 void control_answer(struct control *control, uint32_t token, enum control_result result,

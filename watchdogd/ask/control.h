@@ -27,11 +27,20 @@ enum {
 	CONTROL_ANSWER_BYTES = 16384, /* some eighty config errors; what is beyond is counted */
 	CONTROL_ASK_MS = 5000,        /* a client has so long to send its line */
 	CONTROL_WORK_MS = 60000,      /* main has so long to answer */
+	CONTROL_TEST_MS = 130000,     /* ... a test of a channel: a little longer than the sentinel lets it take */
 	CONTROL_ACCEPT_MS = 1000,     /* after accept(2) failed for want of descriptors or memory */
 	CONTROL_READ_MS = 5000,       /* a client has so long to read its answer */
 };
 
-enum control_verb { CONTROL_PING, CONTROL_RELOAD, CONTROL_RETRY, CONTROL_VERBS };
+enum control_verb {
+	CONTROL_PING,
+	CONTROL_RELOAD,
+	CONTROL_RETRY, /* name: a unit */
+	CONTROL_ACK,   /* name: the id of an alert, or "all" */
+	CONTROL_TEST,  /* name: a channel, word: a severity; its lines go out as they are said */
+	CONTROL_SPOOL, /* name: "retry" or "drop", word: the id of an alert, "all", ... */
+	CONTROL_VERBS
+};
 
 /* How a command ended, and the last line that says so. */
 enum control_result {
@@ -60,6 +69,7 @@ struct control_client {
 	bool may_read, may_command;
 	enum control_verb verb;
 	char name[NAME_BYTES]; /* what the verb is about; "" where it takes no name */
+	char word[NAME_BYTES]; /* its second word; "" where it takes none */
 	mono_ms deadline;
 	size_t line_len, out_len, out_done;
 	uint32_t lines_cut; /* lines of the answer that did not fit */
@@ -83,7 +93,8 @@ struct control {
 struct control_request {
 	uint32_t client; /* token, for control_say and control_answer */
 	enum control_verb verb;
-	char name[NAME_BYTES]; /* of a unit, for the verb that takes one; may be hostile text */
+	char name[NAME_BYTES]; /* what follows the verb, "" where it takes nothing; may be hostile text */
+	char word[NAME_BYTES]; /* the word behind that, likewise */
 };
 
 /* Listen at path, as place_listen says; its directory must be there (place_make). 0 or what that
@@ -105,7 +116,8 @@ void control_dispatch(struct control *control, const struct pollfd *fds, int cou
 /* The next command that came and is allowed; false when there is none. */
 bool control_next(struct control *control, struct control_request *request, mono_ms now);
 
-/* Add a line to the answer; newlines in it become spaces. Nothing happens when the client is gone.
+/* Add a line to the answer; newlines in it become spaces. Nothing happens when the client is gone. It is sent with
+ * the end of the answer; of a test at once, as far as the client takes it.
  */
 void control_say(struct control *control, uint32_t client, const char *line);
 

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ask/status_alerts.h"
 #include "ask/status_alive.h"
 #include "base/buffer.h"
 #include "base/escape.h"
@@ -167,6 +168,7 @@ static void status_json_rule(FILE *out, const struct state_rule *rule, mono_ms n
 	status_json_string_or_null(out, "unit", rule->unit);
 	(void)fprintf(out, ",\"state\":\"%s\",\"step\":%d,\"fired\":%" PRIu32 ",",
 		      status_phase_word(rule->phase), rule->step, rule->fired);
+	status_alerts_json(rule, now, out);
 	status_json_age(out, "since_ms", rule->since, now);
 	(void)fputc('}', out);
 }

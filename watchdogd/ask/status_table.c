@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <string.h>
 
+#include "ask/status_alerts.h"
 #include "ask/status_alive.h"
 #include "ask/status_cell.h"
 #include "base/bounds.h"
@@ -228,5 +229,6 @@ void status_print(const struct status *status, FILE *out)
 	status_table_units(status, out);
 	status_alive_print(status, out);
 	status_table_rules(status, out);
+	status_alerts_print(status, out);
 	status_table_actions(status, out);
 }

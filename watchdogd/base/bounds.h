@@ -11,6 +11,7 @@ enum {
 	NAME_BYTES = 32 + 1,      /* a section's name; inih cuts at 50, a phone's line holds 32 */
 	LINE_BYTES = 199,         /* a line of the config without its newline; inih cuts at 200 */
 	TEXT_BYTES = 512,         /* what one alert, log line or answer of a plugin says */
+	TITLE_BYTES = 120,        /* an alert's title: a subject line of some hundred characters */
 	PATH_BYTES = 1024,        /* a path below the root prefix; cgroup paths can be long */
 	SOCKET_PATH_MAX = 107,    /* sun_path of unix(7), without its NUL */
 	COMM_BYTES = 64,          /* a process name: 15 bytes, kernel threads' up to 63 */
@@ -32,6 +33,8 @@ enum {
 	ENTRIES_MAX = 128,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */
 	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit */
+	SECRETS_MAX = 128,        /* of all channels and the heartbeat together: their texts lie in memory */
+	LISTS_MAX = 1024,         /* receivers and headers of all channels together */
 	PATTERNS_MAX = 1024,      /* log-match lines of all units together */
 	WATCHED_MAX = 1024,       /* processes with a pidfd in the loop; more are looked at once a second */
 	LOOP_FDS_MAX = 2 * UNITS_MAX + WATCHED_MAX + 64,

@@ -56,5 +56,5 @@ int loop_wait(struct loop *loop, int timeout_ms)
 		if (watch->fd >= 0)
 			watch->ready(watch->arg, ready[i].events);
 	}
-	return 0;
+	return n;
 }

@@ -29,7 +29,7 @@ int loop_add(struct loop *loop, int fd, uint32_t events, loop_ready *ready, void
 void loop_remove(struct loop *loop, int fd);
 
 /* Wait at most timeout_ms (-1: no limit) and call who is ready. A watch removed meanwhile is not called.
- * 0 or -errno (-EINTR is 0). */
+ * How many were ready (0: the time is up, or -EINTR), or -errno. */
 int loop_wait(struct loop *loop, int timeout_ms);
 
 #endif

@@ -14,8 +14,9 @@
 #include "words/verb.h"
 
 #define CONFIG_MAGIC 0x47464357u /* "WCFG" */
-#define CONFIG_VERSION 2u
+#define CONFIG_VERSION 3u
 #define CONFIG_NONE UINT32_MAX   /* an index of nothing */
+#define CONFIG_NEVER UINT32_MAX  /* a span: `repeat = 0s` */
 
 /* count rows that begin `at` bytes after the start of the block. */
 struct config_table {
@@ -113,7 +114,7 @@ struct config_rule {
 	uint32_t limit_n, limit_for_ms; /* limit = N per D */
 	uint32_t after_n, after_for_ms; /* after = N per D; 0: every event fires */
 	uint32_t severity;            /* the worst of its alerts; SEVERITY_INFO without one */
-	uint32_t repeat_ms;           /* 0: the default, 1 h of what is critical */
+	uint32_t repeat_ms;           /* 0: the default, 1 h of what is critical; CONFIG_NEVER */
 	uint64_t text_hash;           /* of all that the file says of it (and of the units it names) */
 };
 
@@ -137,14 +138,13 @@ struct config_channel {
 	char plugin[NAME_BYTES];
 	uint32_t line;        /* of the config file */
 	uint32_t severity;    /* the least that it gets */
-	uint32_t later;       /* bool: its plugin comes with a later version; gets nothing */
 	struct config_table units; /* of uint32_t, index of a unit: groups are resolved; empty: of all, and of none */
 	struct config_table rules; /* of uint32_t, index of a rule; empty: of all */
 	uint32_t quiet_from_min, quiet_to_min; /* local time, minutes of the day; equal: no quiet hours */
 	uint32_t fold_ms;     /* 0: never */
-	uint32_t repeat_ms;   /* 0: as the rule says */
+	uint32_t repeat_ms;   /* 0: as the rule says; CONFIG_NEVER */
 	uint32_t after_ms;    /* 0: at once */
-	uint32_t retry_for_ms;
+	uint32_t retry_for_ms; /* 0: one attempt */
 	uint32_t timeout_ms;  /* of one attempt */
 	config_text command;  /* exec: absolute path and arguments */
 	config_text url, proxy;
@@ -153,7 +153,7 @@ struct config_channel {
 	config_text from;     /* email */
 	struct config_table to; /* email: of config_text */
 	config_text user;     /* email: who logs in, with the secret PASSWORD */
-	uint32_t tls;         /* email: enum config_tls */
+	uint32_t tls;         /* email: enum config_tls; REQUIRED where the file has `user` and no `tls` */
 	config_text format;   /* webhook: a word of conf/formats, or a path */
 	config_text chat;     /* webhook */
 	struct config_table headers; /* webhook: of config_text, "Name: value" */
@@ -186,6 +186,7 @@ struct config {
 	struct config_heartbeat heartbeat;
 	struct config_prometheus prometheus;
 	struct config_table units, groups, group_units, patterns, nodes, steps, rules, instances, channels;
+	struct config_table secrets, lists, channel_units, channel_rules; /* what those of the channels lie in */
 };
 
 static inline const void *config_row(const struct config *config, struct config_table table, uint32_t row_bytes,
@@ -228,6 +229,32 @@ static inline uint32_t config_group_unit(const struct config *config, const stru
 static inline config_text config_pattern(const struct config *config, const struct config_unit *unit, uint32_t i)
 {
 	return *(const config_text *)config_row(config, unit->log_match, sizeof(config_text), i);
+}
+
+/* Unit i (rule i) that the channel is limited to, an index. */
+static inline uint32_t config_channel_unit(const struct config *config, const struct config_channel *channel,
+					   uint32_t i)
+{
+	return *(const uint32_t *)config_row(config, channel->units, sizeof(uint32_t), i);
+}
+
+static inline uint32_t config_channel_rule(const struct config *config, const struct config_channel *channel,
+					   uint32_t i)
+{
+	return *(const uint32_t *)config_row(config, channel->rules, sizeof(uint32_t), i);
+}
+
+/* Row i of a channel's or the heartbeat's secrets. */
+static inline const struct config_secret *config_secret_at(const struct config *config,
+							   struct config_table secrets, uint32_t i)
+{
+	return config_row(config, secrets, sizeof(struct config_secret), i);
+}
+
+/* Text i of a channel's `to` or headers. */
+static inline config_text config_list_at(const struct config *config, struct config_table list, uint32_t i)
+{
+	return *(const config_text *)config_row(config, list, sizeof(config_text), i);
 }
 
 static inline const char *config_string(const struct config *config, config_text text)

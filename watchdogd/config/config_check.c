@@ -5,20 +5,45 @@
 #include "config/condition_bound.h"
 #include "config/config_keys.h"
 
+static void config_check_add(struct config_draft *draft, enum config_finding finding,
+			     const struct config_place *place, const char *format, va_list args)
+	__attribute__((format(printf, 4, 0)));
+static void config_check_add(struct config_draft *draft, enum config_finding finding,
+			     const struct config_place *place, const char *format, va_list args)
+{
+	char what[TEXT_BYTES];
+	struct buffer b;
+
+	BUFFER_OVER(&b, what);
+	buffer_vaddf(&b, format, args);
+	config_findings_add(&draft->findings, finding, place, "%s", what);
+}
+
+static struct config_place config_check_place(const struct config_section *section, const char *key)
+{
+	return config_tree_place(section, key != NULL ? config_tree_find(section, key) : NULL);
+}
+
 void config_check_tell(struct config_draft *draft, const struct config_section *section,
 		       const char *key, const char *format, ...)
 {
-	const struct config_entry *entry = key != NULL ? config_tree_find(section, key) : NULL;
-	struct config_place place = config_tree_place(section, entry);
-	char what[TEXT_BYTES];
-	struct buffer b;
+	struct config_place place = config_check_place(section, key);
 	va_list args;
 
-	BUFFER_OVER(&b, what);
 	va_start(args, format);
-	buffer_vaddf(&b, format, args);
+	config_check_add(draft, CONFIG_ERROR, &place, format, args);
 	va_end(args);
-	config_findings_error(&draft->findings, &place, "%s", what);
+}
+
+void config_check_warn(struct config_draft *draft, const struct config_section *section,
+		       const char *key, const char *format, ...)
+{
+	struct config_place place = config_check_place(section, key);
+	va_list args;
+
+	va_start(args, format);
+	config_check_add(draft, CONFIG_WARNING, &place, format, args);
+	va_end(args);
 }
 
 bool config_check_has(const struct config_section *section, const char *key)
@@ -26,10 +51,17 @@ bool config_check_has(const struct config_section *section, const char *key)
 	return config_tree_find(section, key) != NULL;
 }
 
+const char *config_check_value(const struct config_section *section, const char *key)
+{
+	const struct config_entry *entry = config_tree_find(section, key);
+
+	return entry != NULL && entry->count > 0 ? entry->items[0].text : "";
+}
+
 void config_check_missing(struct config_draft *draft, const struct config_section *section,
 			  const char *what)
 {
-	if (section->broken || section->row == CONFIG_NONE)
+	if (section->broken || (section->row == CONFIG_NONE && config_kind_words[section->what].named))
 		return;
 	for (uint32_t i = 0; i < section->count; i++)
 		if (config_key_find((enum config_kind)section->what, section->entries[i].key) ==
@@ -136,32 +168,6 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 		config_check_starts(draft, section, rule, &draft->steps[rule->steps.at + i]);
 }
 
-/* What a plugin cannot do without. */
-static void config_check_channel(struct config_draft *draft, const struct config_section *section)
-{
-	static const struct {
-		const char *plugin, *key;
-	} needs[] = {{"exec", "command"}, {"email", "url"}, {"email", "to"}, {"webhook", "url"}};
-	const struct config_entry *plugin = config_tree_find(section, "plugin");
-
-	if (plugin == NULL) {
-		config_check_missing(draft, section,
-				     "nothing says how the message travels; expected "
-				     "\"plugin\"");
-		return;
-	}
-	for (size_t i = 0; i < ARRAY_LEN(needs) && plugin->count > 0; i++)
-		if (strcmp(plugin->items[0].text, needs[i].plugin) == 0 &&
-		    !config_check_has(section, needs[i].key))
-			config_check_tell(draft, section, NULL, "the plugin \"%s\" needs \"%s\"",
-					  needs[i].plugin, needs[i].key);
-	if (plugin->count > 0 && strcmp(plugin->items[0].text, "exec") != 0 &&
-	    config_check_has(section, "command"))
-		config_check_tell(draft, section, "command",
-				  "only the plugin \"exec\" runs a command; leave it "
-				  "out");
-}
-
 void config_check_section(struct config_draft *draft, const struct config_section *section)
 {
 	static void (*const checks[CONFIG_KINDS])(struct config_draft * draft,
@@ -169,6 +175,8 @@ void config_check_section(struct config_draft *draft, const struct config_sectio
 		[CONFIG_UNIT_SECTION] = config_check_unit,
 		[CONFIG_RULE] = config_check_rule,
 		[CONFIG_CHANNEL] = config_check_channel,
+		[CONFIG_HEARTBEAT] = config_check_heartbeat,
+		[CONFIG_PROMETHEUS] = config_check_prometheus,
 	};
 
 	if (section->name[0] != '\0')

@@ -84,19 +84,6 @@ static void config_check_host_rule(struct config_host *host, const struct config
 	}
 }
 
-static void config_check_host_channel(struct config_host *host,
-				      const struct config_channel *channel)
-{
-	struct config_place place = {channel->line, "channel", channel->name, "plugin"};
-
-	if (channel->later)
-		return;
-	config_check_host_plugin(host, &place, channel->plugin);
-	place.key = "command";
-	if (channel->command != 0)
-		config_check_host_command(host, &place, channel->command);
-}
-
 void config_check_host(const struct config *config, const char *plugins, config_tell *tell, void *arg)
 {
 	struct config_host host = {.config = config, .plugins = plugins};
@@ -110,8 +97,7 @@ void config_check_host(const struct config *config, const char *plugins, config_
 	config_check_host_units(&host);
 	for (uint32_t i = 0; i < config->rules.count; i++)
 		config_check_host_rule(&host, config_rule_at(config, i));
-	for (uint32_t i = 0; i < config->channels.count; i++)
-		config_check_host_channel(&host, config_channel_at(config, i));
+	config_check_host_channels(&host);
 	config_findings_tell(&host.findings, config_string(config, config->path), tell, arg);
 	config_findings_fini(&host.findings);
 }

@@ -1,6 +1,6 @@
 /* The parts of config_check_host: what of this host is not there as the config names it. Kernel files,
- * systemd's, users and groups lie below the root prefix; commands, plugins and logs are where they are
- * named. */
+ * systemd's, users and groups lie below the root prefix; commands, plugins, logs, secrets, certificates and
+ * templates are where they are named. */
 #ifndef WD_CONFIG_CONFIG_CHECK_HOST_H
 #define WD_CONFIG_CONFIG_CHECK_HOST_H
 
@@ -17,6 +17,9 @@ struct config_host {
 
 /* config_check_host_unit.c: the units. */
 void config_check_host_units(struct config_host *host);
+
+/* config_check_host_channel.c: the channels, the heartbeat, the metrics. */
+void config_check_host_channels(struct config_host *host);
 
 /* DIR NAME below the root prefix. */
 bool config_check_host_has(const char *dir, const char *name);

@@ -103,6 +103,21 @@ static void config_draft_place_all(struct config *config)
 	}
 }
 
+static void config_draft_place_channels(struct config *config)
+{
+	for (uint32_t i = 0; i < config->channels.count; i++) {
+		struct config_channel *channel =
+			(struct config_channel *)(uintptr_t)config_channel_at(config, i);
+
+		config_draft_place(&channel->units, &config->channel_units, sizeof(uint32_t));
+		config_draft_place(&channel->rules, &config->channel_rules, sizeof(uint32_t));
+		config_draft_place(&channel->secrets, &config->secrets, sizeof(struct config_secret));
+		config_draft_place(&channel->to, &config->lists, sizeof(config_text));
+		config_draft_place(&channel->headers, &config->lists, sizeof(config_text));
+	}
+	config_draft_place(&config->heartbeat.secrets, &config->secrets, sizeof(struct config_secret));
+}
+
 static size_t config_draft_aligned(size_t at)
 {
 	return (at + DRAFT_ALIGN - 1) / DRAFT_ALIGN * DRAFT_ALIGN;
@@ -122,6 +137,10 @@ struct config *config_draft_seal(const struct config_draft *draft)
 		{&head.instances, draft->instances, sizeof(draft->instances[0]),
 		 draft->instance_count},
 		{&head.channels, draft->channels, sizeof(draft->channels[0]), draft->channel_count},
+		{&head.secrets, draft->secrets, sizeof(draft->secrets[0]), draft->secret_count},
+		{&head.lists, draft->lists, sizeof(draft->lists[0]), draft->list_count},
+		{&head.channel_units, draft->channel_units, sizeof(uint32_t), draft->channel_unit_count},
+		{&head.channel_rules, draft->channel_rules, sizeof(uint32_t), draft->channel_rule_count},
 	};
 	size_t at = config_draft_aligned(sizeof(head) + draft->texts_len);
 
@@ -141,5 +160,6 @@ struct config *config_draft_seal(const struct config_draft *draft)
 		memcpy((char *)config + parts[i].table->at, parts[i].rows,
 		       parts[i].row_bytes * parts[i].count);
 	config_draft_place_all(config);
+	config_draft_place_channels(config);
 	return config;
 }

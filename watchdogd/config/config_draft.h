@@ -19,9 +19,14 @@ struct config_draft {
 	struct config_instance instances[INSTANCES_MAX];
 	struct config_channel channels[CHANNELS_MAX];
 	config_text patterns[PATTERNS_MAX];
+	struct config_secret secrets[SECRETS_MAX];
+	config_text lists[LISTS_MAX];
+	/* Each at most once for a channel, so there is room for all. */
+	uint32_t channel_units[CHANNELS_MAX * UNITS_MAX], channel_rules[CHANNELS_MAX * RULES_MAX];
 	uint32_t group_units[UNITS_MAX];
 	uint32_t group_unit_count, node_count, step_count, rule_count, instance_count, hold_count,
-		channel_count, pattern_count;
+		channel_count, pattern_count, secret_count, list_count, channel_unit_count,
+		channel_rule_count;
 	struct config_names names; /* of units and groups above, and how many */
 	bool seen[CONFIG_KINDS];   /* sections without a name */
 	char *texts;               /* own */

@@ -2,19 +2,20 @@
 
 #include <string.h>
 
+#include "config/config_channel.h"
 #include "config/config_rule.h"
 #include "config/config_unit.h"
 #include "config/value.h"
 #include "words/command.h"
 
 /* Types without a field of their own set nothing. */
-static void config_field_store(const struct config_field *field, const void *value, size_t size)
+void config_field_store(const struct config_field *field, const void *value, size_t size)
 {
 	if (field->key->field != CONFIG_NO_FIELD)
 		memcpy((char *)field->base + field->key->field, value, size);
 }
 
-static void config_field_store_text(const struct config_field *field, const char *text)
+void config_field_store_text(const struct config_field *field, const char *text)
 {
 	config_text kept;
 
@@ -22,6 +23,11 @@ static void config_field_store_text(const struct config_field *field, const char
 		return;
 	kept = config_draft_text(field->draft, text);
 	config_field_store(field, &kept, sizeof(kept));
+}
+
+struct config_table *config_field_table(const struct config_field *field)
+{
+	return (struct config_table *)(void *)((char *)field->base + field->key->field);
 }
 
 /* Between the key's bounds; told if not. */
@@ -32,12 +38,13 @@ static bool config_field_in_bounds(const struct config_field *field, enum value_
 	struct buffer b;
 	bool below = number < field->key->min;
 
-	if (!below && number <= field->key->max)
+	if ((!below && number <= field->key->max) || (number == 0 && field->key->never))
 		return true;
 	BUFFER_OVER(&b, bound);
 	value_format(&b, kind, below ? field->key->min : field->key->max);
-	config_field_error(field, "\"%s\" is too %s; at %s %s", text, below ? "small" : "large",
-			   below ? "least" : "most", bound);
+	config_field_error(field, "\"%s\" is too %s; at %s %s%s", text, below ? "small" : "large",
+			   below ? "least" : "most", bound,
+			   below && field->key->never ? ", or 0s for never" : "");
 	return false;
 }
 
@@ -63,6 +70,8 @@ static void config_field_number(struct config_field *field, const char *text)
 		uint32_t narrow =
 			(uint32_t)value.number; /* the bounds fit, and int32_t is the same bits */
 
+		if (field->key->never && narrow == 0)
+			narrow = CONFIG_NEVER;
 		if (field->key->type == KEY_SIZE)
 			config_field_store(field, &value.number, sizeof(value.number));
 		else
@@ -109,9 +118,8 @@ static void config_field_rate(struct config_field *field, const char *text)
 	config_field_store(field, stored, sizeof(stored));
 }
 
-/* "X" is no WHAT, and what of the set is near. */
-static void config_field_no_word(struct config_field *field, const char *what, const char *text,
-				 const struct suggest *s)
+void config_field_no_word(struct config_field *field, const char *what, const char *text,
+			  const struct suggest *s)
 {
 	char right[TEXT_BYTES / 2];
 	struct buffer b;
@@ -150,7 +158,7 @@ static void config_field_word(struct config_field *field, const char *text)
 		config_field_store_text(field, text);
 }
 
-static bool config_field_is_path(struct config_field *field, const char *text)
+bool config_field_is_path(struct config_field *field, const char *text)
 {
 	size_t len = strlen(text), most = (size_t)field->key->max;
 
@@ -234,84 +242,52 @@ static void config_field_cgroup(struct config_field *field, const char *text)
 		config_field_store_text(field, text);
 }
 
-/* A word of key->choices; "/path" among them: or an absolute path. */
-static void config_field_choice(struct config_field *field, const char *text)
+/* Which word of key->choices the text is, from 0; told if none, giving -1. */
+static int config_field_choose(struct config_field *field, const char *text)
 {
-	char name[NAME_BYTES], stored[NAME_BYTES] = "";
+	char name[NAME_BYTES];
 	struct suggest s;
+	int i = 0;
 
 	suggest_init(&s, text, strlen(text));
-	for (const char *word = field->key->choices; *word != '\0'; word += strspn(word, " ")) {
+	for (const char *word = field->key->choices; *word != '\0'; word += strspn(word, " "), i++) {
 		size_t len = strcspn(word, " ");
-		bool later = word[0] == '(';
 		struct buffer b;
 
 		BUFFER_OVER(&b, name);
-		buffer_add_bytes(&b, word + later, len - 2 * later);
+		buffer_add_bytes(&b, word, len);
 		word += len;
 		suggest_offer(&s, name);
-		if (strcmp(name, text) != 0 && (name[0] != '/' || text[0] != '/'))
-			continue;
-		if (later)
-			config_field_later(field, field->key->name, name, "it has no effect");
-		memcpy(stored, name, strlen(name));
-		config_field_store(field, stored, sizeof(stored));
-		return;
+		if (strcmp(name, text) == 0)
+			return i;
 	}
 	config_field_no_word(field, field->key->name, text, &s);
+	return -1;
 }
 
-static void config_field_names(struct config_field *field, const char *text)
+static void config_field_choice(struct config_field *field, const char *text)
 {
-	const struct config_names *names = &field->draft->names;
-	struct suggest s;
+	char stored[NAME_BYTES] = "";
 
-	if (config_names_unit(names, text, strlen(text)) != CONFIG_NONE ||
-	    config_names_group(names, text, strlen(text)) != CONFIG_NONE)
+	if (config_field_choose(field, text) < 0)
 		return;
-	suggest_init(&s, text, strlen(text));
-	config_names_suggest_units(names, &s);
-	config_names_suggest_groups(names, &s);
-	config_field_no_word(field, "unit or group", text, &s);
+	memcpy(stored, text, strlen(text));
+	config_field_store(field, stored, sizeof(stored));
 }
 
-static void config_field_rules(struct config_field *field, const char *text)
+static void config_field_index(struct config_field *field, const char *text)
 {
-	const struct config_draft *draft = field->draft;
-	struct suggest s;
+	int chosen = config_field_choose(field, text);
+	uint32_t stored = (uint32_t)chosen;
 
-	suggest_init(&s, text, strlen(text));
-	for (uint32_t i = 0; i < draft->rule_count; i++) {
-		if (strcmp(draft->rules[i].name, text) == 0)
-			return;
-		suggest_offer(&s, draft->rules[i].name);
-	}
-	config_field_no_word(field, "rule", text, &s);
+	if (chosen >= 0)
+		config_field_store(field, &stored, sizeof(stored));
 }
 
-static void config_field_secret(struct config_field *field, const char *text)
+static void config_field_format(struct config_field *field, const char *text)
 {
-	size_t name = strspn(text, "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_");
-
-	if (name == 0 || text[name] != '=' || text[name + 1] != '/')
-		config_field_error(field, "\"%s\" is no secret; expected NAME=/path/of/file", text);
-}
-
-static bool config_field_is_clock(const char *text)
-{
-	int hour = (text[0] - '0') * 10 + text[1] - '0',
-	    minute = (text[3] - '0') * 10 + text[4] - '0';
-
-	return strspn(text, "0123456789") == 2 && text[2] == ':' &&
-	       strspn(text + 3, "0123456789") >= 2 && hour < 24 && minute < 60;
-}
-
-static void config_field_hours(struct config_field *field, const char *text)
-{
-	if (strlen(text) != 11 || text[5] != '-' || !config_field_is_clock(text) ||
-	    !config_field_is_clock(text + 6))
-		config_field_error(field, "\"%s\" are no hours; expected such as \"22:00-07:00\"",
-				   text);
+	if (text[0] == '/' ? config_field_is_path(field, text) : config_field_choose(field, text) >= 0)
+		config_field_store_text(field, text);
 }
 
 static void config_field_group(struct config_field *field, const char *text)
@@ -337,9 +313,12 @@ static void (*const config_field_setters[KEY_TYPES])(struct config_field *field,
 	[KEY_WORD] = config_field_word,          [KEY_PATH] = config_field_path,
 	[KEY_COMMAND] = config_field_command,    [KEY_SERVICE] = config_field_service,
 	[KEY_CGROUP] = config_field_cgroup,      [KEY_CHOICE] = config_field_choice,
-	[KEY_LIST] = config_field_text,          [KEY_NAMES] = config_field_names,
-	[KEY_RULES] = config_field_rules,        [KEY_SECRETS] = config_field_secret,
-	[KEY_HOURS] = config_field_hours,        [KEY_GROUP] = config_field_group,
+	[KEY_INDEX] = config_field_index,        [KEY_NAMES] = config_channel_names,
+	[KEY_RULES] = config_channel_rules,      [KEY_SECRETS] = config_channel_secret,
+	[KEY_HOURS] = config_channel_hours,      [KEY_GROUP] = config_field_group,
+	[KEY_FORMAT] = config_field_format,      [KEY_URL] = config_channel_url,
+	[KEY_ADDRESS] = config_channel_address,  [KEY_ADDRESSES] = config_channel_receiver,
+	[KEY_HEADERS] = config_channel_header,   [KEY_LISTEN] = config_channel_listen,
 	[KEY_EVENT] = config_rule_event,         [KEY_STEPS] = config_rule_step,
 	[KEY_CONDITION] = config_rule_condition, [KEY_PATTERNS] = config_unit_pattern,
 	[KEY_USER] = config_unit_user,

@@ -21,6 +21,20 @@ void config_field_set(struct config_field *field);
 /* Set it from a text that no line of the file has. */
 void config_field_set_text(struct config_field *field, const char *text);
 
+/* The field of a type that is a table. */
+struct config_table *config_field_table(const struct config_field *field);
+
+/* Store a text, or bytes, in the field. */
+void config_field_store_text(const struct config_field *field, const char *text);
+void config_field_store(const struct config_field *field, const void *value, size_t size);
+
+/* Tell `no WHAT "TEXT"`, and what of the set is near. */
+void config_field_no_word(struct config_field *field, const char *what, const char *text,
+			  const struct suggest *s);
+
+/* An absolute path of at most key->max bytes (0: of any length); told if not. */
+bool config_field_is_path(struct config_field *field, const char *text);
+
 /* Tell what is wrong with the present line. */
 #define config_field_error(field, ...)                                                             \
 	config_findings_error(&(field)->draft->findings, &(field)->place, __VA_ARGS__)

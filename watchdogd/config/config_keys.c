@@ -13,7 +13,8 @@ const struct config_kind_word config_kind_words[CONFIG_KINDS] = {
 	[CONFIG_UNIT_SECTION] = {"unit", true, false},
 	[CONFIG_RULE] = {"rule", true, false},
 	[CONFIG_CHANNEL] = {"channel", true, false},
-	[CONFIG_HEARTBEAT] = {"heartbeat", false, true},
+	[CONFIG_HEARTBEAT] = {"heartbeat", false, false},
+	[CONFIG_PROMETHEUS] = {"prometheus", false, false},
 	[CONFIG_SWAPFILE] = {"swapfile", false, true},
 };
 
@@ -35,7 +36,13 @@ static const struct {
 	[KEY_SERVICE] = {"a systemd unit", KEY_ONE_LINE},
 	[KEY_CGROUP] = {"a cgroup", KEY_ONE_LINE},
 	[KEY_CHOICE] = {"a word", KEY_ONE_LINE},
-	[KEY_LIST] = {"texts", KEY_ITEMS},
+	[KEY_INDEX] = {"a word", KEY_ONE_LINE},
+	[KEY_FORMAT] = {"a word or a path", KEY_ONE_LINE},
+	[KEY_URL] = {"a url", KEY_ONE_LINE},
+	[KEY_ADDRESS] = {"an address", KEY_ONE_LINE},
+	[KEY_ADDRESSES] = {"addresses", KEY_ITEMS},
+	[KEY_HEADERS] = {"headers", KEY_ITEMS},
+	[KEY_LISTEN] = {"an address and a port", KEY_ONE_LINE},
 	[KEY_PATTERNS] = {"texts", KEY_ITEMS},
 	[KEY_NAMES] = {"names of units and groups", KEY_ITEMS},
 	[KEY_RULES] = {"names of rules", KEY_ITEMS},
@@ -57,6 +64,10 @@ static const struct {
 	.section = CONFIG_RULE, .name = key, .field = offsetof(struct config_rule, member)
 #define CHANNEL(key, member)                                                                       \
 	.section = CONFIG_CHANNEL, .name = key, .field = offsetof(struct config_channel, member)
+#define HEARTBEAT(key, member)                                                                     \
+	.section = CONFIG_HEARTBEAT, .name = key, .field = offsetof(struct config_heartbeat, member)
+#define PROMETHEUS(key, member)                                                                    \
+	.section = CONFIG_PROMETHEUS, .name = key, .field = offsetof(struct config_prometheus, member)
 #define LATER(kind, key) .section = kind, .name = key, .field = CONFIG_NO_FIELD, .later = true
 
 /* clang-format off */
@@ -140,46 +151,74 @@ static const struct config_key config_keys[] = {
 	 .help = "condition that gives back what the steps took"},
 	{RULE("after", after_n), .type = KEY_RATE, .min = 1, .max = LIMIT_MAX,
 	 .help = "only the Nth event within that time fires"},
-	{LATER(CONFIG_RULE, "repeat"), .type = KEY_DURATION, .min = KEY_M, .max = 30LL * KEY_D,
-	 .help = "the alert is sent again after so long"},
+	{RULE("repeat", repeat_ms), .type = KEY_DURATION, .min = KEY_M, .max = 30LL * KEY_D, .never = true,
+	 .help = "the alert is sent again after so long; 0s: never"},
 	{RULE("each", scope_group), .type = KEY_GROUP,
 	 .help = "one rule for each unit of the group; `unit` is that one"},
 
-	{CHANNEL("plugin", plugin), .type = KEY_CHOICE, .choices = "exec (email) (webhook)",
+	{CHANNEL("plugin", plugin), .type = KEY_CHOICE, .choices = "exec email webhook",
 	 .help = "how the message travels"},
 	{CHANNEL("severity", severity), .type = KEY_SEVERITY, .standard = "info",
 	 .help = "the least that it gets"},
-	{CHANNEL("command", command), .type = KEY_COMMAND,
-	 .help = "exec: gets the event as JSON on standard input"},
+	{CHANNEL("units", units), .type = KEY_NAMES,
+	 .help = "only alerts of these units and groups, and what follows from them"},
+	{CHANNEL("rules", rules), .type = KEY_RULES,
+	 .help = "only alerts of these rules, and what follows from them"},
+	{CHANNEL("quiet-hours", quiet_from_min), .type = KEY_HOURS,
+	 .help = "nothing but critical alerts then, local time"},
+	{CHANNEL("fold", fold_ms), .type = KEY_DURATION, .standard = "1m", .max = KEY_D,
+	 .help = "alerts of one rule and unit within so long are one message; 0s: never"},
+	{CHANNEL("repeat", repeat_ms), .type = KEY_DURATION, .min = KEY_M, .max = 30LL * KEY_D, .never = true,
+	 .help = "in place of the rule's; 0s: never"},
+	{CHANNEL("after", after_ms), .type = KEY_DURATION, .max = 30LL * KEY_D,
+	 .help = "only what nobody has acknowledged by then"},
+	{CHANNEL("retry-for", retry_for_ms), .type = KEY_DURATION, .standard = "1d", .max = 30LL * KEY_D,
+	 .help = "how long delivery is tried; 0s: once"},
 	{CHANNEL("timeout", timeout_ms), .type = KEY_DURATION,
 	 .standard = "30s", .min = KEY_S, .max = 10LL * KEY_M,
-	 .help = "exec: the longest that it may take"},
-	{LATER(CONFIG_CHANNEL, "url"), .type = KEY_WORD, .help = "server"},
-	{LATER(CONFIG_CHANNEL, "from"), .type = KEY_TEXT, .help = "sender of a mail"},
-	{LATER(CONFIG_CHANNEL, "to"), .type = KEY_LIST, .help = "receivers, one a line"},
-	{LATER(CONFIG_CHANNEL, "format"), .type = KEY_CHOICE,
-	 .choices = "(telegram) (slack) (discord) (ntfy) (alertmanager) (pagerduty) (json) /path",
-	 .help = "shape of the message, or a template of your own"},
-	{LATER(CONFIG_CHANNEL, "secret"), .type = KEY_SECRETS,
-	 .help = "NAME=/path: what ${NAME} in the url stands for"},
-	{LATER(CONFIG_CHANNEL, "chat"), .type = KEY_TEXT, .help = "chat that gets the message"},
-	{LATER(CONFIG_CHANNEL, "units"), .type = KEY_NAMES,
-	 .help = "only alerts of these units and groups"},
-	{LATER(CONFIG_CHANNEL, "rules"), .type = KEY_RULES, .help = "only alerts of these rules"},
-	{LATER(CONFIG_CHANNEL, "quiet-hours"), .type = KEY_HOURS,
-	 .help = "nothing but critical alerts then"},
-	{LATER(CONFIG_CHANNEL, "fold"), .type = KEY_DURATION, .standard = "1m", .max = KEY_D,
-	 .help = "alerts within so long are one message"},
-	{LATER(CONFIG_CHANNEL, "repeat"), .type = KEY_DURATION, .min = KEY_M, .max = 30LL * KEY_D,
-	 .help = "sent again after so long"},
-	{LATER(CONFIG_CHANNEL, "after"), .type = KEY_DURATION, .max = 30LL * KEY_D,
-	 .help = "only what nobody has acknowledged by then"},
-	{LATER(CONFIG_CHANNEL, "retry-for"), .type = KEY_DURATION, .max = 30LL * KEY_D,
-	 .help = "how long delivery is tried"},
+	 .help = "the longest that one attempt may take"},
+	{CHANNEL("command", command), .type = KEY_COMMAND, .of = "exec",
+	 .help = "gets the event as JSON on standard input"},
+	{CHANNEL("url", url), .type = KEY_URL, .of = "email webhook", .choices = "smtp smtps http https",
+	 .help = "server; ${NAME} in it is a secret"},
+	{CHANNEL("proxy", proxy), .type = KEY_URL, .of = "email webhook",
+	 .choices = "http https socks4 socks4a socks5 socks5h", .help = "proxy on the way to it"},
+	{CHANNEL("ca", ca), .type = KEY_PATH, .of = "email webhook", .max = PATH_BYTES - 1,
+	 .help = "certificates to trust in place of the system's, PEM"},
+	{CHANNEL("secret", secrets), .type = KEY_SECRETS, .of = "email webhook",
+	 .help = "NAME=/path of a file whose text ${NAME} stands for, one a line"},
+	{CHANNEL("from", from), .type = KEY_ADDRESS, .of = "email", .help = "sender"},
+	{CHANNEL("to", to), .type = KEY_ADDRESSES, .of = "email", .help = "receivers, one a line"},
+	{CHANNEL("user", user), .type = KEY_TEXT, .of = "email",
+	 .help = "who logs in, with the secret PASSWORD"},
+	{CHANNEL("tls", tls), .type = KEY_INDEX, .of = "email", .standard = "if-offered",
+	 .choices = "if-offered required never", .help = "STARTTLS; required where `user` is set"},
+	{CHANNEL("format", format), .type = KEY_FORMAT, .of = "webhook", .max = PATH_BYTES - 1,
+	 .choices = CONFIG_FORMATS " /path", .help = "shape of the message, or a template of your own"},
+	{CHANNEL("chat", chat), .type = KEY_TEXT, .of = "webhook",
+	 .help = "chat that gets the message"},
+	{CHANNEL("header", headers), .type = KEY_HEADERS, .of = "webhook",
+	 .help = "\"Name: value\", one a line; ${NAME} in it is a secret"},
+	{CHANNEL("sign", sign), .type = KEY_WORD, .of = "webhook",
+	 .help = "name of the secret that signs the body, HMAC-SHA256"},
 
-	{LATER(CONFIG_HEARTBEAT, "url"), .type = KEY_WORD, .help = "called at each sign of life"},
-	{LATER(CONFIG_HEARTBEAT, "every"), .type = KEY_DURATION, .standard = "1m", .min = KEY_S, .max = KEY_D,
+	{HEARTBEAT("url", url), .type = KEY_URL, .choices = "http https",
+	 .help = "called at each sign of life; ${NAME} in it is a secret"},
+	{HEARTBEAT("every", every_ms), .type = KEY_DURATION, .standard = "1m", .min = KEY_S, .max = KEY_D,
 	 .help = "how often"},
+	{HEARTBEAT("timeout", timeout_ms), .type = KEY_DURATION, .standard = "10s", .min = KEY_S,
+	 .max = 10LL * KEY_M, .help = "the longest that one call may take"},
+	{HEARTBEAT("proxy", proxy), .type = KEY_URL, .choices = "http https socks4 socks4a socks5 socks5h",
+	 .help = "proxy on the way to it"},
+	{HEARTBEAT("ca", ca), .type = KEY_PATH, .max = PATH_BYTES - 1,
+	 .help = "certificates to trust in place of the system's, PEM"},
+	{HEARTBEAT("secret", secrets), .type = KEY_SECRETS,
+	 .help = "NAME=/path of a file whose text ${NAME} stands for, one a line"},
+
+	{PROMETHEUS("listen", listen), .type = KEY_LISTEN,
+	 .help = "address:port where metrics are served"},
+	{PROMETHEUS("textfile", textfile), .type = KEY_PATH, .max = PATH_BYTES - 1,
+	 .help = "file of metrics for node_exporter, ends in .prom"},
 
 	{LATER(CONFIG_SWAPFILE, "path"), .type = KEY_PATH, .max = PATH_BYTES - 1,
 	 .help = "file that `swap on` makes"},
@@ -187,6 +226,18 @@ static const struct config_key config_keys[] = {
 	 .help = "its size"},
 };
 /* clang-format on */
+
+bool config_words_have(const char *words, const char *word, size_t len)
+{
+	while (*words != '\0') {
+		size_t n = strcspn(words, " ");
+
+		if (n == len && memcmp(words, word, n) == 0)
+			return true;
+		words += n + strspn(words + n, " ");
+	}
+	return false;
+}
 
 const struct config_key *config_key_at(size_t i)
 {

@@ -16,6 +16,7 @@ enum config_kind {
 	CONFIG_RULE,
 	CONFIG_CHANNEL,
 	CONFIG_HEARTBEAT,
+	CONFIG_PROMETHEUS,
 	CONFIG_SWAPFILE,
 	CONFIG_KINDS,
 };
@@ -42,13 +43,19 @@ enum config_type {
 	KEY_COMMAND,  /* config_text, an absolute path and arguments; lines are joined */
 	KEY_SERVICE,  /* config_text, a systemd unit */
 	KEY_CGROUP,   /* config_text, a path below the cgroup mount */
-	KEY_CHOICE,  /* char[NAME_BYTES], a word of config_choices; or, as `choices_path`, a path */
-	KEY_LIST,    /* texts, one a line; no field */
+	KEY_CHOICE,   /* char[NAME_BYTES], a word of `choices` */
+	KEY_INDEX,    /* uint32_t, which word of `choices`, from 0 */
+	KEY_FORMAT,   /* config_text, a word of `choices` or an absolute path; max bytes */
+	KEY_URL,      /* config_text; its scheme is a word of `choices` */
+	KEY_ADDRESS,  /* config_text, a mail address */
+	KEY_ADDRESSES, /* struct config_table of config_text, one a line */
+	KEY_HEADERS,  /* struct config_table of config_text, "Name: value", one a line */
 	KEY_PATTERNS, /* struct config_table of texts, one a line */
-	KEY_NAMES,   /* names of units and groups, one a line; no field */
-	KEY_RULES,   /* names of rules, one a line; no field */
-	KEY_SECRETS, /* NAME=/path, one a line; no field */
-	KEY_HOURS,   /* "22:00-07:00"; no field */
+	KEY_NAMES,    /* struct config_table of uint32_t: units, and those of groups, one a line */
+	KEY_RULES,    /* struct config_table of uint32_t: rules, one a line */
+	KEY_SECRETS,  /* struct config_table of struct config_secret, NAME=/path, one a line */
+	KEY_HOURS,    /* two uint32_t, minutes of the day: "22:00-07:00" */
+	KEY_LISTEN,   /* config_text, address:port */
 	KEY_GROUP,   /* uint32_t, index of a group of units */
 	KEY_USER,    /* a unit's `user`, and its uid where the user is known here */
 	KEY_EVENT,   /* a rule's `on` */
@@ -62,6 +69,9 @@ enum config_lines { KEY_ONE_LINE, KEY_ITEMS, KEY_JOINED };
 
 #define CONFIG_NO_FIELD SIZE_MAX
 
+/* The templates that come with watchdogd: conf/formats/WORD.tmpl. */
+#define CONFIG_FORMATS "json slack discord telegram ntfy alertmanager pagerduty"
+
 struct config_key {
 	enum config_kind section;
 	const char *name;
@@ -69,10 +79,15 @@ struct config_key {
 	size_t field;         /* offset in the section's struct of config.h, or CONFIG_NO_FIELD */
 	const char *standard; /* the default, as it would be written; NULL: none */
 	int64_t min, max;    /* of numbers, in the base unit of the type; of a KEY_PATH max bytes */
-	const char *choices; /* KEY_CHOICE: the words, one space between; those in () come later */
+	bool never;          /* of a duration: 0 is right whatever min says, and stored as CONFIG_NEVER */
+	const char *choices; /* the words, one space between */
+	const char *of;      /* of a channel: the plugins it is for, one space between; NULL: for all */
 	bool later;          /* comes with a later version: checked, without effect */
 	const char *help;    /* one line */
 };
+
+/* WORDS, one space between, has the word of len bytes. */
+bool config_words_have(const char *words, const char *word, size_t len);
 
 extern const struct config_kind_word config_kind_words[CONFIG_KINDS];
 

@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "config/config_channel.h"
 #include "config/config_check.h"
 #include "config/config_field.h"
 #include "config/config_rule.h"
@@ -218,6 +219,10 @@ static void *config_parse_base(struct config_draft *draft, const struct config_s
 
 	if (section->what == CONFIG_WATCHDOGD)
 		return &draft->config;
+	if (section->what == CONFIG_HEARTBEAT)
+		return &draft->config.heartbeat;
+	if (section->what == CONFIG_PROMETHEUS)
+		return &draft->config.prometheus;
 	if (section->row == CONFIG_NONE)
 		return scratch; /* refused or without fields: its values are checked all the same */
 	return rows.rows + section->row * rows.row_bytes;
@@ -228,7 +233,6 @@ static void config_parse_init_row(struct config_draft *draft, const struct confi
 {
 	struct config_unit *unit = base;
 	struct config_rule *rule = base;
-	struct config_channel *channel = base;
 
 	if (section->what == CONFIG_UNIT_SECTION) {
 		unit->line = section->line;
@@ -243,11 +247,11 @@ static void config_parse_init_row(struct config_draft *draft, const struct confi
 		rule->line = section->line;
 		rule->scope_unit = rule->scope_group = CONFIG_NONE;
 	} else if (section->what == CONFIG_CHANNEL) {
-		const struct config_entry *plugin = config_tree_find(section, "plugin");
-
-		channel->line = section->line;
-		channel->later = plugin != NULL && plugin->count > 0 &&
-				 strcmp(plugin->items[0].text, "exec") != 0;
+		((struct config_channel *)base)->line = section->line;
+	} else if (section->what == CONFIG_HEARTBEAT) {
+		draft->config.heartbeat.line = section->line;
+	} else if (section->what == CONFIG_PROMETHEUS) {
+		draft->config.prometheus.line = section->line;
 	}
 }
 
@@ -308,9 +312,12 @@ static void config_parse_passes(struct config_draft *draft)
 	for (struct config_section *s = sections; s < end; s++)
 		if (s->what >= 0)
 			config_check_section(draft, s);
-	for (struct config_section *s = sections; s < end && draft->findings.errors == 0; s++)
+	for (struct config_section *s = sections; s < end && draft->findings.errors == 0; s++) {
 		if (s->what == CONFIG_RULE)
 			config_rule_finish(draft, s);
+		if (s->what == CONFIG_CHANNEL)
+			config_channel_finish(draft, s);
+	}
 }
 
 /* Who hears of it, and who judges. */

@@ -34,7 +34,7 @@ struct config *config_parse(const char *path, const char *text, size_t size, con
 struct config *config_parse_file(const char *path, const struct config_judge *judge, config_tell *tell, void *arg);
 
 /* What of this host (below the root prefix) is not there as the config names it: units, users, group
- * `readers`, logs, commands, systemd and its journal, freezing; plugin libraries in the directory `plugins`
+ * `readers`, logs, commands, systemd and its journal, freezing, the files of channels; plugin libraries in the directory `plugins`
  * ("": not looked for). Tells warnings alone. */
 void config_check_host(const struct config *config, const char *plugins, config_tell *tell, void *arg);
 

@@ -64,9 +64,9 @@ static void condition_format_bound(struct buffer *out, const struct config_node 
 }
 
 static void condition_format_name(struct buffer *out, const struct condition *c,
-				  const struct config_node *node)
+				  const struct config_node *node, bool brief)
 {
-	uint32_t unit = node->unit == CONFIG_EACH ? c->unit : node->unit;
+	uint32_t unit = node->unit == CONFIG_EACH ? (brief ? CONFIG_HOST : c->unit) : node->unit;
 
 	if (unit != CONFIG_HOST && unit < c->config->units.count)
 		buffer_addf(out, "%s.", config_unit_at(c->config, unit)->name);
@@ -74,13 +74,13 @@ static void condition_format_name(struct buffer *out, const struct condition *c,
 }
 
 static void condition_format_term(struct buffer *out, const struct condition *c,
-				  const struct config_node *node)
+				  const struct config_node *node, bool brief)
 {
 	const struct state_reading *reading = condition_reading(c, node);
 	const struct reading_word *word = condition_word(node);
 	enum condition_truth truth = condition_compare(c, node);
 
-	condition_format_name(out, c, node);
+	condition_format_name(out, c, node, brief);
 	if (truth == CONDITION_UNKNOWN || reading == NULL) {
 		buffer_add(out, " is unknown");
 		return;
@@ -89,10 +89,12 @@ static void condition_format_term(struct buffer *out, const struct condition *c,
 	if (reading->known == STATE_NEVER) {
 		buffer_add(out, "never");
 	} else if (node->bound_is_pct) {
-		buffer_addf(out, "%.1f %% (",
-			    100.0 * (double)reading->value / (double)reading->total);
-		condition_format_bytes(out, reading->value);
-		buffer_add_char(out, ')');
+		buffer_addf(out, "%.1f %%", 100.0 * (double)reading->value / (double)reading->total);
+		if (!brief) {
+			buffer_add(out, " (");
+			condition_format_bytes(out, reading->value);
+			buffer_add_char(out, ')');
+		}
 	} else {
 		condition_format_value(out, word, reading->value);
 	}
@@ -113,7 +115,7 @@ void condition_format(const struct condition *c, struct config_table nodes, stru
 			continue;
 		if (node[i].kind == CONFIG_COMPARE) {
 			buffer_add(out, first ? "" : "; ");
-			condition_format_term(out, c, &node[i]);
+			condition_format_term(out, c, &node[i], false);
 			first = false;
 		} else if (node[i].kind == CONFIG_HOLD && node[i].for_ms % 1000 == 0 &&
 			   node[i].for_ms < 60000) {
@@ -121,5 +123,20 @@ void condition_format(const struct condition *c, struct config_table nodes, stru
 		} else if (node[i].kind == CONFIG_HOLD) {
 			buffer_addf(out, " for %s", clock_format_span(node[i].for_ms, span));
 		}
+	}
+}
+
+void condition_format_title(const struct condition *c, struct config_table nodes, struct buffer *out)
+{
+	const struct config_node *node = config_nodes(c->config, nodes);
+	struct condition_seen seen = condition_evaluate(c, nodes);
+	const char *before = "";
+
+	for (uint32_t i = 0; i < nodes.count && i < 64; i++) {
+		if ((seen.why >> i & 1) == 0 || node[i].kind != CONFIG_COMPARE)
+			continue;
+		buffer_add(out, before);
+		condition_format_term(out, c, &node[i], true);
+		before = ", ";
 	}
 }

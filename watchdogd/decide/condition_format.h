@@ -12,6 +12,10 @@
 void condition_format(const struct condition *condition, struct config_table nodes,
 		      struct buffer *out);
 
+/* The same in short, for a title: "host.available 11.3 % < 12 %, host.pressure.full 12.0 % > 10 %"; of `unit` the
+ * reading alone. */
+void condition_format_title(const struct condition *condition, struct config_table nodes, struct buffer *out);
+
 /* "0.87 GiB", "120 MiB", "4 KiB". */
 void condition_format_bytes(struct buffer *out, int64_t bytes);
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "decide/condition_format.h"
 #include "decide/decide_parts.h"
 #include "decide/limit.h"
@@ -181,6 +182,7 @@ static void decide_look_at(struct decide *decide, uint32_t instance, mono_ms now
 		return;
 	}
 	(void)decide_ladder(decide, instance, false, now, &ladder);
+	decide_look_repeat(&ladder);
 	if (holds && decide_is_released(&ladder))
 		decide_begin(decide, &ladder, ladder.at->flags & LADDER_HANDED_ON);
 	else
@@ -194,9 +196,14 @@ static void decide_acknowledge(struct decide *decide, mono_ms now)
 	struct ladder ladder;
 
 	if (decide->handed != CONFIG_NONE &&
-	    decide_ladder(decide, decide->handed, false, now, &ladder))
-		walk_acknowledge(&ladder);
+	    decide_ladder(decide, decide->handed, false, now, &ladder)) {
+		if (decide->handed_repeat)
+			ladder.at->repeat_s = 0; /* the next look counts anew */
+		else
+			walk_acknowledge(&ladder);
+	}
 	decide->handed = CONFIG_NONE;
+	decide->handed_repeat = false;
 	decide_acknowledge_reply(decide, now);
 }
 
@@ -224,8 +231,8 @@ static void decide_format_event(const struct config_rule *rule, const struct dec
 }
 
 /* What made it fire: the event in its words, or the terms that are true. */
-static void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms now,
-			       struct buffer *text)
+void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms now,
+			struct buffer *text)
 {
 	const struct config_rule *rule = decide_rule(decide, instance);
 	const struct decide_event *e = decide_event_firing(decide, instance);
@@ -238,6 +245,32 @@ static void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms
 			    event_words[rule->event].name);
 	else
 		condition_format(&condition, rule->when, text);
+}
+
+void decide_format_title(struct decide *decide, uint32_t instance, mono_ms now, char *title)
+{
+	const struct config_rule *rule = decide_rule(decide, instance);
+	const struct decide_event *e = decide_event_firing(decide, instance);
+	struct condition condition = decide_condition(decide, instance, now);
+	char seen[TEXT_BYTES];
+	struct buffer text;
+
+	buffer_init(&text, title, TITLE_BYTES);
+	if (e != NULL && e->event.title[0] != '\0') {
+		buffer_add(&text, e->event.title);
+		if (rule->after_n > 1) {
+			buffer_addf(&text, " (%u within ", e->within);
+			after_format_span(rule->after_for_ms, &text);
+			buffer_add_char(&text, ')');
+		}
+	} else if (rule->is_event) {
+		BUFFER_OVER(&text, seen);
+		decide_format_seen(decide, instance, now, &text);
+		title_of(title, seen);
+	} else {
+		condition_format_title(&condition, rule->when, &text);
+	}
+	title_bound(title);
 }
 
 /* A condition that stays unknown though its source should answer is told, once. */
@@ -287,11 +320,12 @@ static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now
 			   struct order *order)
 {
 	struct decide_instance *mine = &decide->memory->instance[instance];
-	char seen[TEXT_BYTES];
+	char seen[TEXT_BYTES], title[TITLE_BYTES];
 	struct ladder ladder;
 	struct buffer text;
 
-	if (decide_tell_unknown(decide, instance, now, order))
+	if (decide_tell_unknown(decide, instance, now, order) ||
+	    decide_next_repeat(decide, instance, now, order))
 		return true;
 	for (;;) {
 		if (decide_firing(decide, instance) == NULL || mine->waits ||
@@ -302,7 +336,8 @@ static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now
 			return false;
 		BUFFER_OVER(&text, seen);
 		decide_format_seen(decide, instance, now, &text);
-		if (walk_next(&ladder, seen, &mine->rounded, order)) {
+		decide_format_title(decide, instance, now, title);
+		if (walk_next(&ladder, &(struct walk_seen){seen, title}, &mine->rounded, order)) {
 			decide_add_event(decide, &ladder, order);
 			return true;
 		}
@@ -327,6 +362,7 @@ bool decide_next(struct decide *decide, struct order *order, mono_ms now)
 			decide->memory->instance[decide->turn].waits = true;
 		else if (order->kind != ORDER_TELL)
 			decide->handed = decide->turn;
+		decide->handed_repeat = order->kind == ORDER_REPEAT;
 		return true;
 	}
 	return decide_next_reply(decide, order, now);

@@ -66,6 +66,7 @@ struct decide {
 	uint64_t events; /* how many came so far */
 	uint32_t turn;   /* whose turn it is in decide_next */
 	uint32_t handed; /* whose alert or all-clear was handed out last; CONFIG_NONE: nobody's */
+	bool handed_repeat;    /* it was told again */
 	uint32_t handed_reply; /* 1 + place of the event whose reply was handed out last; 0: none */
 	uint32_t apart;        /* notes and replies among the events */
 	uint32_t untold, untold_of; /* notes and replies without room; the instance of the last */
@@ -79,6 +80,7 @@ enum order_kind {
 	ORDER_REPLY, /* what became of a death, to whoever got its alert */
 	ORDER_TELL,  /* a log line alone: a step skipped and why, nothing left to shed, `when` is
 			unknown */
+	ORDER_REPEAT, /* what people were told goes on, and nobody has said that they have seen it */
 };
 
 struct order {
@@ -94,6 +96,8 @@ struct order {
 			     the firing or its last proof; 0: a condition */
 	int32_t pid; /* ORDER_ALERT: of the process that the event is about, where nothing is told
 			but that event; 0: none, or more is told */
+	uint64_t thread; /* of what is told: the id of its first alert; 0: it begins one */
+	char title[TITLE_BYTES]; /* of what is told to people: the text in short, "" otherwise */
 	char text[TEXT_BYTES]; /* what was seen: "host.available 11.3 % (0.87 GiB) < 12 %" */
 };
 
@@ -125,11 +129,22 @@ bool decide_keeps_events(const struct decide *decide);
 void decide_look(struct decide *decide, mono_ms now);
 
 /* The next thing to be done now; false when there is none. Call until false; each ORDER_STEP must
- * be answered by decide_answer before the next call, each ORDER_ALERT and ORDER_CLEAR be in the
- * ledger: the next call (or look) takes that for granted. */
+ * be answered by decide_answer before the next call, each order to tell people be in the ledger, and
+ * decide_sent called with its thread: the next call (or look) takes that for granted. */
 bool decide_next(struct decide *decide, struct order *order, mono_ms now);
 void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome,
 		   mono_ms now);
+
+/* What the order says was told, in that thread: what follows in its firing goes there too. */
+void decide_sent(struct decide *decide, const struct order *order, uint64_t thread, mono_ms now);
+
+/* The thread for what becomes of a step of that instance, and how severe: of its firing, or of its last one
+ * where that was of an event which is over. 0: nobody was told of it. */
+uint64_t decide_thread(struct decide *decide, uint32_t instance, enum severity *severity, mono_ms now);
+
+/* A person has seen the alerts of that thread; 0: all that are open. They are not told again in this firing. said:
+ * gets the rules and units. How many there were. */
+uint32_t decide_ack(struct decide *decide, uint64_t thread, struct buffer *said, mono_ms now);
 
 /* A step that was BEGUN came to its end. unit: what it acted on, or CONFIG_NONE; an outcome that
  * the ladder does not wait for is passed over. */

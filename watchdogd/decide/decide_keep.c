@@ -115,6 +115,7 @@ void decide_adopt(struct decide *decide, mono_ms now)
 	}
 	decide->turn = 0;
 	decide->handed = CONFIG_NONE;
+	decide->handed_repeat = false;
 	decide->handed_reply = 0;
 	decide->untold = 0;
 }

@@ -43,6 +43,15 @@ bool decide_next_note(struct decide *decide, struct order *order);
 /* A firing begins: counted on the state page. */
 void decide_begin(struct decide *decide, struct ladder *ladder, unsigned flags);
 
+/* What made it fire, for a person: the event in its words, or the terms that are true; the same as a title
+ * (TITLE_BYTES). */
+void decide_format_seen(struct decide *decide, uint32_t instance, mono_ms now, struct buffer *text);
+void decide_format_title(struct decide *decide, uint32_t instance, mono_ms now, char *title);
+
+/* At each look of a firing: when is it told again? And the order to do so, when it is due. */
+void decide_look_repeat(struct ladder *ladder);
+bool decide_next_repeat(struct decide *decide, uint32_t instance, mono_ms now, struct order *order);
+
 /* The default of `clear`: how long `when` must be false. */
 uint32_t decide_clear_ms(const struct config_rule *rule);
 

@@ -2,8 +2,10 @@
  * alone, events that `after` has counted. That a reply is owed is a flag of the ladder in the
  * ledger, so it goes out after a kill -9 too. */
 #include <stddef.h>
+#include <string.h>
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "decide/decide_parts.h"
 
 /* It told a death and owes the reply, or has an older one still to tell. */
@@ -98,6 +100,11 @@ bool decide_next_reply(struct decide *decide, struct order *order, mono_ms now)
 		return true;
 	}
 	order->kind = ORDER_REPLY;
+	order->thread = ladder.at->thread;
+	if (e->event.title[0] != '\0')
+		memcpy(order->title, e->event.title, sizeof(order->title));
+	else
+		title_of(order->title, e->event.text);
 	order->severity = ladder_has(&ladder, LADDER_CRITICAL)
 				  ? SEVERITY_CRITICAL
 				  : (enum severity)ladder.rule->severity;

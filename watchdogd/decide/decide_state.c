@@ -42,6 +42,18 @@ static uint16_t decide_row_step(const struct decide *decide, uint32_t instance)
 	return (uint16_t)(step < steps ? step : steps - 1);
 }
 
+/* The alert that is open, if there is one. */
+static void decide_row_alert(struct decide *decide, uint32_t instance, struct state_rule *row, mono_ms now)
+{
+	struct ladder ladder;
+	bool fires = decide_ladder(decide, instance, false, now, &ladder) && ladder.at->firing != 0;
+	bool open = fires && ladder_has(&ladder, LADDER_SAID);
+
+	row->began = fires ? ladder.at->began : 0;
+	row->thread = open ? ladder.at->thread : 0;
+	row->acked = open && ladder_has(&ladder, LADDER_ACKED);
+}
+
 void decide_row(struct decide *decide, uint32_t instance, mono_ms now)
 {
 	const struct config_instance *is = config_instance_at(decide->config, instance);
@@ -61,6 +73,8 @@ void decide_row(struct decide *decide, uint32_t instance, mono_ms now)
 			    ? decide_row_step(decide, instance)
 			    : 0;
 	row->fired = mine->fired;
+	row->severity = config_rule_at(decide->config, is->rule)->severity;
+	decide_row_alert(decide, instance, row, now);
 }
 
 static uint32_t decide_until(mono_ms end, mono_ms now)

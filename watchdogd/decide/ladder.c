@@ -96,11 +96,21 @@ static unsigned ladder_owed(const struct ladder *l)
 	return ladder_has(l, LADDER_REPLY) ? l->at->flags & (LADDER_REPLY | LADDER_CRITICAL) : 0;
 }
 
+uint64_t ladder_thread(const struct ladder *l)
+{
+	bool of_before = l->at->firing != 0 && !ladder_has(l, LADDER_SAID) && ladder_has(l, LADDER_REPLY);
+
+	return of_before ? 0 : l->at->thread;
+}
+
 void ladder_begin(struct ladder *l, unsigned flags)
 {
 	uint64_t firing = l->ledger->next_firing++;
 
 	l->at->firing = 0;
+	if ((flags & LADDER_SAID) == 0 && !ladder_has(l, LADDER_REPLY))
+		l->at->thread = 0;
+	l->at->repeat_s = 0;
 	flags |= ladder_limit(l);
 	l->at->text_hash = l->rule->text_hash;
 	l->at->began = l->now;
@@ -156,6 +166,10 @@ void ladder_end(struct ladder *l)
 {
 	l->at->firing = 0; /* first: what follows is of no firing */
 	atomic_signal_fence(memory_order_seq_cst);
+	/* A step of an event that is over may be under way: what becomes of it goes there. */
+	if (!ladder_is_momentary(l) && !ladder_has(l, LADDER_REPLY))
+		l->at->thread = 0;
+	l->at->repeat_s = 0;
 	l->at->flags = (uint16_t)ladder_owed(l);
 	ladder_move(l, LADDER_QUIET);
 }

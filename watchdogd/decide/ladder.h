@@ -36,6 +36,7 @@ enum ladder_flag {
 	LADDER_REPLY = 512, /* a death was told: owes a reply; outlives the firing */
 	LADDER_CRITICAL = 1024, /* "given up" was told: what follows goes to whoever got that */
 	LADDER_GAVE_UP = 2048, /* a state went on below its last step: "given up" was, or is to be, said */
+	LADDER_ACKED = 4096, /* a person has seen it: not told again in this firing */
 	/* What a firing that was given up hands on to the one that follows while it still holds. */
 	LADDER_HANDED_ON = LADDER_STATE | LADDER_SAID | LADDER_CRITICAL,
 };
@@ -87,6 +88,10 @@ bool ladder_is_momentary(const struct ladder *ladder);
 
 /* The step comes with a later version: it is skipped. */
 bool ladder_is_later(const struct config_step *step);
+
+/* The thread of what is told of it now; 0: it begins one. While a reply is owed, the thread may still be that of the
+ * death before. */
+uint64_t ladder_thread(const struct ladder *ladder);
 
 /* It has a step that acts. */
 bool ladder_has_action(const struct ladder *ladder);

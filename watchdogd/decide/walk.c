@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "decide/limit.h"
 #include "decide/step.h"
 
@@ -42,11 +43,21 @@ static void walk_order(const struct ladder *l, enum order_kind kind, struct orde
 				.rule = (uint32_t)config_instance_at(l->config, l->instance)->rule,
 				.unit = l->unit,
 				.step = l->at->step,
-				.firing = l->at->firing};
+				.firing = l->at->firing,
+				.thread = ladder_thread(l)};
 	BUFFER_OVER(text, order->text);
 }
 
-static void walk_alert(const struct ladder *l, const char *seen, struct order *order)
+static void walk_title(struct order *order, const char *before, const char *title)
+{
+	struct buffer b;
+
+	BUFFER_OVER(&b, order->title);
+	buffer_addf(&b, "%s%s", before, title);
+	title_bound(order->title);
+}
+
+static void walk_alert(const struct ladder *l, const struct walk_seen *seen, struct order *order)
 {
 	struct buffer text;
 
@@ -57,7 +68,8 @@ static void walk_alert(const struct ladder *l, const char *seen, struct order *o
 		buffer_add(&text, "still: ");
 	if (l->at->held_back > 0)
 		buffer_addf(&text, "(%u more before, held back by `limit`) ", l->at->held_back);
-	buffer_add(&text, seen);
+	buffer_add(&text, seen->text);
+	walk_title(order, l->at->alerted != 0 ? "still: " : "", seen->title);
 }
 
 /* "18:38 UTC". */
@@ -70,7 +82,7 @@ static void walk_format_hour(struct buffer *text, wall_ms wall)
 	buffer_add(text, " UTC");
 }
 
-static void walk_give_up(const struct ladder *l, const char *seen, struct order *order)
+static void walk_give_up(const struct ladder *l, const struct walk_seen *seen, struct order *order)
 {
 	uint32_t over_ms = limit_next_ms(l->at, l->rule, l->now);
 	struct buffer text;
@@ -84,7 +96,8 @@ static void walk_give_up(const struct ladder *l, const char *seen, struct order 
 		if (l->unit != CONFIG_NONE)
 			buffer_addf(&text, "; `watchdogctl retry %s` tries again",
 				    config_unit_at(l->config, l->unit)->name);
-		buffer_addf(&text, ": %s", seen);
+		buffer_addf(&text, ": %s", seen->text);
+		walk_title(order, "given up: ", "what was tried was not done");
 		return;
 	}
 	buffer_add(&text, l->wall != 0 ? "given up until " : "given up for ");
@@ -92,12 +105,13 @@ static void walk_give_up(const struct ladder *l, const char *seen, struct order 
 		walk_format_hour(&text, l->wall + over_ms);
 	else
 		buffer_add(&text, clock_format_span(over_ms, span));
+	walk_title(order, "", order->text);
 	if (l->unit != CONFIG_NONE)
 		buffer_addf(&text, ", or `watchdogctl retry %s`",
 			    config_unit_at(l->config, l->unit)->name);
 	buffer_addf(&text, " (limit of %u per %s): ", l->rule->limit_n,
 		    clock_format_span(l->rule->limit_for_ms, span));
-	buffer_add(&text, seen);
+	buffer_add(&text, seen->text);
 }
 
 void walk_reach(struct ladder *l, uint32_t unit)
@@ -130,7 +144,7 @@ static void walk_skip(struct ladder *l, uint32_t unit, const char *why, struct o
 }
 
 /* The order of the step that the ladder is at; false when it is to be passed over. */
-static bool walk_step(struct ladder *l, const char *seen, struct order *order)
+static bool walk_step(struct ladder *l, const struct walk_seen *seen, struct order *order)
 {
 	char found[TEXT_BYTES];
 	struct buffer why, text;
@@ -154,7 +168,7 @@ static bool walk_step(struct ladder *l, const char *seen, struct order *order)
 	walk_order(l, ORDER_STEP, order, &text);
 	order->verb = (enum verb)ladder_step(l, l->at->step)->verb;
 	order->unit = unit;
-	buffer_addf(&text, "%s%s%s", seen, found[0] != '\0' ? "; " : "", found);
+	buffer_addf(&text, "%s%s%s", seen->text, found[0] != '\0' ? "; " : "", found);
 	return true;
 }
 
@@ -207,7 +221,7 @@ static bool walk_gives_up(struct ladder *l)
 }
 
 /* Below the last step. An event without a state ends with its ladder. */
-static bool walk_below_last(struct ladder *l, const char *seen, struct order *order)
+static bool walk_below_last(struct ladder *l, const struct walk_seen *seen, struct order *order)
 {
 	struct buffer text;
 
@@ -226,7 +240,7 @@ static bool walk_below_last(struct ladder *l, const char *seen, struct order *or
 	walk_order(l, ORDER_TELL, order, &text);
 	order->severity = SEVERITY_WARNING;
 	buffer_addf(&text, "nothing is left to shed%s: %s",
-		    limit_is_reached(l->at, l->rule, l->now) ? " within `limit`" : "", seen);
+		    limit_is_reached(l->at, l->rule, l->now) ? " within `limit`" : "", seen->text);
 	l->at->flags |= LADDER_SPENT_TOLD;
 	return true;
 }
@@ -278,6 +292,7 @@ static bool walk_clear(struct ladder *l, struct order *order)
 		    ladder_has(l, LADDER_CHANGED) ? "no longer watched so (the rule was changed)"
 						  : "resolved",
 		    clock_format_span(l->now - l->at->began, span));
+	walk_title(order, "", order->text);
 	walk_format_marks(l, &text);
 	if (!said)
 		ladder_end(l);
@@ -300,15 +315,17 @@ void walk_acknowledge(struct ladder *l)
 	}
 	if (ladder_has(l, LADDER_GIVE_UP)) {
 		walk_said(l);
+		l->at->repeat_s = 0; /* what is critical now may be told more often */
 		l->at->flags = (uint16_t)((l->at->flags & ~LADDER_GIVE_UP) | LADDER_CRITICAL);
 		return;
 	}
 	walk_said(l);
+	l->at->repeat_s = 0; /* counted anew from here */
 	l->at->held_back = 0;
 	l->at->alerted |= walk_bit(l);
 }
 
-bool walk_next(struct ladder *l, const char *seen, bool *rounded, struct order *order)
+bool walk_next(struct ladder *l, const struct walk_seen *seen, bool *rounded, struct order *order)
 {
 	if (l->at->phase == LADDER_CLEARING)
 		return walk_clear(l, order);

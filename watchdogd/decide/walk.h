@@ -7,10 +7,15 @@
 #include "decide/decide.h"
 #include "decide/ladder.h"
 
-/* The next order of a ladder, or false when it has none now. seen: what made it fire, for a person.
+/* What made it fire, for a person, and the same as a title (TITLE_BYTES); borrowed. */
+struct walk_seen {
+	const char *text, *title;
+};
+
+/* The next order of a ladder, or false when it has none now. seen: what made it fire.
  * rounded: it has begun a further round in this look (one is enough); set here. A step stays to be
  * handed out until ladder_ask or ladder_leave, an alert or all-clear until walk_acknowledge. */
-bool walk_next(struct ladder *ladder, const char *seen, bool *rounded, struct order *order);
+bool walk_next(struct ladder *ladder, const struct walk_seen *seen, bool *rounded, struct order *order);
 
 /* An alert or all-clear that was handed out is in the ledger now. */
 void walk_acknowledge(struct ladder *ladder);

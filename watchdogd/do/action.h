@@ -84,6 +84,8 @@ struct action_result {
 	uint32_t instance[ACTION_JOIN_MAX];
 	uint32_t instances;
 	char rule[NAME_BYTES];
+	enum verb verb;                 /* what the step says */
+	char title[TITLE_BYTES];        /* "stopped xtts in 1.1 s" */
 	char text[TEXT_BYTES];
 };
 

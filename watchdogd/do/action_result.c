@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
 
@@ -11,11 +12,35 @@ static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
 		buffer_addf(b, "%s%lld MiB", before, (long long)(bytes / (1024 * 1024)));
 }
 
+static const char *action_object(struct actions *actions, const struct action *action)
+{
+	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
+
+	if (action->unit != CONFIG_NONE)
+		return action_unit_name(actions, action->unit);
+	return entry != NULL ? entry->target : "a command";
+}
+
+/* "stopped xtts in 1.1 s", "restart nodira not done" */
+static void action_title(struct actions *actions, const struct action *action, mono_ms now, char *title)
+{
+	const struct verb_word *verb = &verb_words[action->verb];
+	const char *object = action_object(actions, action);
+	char span[32];
+	struct buffer b;
+
+	buffer_init(&b, title, TITLE_BYTES);
+	if (action->progress == ACTION_PROVED)
+		buffer_addf(&b, "%s %s in %s", verb->done, object, clock_format_span(now - action->began, span));
+	else
+		buffer_addf(&b, "%s %s not done", verb->name, object);
+	title_bound(title);
+}
+
 /* "stopped xtts in 1.2 s: inactive (dead); it held 232 MiB; host.available 84 MiB -> 310 MiB" */
 static void action_format(struct actions *actions, const struct action *action, mono_ms now, char *text)
 {
 	const struct verb_word *verb = &verb_words[action->verb];
-	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 	char span[32];
 	struct buffer b;
 
@@ -24,9 +49,7 @@ static void action_format(struct actions *actions, const struct action *action, 
 		buffer_addf(&b, "%s", verb->done);
 	else
 		buffer_addf(&b, "%s not done:", verb->name);
-	buffer_addf(&b, " %s", action->unit != CONFIG_NONE ? action_unit_name(actions, action->unit)
-		    : entry != NULL	     ? entry->target
-					     : "a command");
+	buffer_addf(&b, " %s", action_object(actions, action));
 	buffer_addf(&b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
 		    clock_format_span(now - action->began, span));
 	if (action->saw[0] != '\0')
@@ -47,6 +70,8 @@ static void action_result(struct actions *actions, struct action *action, struct
 	result->instances = action->instances;
 	memcpy(result->instance, action->instance, sizeof(result->instance));
 	action_copy(result->rule, sizeof(result->rule), action->rule);
+	result->verb = action->verb;
+	action_title(actions, action, now, result->title);
 	action_format(actions, action, now, result->text);
 }
 

@@ -19,6 +19,11 @@ int worker_ask(struct worker *worker, uint64_t id)
 	return worker_send(worker, MESSAGE_ASK, id);
 }
 
+int worker_ack(struct worker *worker, uint64_t thread)
+{
+	return worker_send(worker, MESSAGE_ACK, thread);
+}
+
 int worker_read(struct worker *worker, uint64_t id)
 {
 	return worker_send(worker, MESSAGE_READ, id);

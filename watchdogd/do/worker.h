@@ -12,6 +12,9 @@ struct worker {
  * -ENOTCONN: there is none): the caller falls back. */
 int worker_ask(struct worker *worker, uint64_t id);
 
+/* A person has acknowledged the alerts of that thread; 0: all. The same. */
+int worker_ack(struct worker *worker, uint64_t thread);
+
 /* Ask it how it is with the watched unit of that id (message_unit_id). The same. */
 int worker_look(struct worker *worker, uint64_t id);
 

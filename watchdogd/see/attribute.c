@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "see/death.h"
 #include "see/source.h"
 
@@ -111,6 +112,17 @@ static uint32_t attribute_index(const struct see *see, uint16_t row)
 	return row == UNIT_NONE ? CONFIG_NONE : see->units.row[row].index;
 }
 
+/* Who has the pid now is not who had it before the start. */
+static void attribute_add_title(struct see *see, const struct attribute_waiting *waiting, struct event *event)
+{
+	const struct attribute_kill *kill = &waiting->kill;
+	struct buffer b;
+
+	BUFFER_OVER(&b, event->title);
+	death_add_oom_title(see, kill->before_start ? 0 : kill->pid, kill->comm, kill->bytes, waiting->at, &b);
+	title_bound(event->title);
+}
+
 /* Tell a kill. False: not now, it is waited for or the queue is full. */
 static bool attribute_tell(struct see *see, struct attribute_waiting *waiting, mono_ms now)
 {
@@ -136,6 +148,7 @@ static bool attribute_tell(struct see *see, struct attribute_waiting *waiting, m
 	if (!waiting->kill.before_start)
 		death_add_facts(see, waiting->kill.pid, waiting->at, &b);
 	buffer_add(&b, waiting->kill.trigger);
+	attribute_add_title(see, waiting, event);
 	return true;
 }
 
@@ -154,6 +167,9 @@ static void attribute_tell_rise(struct see *see, uint16_t row, mono_ms now)
 			"the kernel's OOM killer killed %lld %s of cgroup /%.200s (by its oom_kill; the "
 			"kernel's log does not say which)",
 			(long long)kills, kills == 1 ? "process" : "processes", unit->path);
+		BUFFER_OVER(&b, event->title);
+		buffer_addf(&b, "%lld %s killed by the OOM killer", (long long)kills,
+			    kills == 1 ? "process" : "processes");
 	}
 	attribute_explain(see, row, kills, now);
 }

@@ -1,6 +1,7 @@
 #include "see/dead.h"
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "see/liveness.h"
 #include "see/source.h"
 #include "see/there.h"
@@ -120,6 +121,25 @@ static void dead_say_end(const struct unit *unit, struct buffer *b)
 		buffer_add(b, "it lives");
 }
 
+static void dead_add_title(const struct see *see, const struct unit *unit, mono_ms now, struct event *event)
+{
+	const struct liveness *l = &unit->liveness;
+	struct buffer b;
+	char span[32];
+
+	BUFFER_OVER(&b, event->title);
+	if (question_is_failed(unit)) {
+		buffer_add(&b, "it has failed, and systemd does nothing about it");
+	} else if (l->there) {
+		buffer_addf(&b, "its alive command failed %u time%s in a row", l->not_alive,
+			    l->not_alive == 1 ? "" : "s");
+	} else {
+		dead_say_who(see, unit, &b);
+		buffer_addf(&b, " for %s", clock_format_span(now - (dead_grace_end(unit) - unit->grace_ms), span));
+	}
+	title_bound(event->title);
+}
+
 void dead_tell(struct see *see, struct unit *unit, mono_ms now)
 {
 	struct liveness *l = &unit->liveness;
@@ -135,10 +155,12 @@ void dead_tell(struct see *see, struct unit *unit, mono_ms now)
 		return;
 	BUFFER_OVER(&b, event->text);
 	event->ended = !dead;
-	if (dead)
+	if (dead) {
 		dead_say(see, unit, now, &b);
-	else
+		dead_add_title(see, unit, now, event);
+	} else {
 		dead_say_end(unit, &b);
+	}
 	l->dead_told = dead;
 	l->owes_end = false;
 }

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "base/title.h"
 #include "see/choose.h"
 #include "see/deathtext.h"
 #include "see/reply.h"
@@ -123,9 +124,12 @@ static bool death_find_oom(struct see *see, struct death *death, mono_ms now)
 static void death_note(struct see *see, const struct death *death)
 {
 	struct unit_watched *watched = &see->units.row[death->who.unit].watched;
+	enum state_death cause = deathtext_cause(death);
 	struct buffer b;
 
 	watched->died = clock_wall();
+	if (cause != STATE_DEATHS)
+		watched->causes[cause]++;
 	BUFFER_OVER(&b, watched->died_text);
 	deathtext_add_end(&b, death);
 }
@@ -156,6 +160,9 @@ static void death_tell(struct see *see, const struct death *death)
 	memcpy(event->comm, death->who.comm, sizeof(death->who.comm));
 	BUFFER_OVER(&whole, event->text);
 	buffer_addf(&whole, "%s: %s", death_unit(see, death->who.unit)->name, text);
+	BUFFER_OVER(&whole, event->title);
+	deathtext_add_title(&whole, death);
+	title_bound(event->title);
 	reply_begin(see, unit, death->at);
 }
 
@@ -198,15 +205,37 @@ void death_forget_unit(struct see *see, uint16_t unit)
 	deaths->count = kept;
 }
 
-void death_add_facts(struct see *see, int32_t pid, mono_ms at, struct buffer *out)
+/* The watched process of that pid (0: none), also one that has ended and is not told yet; who was started later is
+ * another. */
+static const struct watched *death_find(const struct see *see, int32_t pid, mono_ms at)
 {
-	const struct watched *who = watched_find(see, pid);
-	char span[32];
+	const struct watched *who = pid != 0 ? watched_find(see, pid) : NULL;
 
 	for (uint32_t i = 0; i < see->deaths.count && who == NULL; i++)
 		if (see->deaths.waiting[i].who.pid == pid)
 			who = &see->deaths.waiting[i].who;
-	if (who == NULL || who->since > at)
+	return who != NULL && who->since <= at ? who : NULL;
+}
+
+void death_add_oom_title(struct see *see, int32_t pid, const char *comm, uint64_t bytes, mono_ms at,
+			 struct buffer *out)
+{
+	const struct watched *who = death_find(see, pid, at);
+	char name[NAME_BYTES];
+
+	if (who != NULL)
+		death_name(see, who->unit, comm, name);
+	deathtext_add_oom_title(out, who != NULL ? name : comm[0] != '\0' ? comm : "a process", bytes);
+	if (who != NULL)
+		deathtext_add_parent_title(out, who, death_parent_lives(see, who));
+}
+
+void death_add_facts(struct see *see, int32_t pid, mono_ms at, struct buffer *out)
+{
+	const struct watched *who = death_find(see, pid, at);
+	char span[32];
+
+	if (who == NULL)
 		return;
 	buffer_addf(out, ", %s after its start", clock_format_span(at - who->since, span));
 	deathtext_add_parent(out, who, death_parent_lives(see, who));

@@ -56,6 +56,11 @@ void death_name(const struct see *see, uint16_t row, const char *comm, char name
 /* A row of units is another unit's from now on. */
 void death_forget_unit(struct see *see, uint16_t unit);
 
+/* The same as a title: by the name that sentences call it where it is watched, else by comm. bytes: it held; 0:
+ * not told. */
+void death_add_oom_title(struct see *see, int32_t pid, const char *comm, uint64_t bytes, mono_ms at,
+			 struct buffer *out);
+
 /* What is known of a watched process, behind the kernel's own sentence of its OOM kill. */
 void death_add_facts(struct see *see, int32_t pid, mono_ms at, struct buffer *out);
 

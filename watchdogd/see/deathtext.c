@@ -39,6 +39,21 @@ void deathtext_add_status(struct buffer *out, uint32_t status)
 		buffer_add(out, " (core dumped)");
 }
 
+enum state_death deathtext_cause(const struct death *death)
+{
+	uint32_t status = death->who.status;
+
+	if (death->why[0] != '\0')
+		return STATE_DEATH_ASKED;
+	if (death->oom)
+		return STATE_DEATH_OOM;
+	if (!death->who.has_status)
+		return STATE_DEATHS;
+	if ((status & 0x7f) == 0)
+		return STATE_DEATH_EXIT;
+	return (status & 0x80) != 0 || deathtext_is_crash((int)(status & 0x7f)) ? STATE_DEATH_CRASH : STATE_DEATH_SIGNAL;
+}
+
 static void deathtext_add_size(struct buffer *out, uint64_t bytes)
 {
 	oomsentence_add_size(out, bytes / 1024);
@@ -111,4 +126,38 @@ void deathtext_add(struct buffer *out, const struct death *death)
 	deathtext_add_end(out, death);
 	deathtext_add_parent(out, &death->who, death->parent_lives);
 	deathtext_add_life(out, death);
+}
+
+void deathtext_add_oom_title(struct buffer *out, const char *name, uint64_t bytes)
+{
+	buffer_addf(out, "%s killed by the OOM killer", name);
+	if (bytes == 0)
+		return;
+	buffer_add(out, " (");
+	deathtext_add_size(out, bytes);
+	buffer_add_char(out, ')');
+}
+
+void deathtext_add_parent_title(struct buffer *out, const struct watched *watched, bool lives)
+{
+	if (!watched->parent_is_kin || watched->parent <= 1)
+		return;
+	buffer_addf(out, lives ? "; %s lives on" : "; %s is gone too", watched->parent_comm);
+}
+
+void deathtext_add_title(struct buffer *out, const struct death *death)
+{
+	char how[64];
+	struct buffer b;
+
+	BUFFER_OVER(&b, how);
+	if (death->oom) {
+		deathtext_add_oom_title(out, death->name, death->oom_bytes);
+	} else if (death->who.has_status) {
+		deathtext_add_status(&b, death->who.status);
+		buffer_addf(out, "%s %s", death->name, strncmp(how, "was ", 4) == 0 ? how + 4 : how);
+	} else {
+		buffer_addf(out, "%s ended", death->name);
+	}
+	deathtext_add_parent_title(out, &death->who, death->parent_lives);
 }

@@ -19,6 +19,7 @@ struct event {
 	uint32_t count;         /* so many at once (lines of a log); 0 and 1: one */
 	int32_t pid;
 	char comm[COMM_BYTES];  /* hostile text */
+	char title[TITLE_BYTES]; /* the same in short, without the unit; "": text up to its first "; " */
 	char text[TEXT_BYTES];  /* what was seen, as a sentence: "the kernel's OOM killer killed claude
 				   (pid 21285), 5.1 GiB, for want of memory on the host" */
 };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "see/death.h"
 #include "see/source.h"
 
@@ -72,6 +73,8 @@ static bool reply_tell(struct see *see, const struct unit *unit, mono_ms now)
 	event->pid = unit->watched.pid;
 	memcpy(event->comm, unit->watched.comm, sizeof(unit->watched.comm));
 	memcpy(event->text, text, sizeof(event->text));
+	/* Behind "nodira: ", and before what follows in detail. */
+	title_of(event->title, text + strlen(config_unit_at(see->with.config, unit->index)->name) + 2);
 	return true;
 }
 

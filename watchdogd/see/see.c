@@ -6,6 +6,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "see/choose.h"
+#include "see/hour.h"
 #include "see/source.h"
 
 static const struct source_ops *const see_sources[SOURCES] = {
@@ -90,6 +91,7 @@ void see_look(struct see *see, mono_ms now)
 {
 	for (int i = 0; i < SOURCES; i++)
 		see_sources[i]->look(see, now);
+	hour_look(see->with.state, now);
 	choose_settle(see, now); /* who was found in a cgroup just now */
 	death_look(see, now);
 	liveness_look(see, now);

@@ -1,12 +1,14 @@
 #include "see/silence.h"
 
 #include "base/buffer.h"
+#include "base/title.h"
 #include "see/reader.h"
 #include "see/source.h"
 
 enum { SILENCE_READ_MS = 100 }; /* while it is not known whether the log was read */
 
-static struct event *silence_event(struct see *see, const struct unit *unit, enum event_kind kind, const char *says,
+/* The text is says[0] and what; the title says[1] and what. */
+static struct event *silence_event(struct see *see, const struct unit *unit, enum event_kind kind, const char *says[2],
 				   const char *what, mono_ms now)
 {
 	struct event *event = event_add(see->with.events, kind, unit->index, now);
@@ -15,8 +17,10 @@ static struct event *silence_event(struct see *see, const struct unit *unit, enu
 	if (event == NULL)
 		return NULL;
 	BUFFER_OVER(&b, event->text);
-	buffer_add(&b, says);
-	buffer_add(&b, what);
+	buffer_addf(&b, "%s%s", says[0], what);
+	BUFFER_OVER(&b, event->title);
+	buffer_addf(&b, "%s%s", says[1], what);
+	title_bound(event->title);
 	return event;
 }
 
@@ -28,7 +32,7 @@ static void silence_end(struct see *see, struct unit *unit, const char *why, mon
 
 	if (!s->told && !s->owes_end)
 		return;
-	event = silence_event(see, unit, EVENT_SILENCE, why, "", now);
+	event = silence_event(see, unit, EVENT_SILENCE, (const char *[]){why, why}, "", now);
 	s->owes_end = event == NULL;
 	s->told = false;
 	if (event == NULL)
@@ -48,7 +52,8 @@ void silence_report(struct see *see, struct unit *unit, const struct message *re
 	silence_end(see, unit, "its log has a new line", now);
 	if (report->type != MESSAGE_MATCH)
 		return;
-	event = silence_event(see, unit, EVENT_LOG_MATCH, "its log says: ", report->text, now);
+	event = silence_event(see, unit, EVENT_LOG_MATCH, (const char *[]){"its log says: ", "log: "}, report->text,
+			      now);
 	if (event != NULL)
 		event->count = (uint32_t)report->result;
 }
@@ -57,8 +62,9 @@ static void silence_tell(struct see *see, struct unit *unit, mono_ms now)
 {
 	struct silence *s = &unit->liveness.silence;
 	char span[32];
-	struct event *event = silence_event(see, unit, EVENT_SILENCE, "its log has had no new line for ",
-					    clock_format_span(now - s->from, span), now);
+	const char *says[] = {"its log has had no new line for ", "no new line in its log for "};
+	struct event *event =
+		silence_event(see, unit, EVENT_SILENCE, says, clock_format_span(now - s->from, span), now);
 
 	if (event == NULL)
 		return;

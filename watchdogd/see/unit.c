@@ -241,6 +241,7 @@ static void unit_publish_watched(const struct unit_watched *watched, struct stat
 	memcpy(row->watched_comm, watched->comm, sizeof(row->watched_comm));
 	memcpy(row->parent_comm, watched->parent_comm, sizeof(row->parent_comm));
 	memcpy(row->died_text, watched->died_text, sizeof(row->died_text));
+	memcpy(row->death_causes, watched->causes, sizeof(row->death_causes));
 }
 
 void unit_publish(struct see *see, const struct unit *unit)

@@ -52,6 +52,7 @@ struct unit_watched {
 	bool restarted;        /* by us, since then */
 	wall_ms died;          /* when one ended last, asked for or not; 0: never */
 	char died_text[160];   /* how; hostile text */
+	uint32_t causes[STATE_DEATHS]; /* how those ended, asked for or not */
 };
 
 /* Of a `match` unit: what its processes hold, added up while they are read. */

@@ -10,6 +10,14 @@
 #include "base/buffer.h"
 #include "share/state.h"
 
+#define LEDGER_EPOCH_MS 1577836800000u /* 2020-01-01 */
+
+enum {
+	LEDGER_IDS_BITS = 10,   /* ids of one ms */
+	LEDGER_BOOT_BITS = 28,  /* of a boot's hash, ... */
+	LEDGER_BOOT_SHIFT = 20, /* ... and so many ids of each */
+};
+
 static uint64_t ledger_hash_more(uint64_t hash, const char *text)
 {
 	for (; *text != '\0'; text++)
@@ -31,12 +39,40 @@ uint64_t ledger_key(const char *rule, const char *unit)
 	return hash != 0 ? hash : 1;
 }
 
+/* Where the ids of a ledger begin that knows of none before it: spools and mailboxes remember older ones.
+ * By the clock, 1024 for each ms, which nobody uses up; it lasts until 2290 within 2^53. A clock that was
+ * never set knows no order: then the boot's own id is as good as chance. */
+static uint64_t ledger_first_id(const char *boot_id)
+{
+	wall_ms now = clock_wall();
+
+	if (now > LEDGER_EPOCH_MS)
+		return (now - LEDGER_EPOCH_MS) << LEDGER_IDS_BITS;
+	return ((ledger_hash(boot_id) & ((1u << LEDGER_BOOT_BITS) - 1)) + 1) << LEDGER_BOOT_SHIFT;
+}
+
+/* What was not delivered before the reboot is to be delivered still; no worker of now has it. */
+static void ledger_keep_alerts(struct ledger *ledger)
+{
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		struct ledger_entry *e = &ledger->entries[i];
+
+		if (e->state != LEDGER_OPEN || e->kind != LEDGER_ALERT) {
+			memset(e, 0, sizeof(*e));
+			continue;
+		}
+		e->at_mono = clock_mono();
+		e->has = 0;
+		e->taken = 0;
+	}
+}
+
 static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 {
 	struct buffer b;
 
 	memset(ledger->ladders, 0, sizeof(ledger->ladders));
-	memset(ledger->entries, 0, sizeof(ledger->entries));
+	ledger_keep_alerts(ledger);
 	memset(ledger->units, 0, sizeof(ledger->units));
 	for (int i = 0; i < MARKS_MAX; i++)
 		if (ledger->marks[i].kind == STATE_MARK_FROZEN)
@@ -91,7 +127,7 @@ struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh)
 	*fresh = !ledger_is_ours(ledger);
 	if (*fresh) {
 		memset(ledger, 0, LEDGER_BYTES);
-		ledger->next_id = 1;
+		ledger->next_id = ledger_first_id(boot_id);
 		ledger->next_firing = 1;
 		ledger->size = LEDGER_BYTES;
 		ledger->version = LEDGER_VERSION;
@@ -109,6 +145,18 @@ void ledger_close(struct ledger *ledger)
 	(void)munmap(ledger, LEDGER_BYTES);
 }
 
+/* Who has given up root got a descriptor to read alone. */
+static struct ledger *ledger_map_worker(int fd)
+{
+	struct ledger *ledger = ledger_map_file(fd);
+	void *map;
+
+	if (ledger != NULL || errno != EACCES)
+		return ledger;
+	map = mmap(NULL, LEDGER_BYTES, PROT_READ, MAP_SHARED, fd, 0);
+	return map == MAP_FAILED ? NULL : map;
+}
+
 struct ledger *ledger_map(int fd)
 {
 	struct stat st;
@@ -116,7 +164,7 @@ struct ledger *ledger_map(int fd)
 
 	if (fstat(fd, &st) < 0)
 		return NULL;
-	ledger = st.st_size == LEDGER_BYTES ? ledger_map_file(fd) : NULL;
+	ledger = st.st_size == LEDGER_BYTES ? ledger_map_worker(fd) : NULL;
 	if (ledger != NULL && ledger_is_ours(ledger))
 		return ledger;
 	if (ledger != NULL)
@@ -153,6 +201,11 @@ bool ledger_has_room(struct ledger *ledger, uint32_t severity)
 	return least != NULL && least->severity <= severity;
 }
 
+uint64_t ledger_take_id(struct ledger *ledger)
+{
+	return ledger->next_id++;
+}
+
 struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
 {
 	struct ledger_entry *entry = NULL;
@@ -170,7 +223,7 @@ struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
 	memset(entry, 0, sizeof(*entry));
 	entry->kind = kind;
 	entry->uid = UINT32_MAX;
-	entry->id = ledger->next_id++;
+	entry->id = ledger_take_id(ledger);
 	return entry;
 }
 

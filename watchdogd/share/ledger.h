@@ -28,7 +28,7 @@ enum ledger_told {
 	TOLD_REPLY,  /* what became of a death */
 	TOLD_REPEAT, /* it goes on */
 	TOLD_CLEAR,  /* resolved: nothing follows in this thread */
-	TOLD_TEST,   /* a person's `watchdogctl test`; target: the one channel that gets it */
+	TOLD_TEST,   /* a person's `watchdogctl test`; rule: the one channel that gets it */
 	TOLDS,
 };
 
@@ -41,7 +41,7 @@ enum ledger_with {
 
 /* A step or alert that is not done yet. Complete in itself: a worker needs no config to carry it out. */
 struct ledger_entry {
-	uint64_t id;                 /* unique on this boot, rising; the alert's id for good */
+	uint64_t id;                 /* rising, unique over boots too, below 2^53 (JSON); the alert's id for good */
 	_Atomic uint32_t state;      /* enum ledger_entry_state; set to OPEN last */
 	_Atomic uint32_t taken;      /* a worker has begun what must not be done twice (exec) */
 	uint32_t kind, severity;
@@ -52,7 +52,7 @@ struct ledger_entry {
 	uint16_t phase;              /* of a step, enum action_phase (do/action.h): where it is taken up again */
 	uint16_t reset;              /* bool: of a start, systemd's failed state is reset before it */
 	uint32_t uid;                /* whose systemd has the unit; UINT32_MAX: the host's */
-	uint64_t ladder_key;         /* of the ladder that waits for it; 0: none */
+	uint64_t ladder_key;         /* of the ladder that waits for it; 0: none; of a test: who asked, main's token */
 	uint64_t thread;             /* of an alert: id of the first one of its firing, which may be itself */
 	uint32_t told;               /* of an alert: enum ledger_told */
 	uint8_t wants, has, done;    /* of an alert, enum ledger_with: who is to have it; has a copy; is done: all its
@@ -140,20 +140,24 @@ uint64_t ledger_hash(const char *name);
 uint64_t ledger_key(const char *rule, const char *unit);
 
 /* Map the file, LEDGER_BYTES long, all pages touched. What is in it is kept when magic, version and
- * size agree, otherwise it begins empty; of another boot, the ladders and entries begin empty, frozen
- * marks end and stopped marks stay. boot_id: 36 characters, or "" where there is none. fresh: set true
- * when nothing was kept. The mapping lives as long as the process. NULL with errno. */
+ * size agree, otherwise it begins empty, with ids above those of any ledger before; of another boot, the
+ * ladders and steps begin empty, alerts stay (they are not delivered yet), frozen marks end and stopped
+ * marks stay. boot_id: 36 characters, or "" where there is none. fresh: set true when nothing was kept.
+ * The mapping lives as long as the process. NULL with errno. */
 struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh);
 
 /* Unmap it. */
 void ledger_close(struct ledger *ledger);
 
-/* The same file mapped by a worker, nothing changed. NULL with errno; EPROTO: not ours. */
+/* The same file mapped by a worker, nothing changed; to be read alone where fd is. NULL with errno; EPROTO: not ours. */
 struct ledger *ledger_map(int fd);
 
 /* A free entry with a new id, zeroed, not open yet: fill it, then ledger_commit. When all are taken the
  * oldest of the least severe alerts gives way (merged_alerts counts it); NULL when all are steps. */
 struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind);
+
+/* A new id, for an alert that goes to nobody: what follows it has a thread all the same. */
+uint64_t ledger_take_id(struct ledger *ledger);
 void ledger_commit(struct ledger_entry *entry);
 
 /* An alert of that severity would find room: a free entry, or one of no more severe an alert. */

@@ -17,6 +17,9 @@ static const char *const message_names[MESSAGE_TYPES] = {
 	[MESSAGE_ALIVE] = "alive", [MESSAGE_LINES] = "lines",
 	[MESSAGE_MATCH] = "match", [MESSAGE_RETRY] = "retry",
 	[MESSAGE_RETRIED] = "retried", [MESSAGE_READ] = "read",
+	[MESSAGE_HAVE] = "have", [MESSAGE_ACK] = "ack",
+	[MESSAGE_TEST] = "test", [MESSAGE_TESTED] = "tested",
+	[MESSAGE_SPOOL] = "spool", [MESSAGE_SPOOLED] = "spooled",
 };
 
 const char *message_name(uint32_t type)

@@ -29,12 +29,15 @@ enum message_type {
 	MESSAGE_RETRIED,     /* sentinel -> main: answers it; result: 0 or -errno; text: what was done, or why not */
 	MESSAGE_READ,        /* sentinel -> scribe: question id; the same comes back when what the logs had is told */
 	MESSAGE_HAVE,        /* worker -> sentinel: alert id is copied: the ledger may let go of it once it is spooled */
-	MESSAGE_ACK,         /* main -> sentinel, sentinel -> worker: thread id (0: all) is acknowledged */
+	MESSAGE_ACK,         /* main -> sentinel (pid: who asks), sentinel -> worker: thread id (0: all) is acknowledged;
+				sentinel -> main, the answer: pid as asked; result: 0, or -ENOENT: nothing is known of that
+				id; text: what was done */
 	MESSAGE_TEST,        /* main -> sentinel: a person's test of the channel named by text; id: who asks, result: severity */
 	MESSAGE_TESTED,      /* worker -> sentinel -> main: a line of the conversation; result 1: the last one, taken;
-				negative: the last one, not taken; 0: more follows */
+				negative: the last one, not taken; 0: more follows; to main, pid: who asked */
 	MESSAGE_SPOOL,       /* main -> scribe: a person's; id: who asks; text: "retry all", "drop ID", ...; answered by */
 	MESSAGE_SPOOLED,     /* scribe -> main: result 0 or -errno; text: what was done */
+	MESSAGE_VAULT,       /* main -> messenger: what it may not read itself comes along (fd); before MESSAGE_CONFIG */
 	MESSAGE_TYPES,
 };
 

@@ -156,7 +156,7 @@ struct plugin {
 	const char *name;         /* "systemd": the file's name, the config's word */
 	/* Take the host (lives as long as the plugin). 0 or -errno; -ENODEV: nothing of its kind here. */
 	int (*open)(const struct plugin_host *host);
-	/* Begin a request; the answer comes through host->answer, now or later. */
+	/* Begin a request; the answer comes through host->answer, now or later. NULL: it carries out none. */
 	void (*ask)(const struct plugin_request *request);
 	/* What to wait for: at most `max` rows of fds, and the longest time in *timeout_ms (-1: no limit;
 	 * lower it, never raise it). Gives the number of rows. */

@@ -31,6 +31,7 @@ struct state *state_create(int fd)
 	state = mmap(NULL, sizeof(*state), PROT_READ | PROT_WRITE, MAP_SHARED, fd, 0);
 	if (state == MAP_FAILED)
 		return NULL;
+	memset(state->hour_permille, 0xff, sizeof(state->hour_permille)); /* 0 would be a reading */
 	state->size = sizeof(*state);
 	state->version = STATE_VERSION;
 	state->magic = STATE_MAGIC;

@@ -11,11 +11,15 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "base/severity.h"
 #include "words/reading.h"
+#include "words/verb.h"
 
 #define STATE_MAGIC 0x41545357u /* "WSTA" */
-#define STATE_VERSION 2u
+#define STATE_VERSION 3u
 #define STATE_ACTIONS 16        /* last actions kept for `status` */
+#define STATE_MINUTES 60
+#define STATE_MINUTE_UNKNOWN 0xffffu
 
 enum state_known { STATE_UNKNOWN, STATE_KNOWN, STATE_NEVER };
 
@@ -46,6 +50,16 @@ enum state_alive {
 	STATE_STOPPED,       /* on purpose */
 };
 
+/* How a watched process ended. */
+enum state_death {
+	STATE_DEATH_OOM,    /* by the kernel's OOM killer */
+	STATE_DEATH_SIGNAL,
+	STATE_DEATH_CRASH,  /* SIGSEGV and its like, or with a core dump */
+	STATE_DEATH_EXIT,   /* with whatever status */
+	STATE_DEATH_ASKED,  /* by a step of watchdogd's, or a stop or restart of systemd's: no alert */
+	STATE_DEATHS,
+};
+
 struct state_unit {
 	char name[NAME_BYTES];
 	uint8_t kind;               /* enum config_unit_kind */
@@ -74,8 +88,12 @@ struct state_unit {
 	uint32_t deaths;            /* of watched processes, since we know it */
 	uint32_t restarts;          /* starts of it that we asked for in a row (the back-off) */
 	mono_ms restart_at;         /* its back-off: the next start not before; 0: at once */
+	uint32_t death_causes[STATE_DEATHS]; /* of watched processes, since we know it; not where none is known */
 	struct state_reading readings[UNIT_READINGS];
 };
+
+/* What woke the sentinel. */
+enum state_wake { STATE_WAKE_TIMER, STATE_WAKE_EVENT, STATE_WAKES };
 
 enum state_rule_phase {
 	STATE_RULE_QUIET,     /* not true */
@@ -94,6 +112,10 @@ struct state_rule {
 	uint16_t step;            /* the step it stands at, from 0 */
 	uint32_t fired;           /* firings since the start of watchdogd */
 	mono_ms since;
+	uint32_t severity;        /* enum severity: the worst of its alerts */
+	uint8_t acked;            /* bool: a person has acknowledged the alert that is open */
+	uint64_t thread;          /* its alert that is open: what ends it is not told yet; 0: none */
+	mono_ms began;            /* when its firing began; 0: it does not fire */
 };
 
 struct state_action {
@@ -122,6 +144,15 @@ struct state {
 	uint64_t mem_total_bytes, swap_total_bytes;
 	struct state_reading host[HOST_READINGS];
 	struct state_action actions[STATE_ACTIONS]; /* ring by number % STATE_ACTIONS */
+	/* The highest host.used of each minute of the last hour, in 1/1000 of MemTotal, or STATE_MINUTE_UNKNOWN. */
+	uint16_t hour_permille[STATE_MINUTES]; /* ring by minute (CLOCK_MONOTONIC / 60 s) % STATE_MINUTES */
+	uint32_t hour_minute;     /* the newest, which is not over yet */
+	/* Counted since `started`. */
+	uint64_t alerts[SEVERITIES]; /* told: what follows in a thread as well */
+	uint64_t done[VERBS], not_done[VERBS]; /* steps: proved; not, in their time */
+	uint64_t wakeups;         /* of the sentinel */
+	uint64_t wakeups_by[STATE_WAKES];
+	uint64_t cpu_ms, rss_kb;  /* the sentinel's own: used so far, resident; seen once a minute */
 	struct state_unit unit[UNITS_MAX];
 	struct state_rule rule[INSTANCES_MAX];
 };

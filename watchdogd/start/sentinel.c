@@ -9,7 +9,6 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
-#include "base/notify.h"
 #include "base/root.h"
 #include "share/message.h"
 #include "start/memory.h"
@@ -17,7 +16,6 @@
 enum {
 	SENTINEL_IDLE_MS = 1000,    /* at most one wake-up a second on a quiet host */
 	SENTINEL_ACTION_MS = 100,   /* while an action waits for its proof */
-	SENTINEL_NOTIFY_MS = 60000, /* STATUS, where no watchdog asks for more */
 	SENTINEL_WARM_BYTES = 8192, /* of each table for events and actions: a dozen rows */
 	SENTINEL_QUESTIONS_MAX = 32, /* to the actor, of one look: fewer than its link holds */
 	SENTINEL_ORDERS_MAX = 256,  /* of one look: a ladder that does not end is a bug, not a hang */
@@ -86,23 +84,22 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 
 static void sentinel_carry_out(struct sentinel *s, const struct order *order, mono_ms now)
 {
+	static const enum ledger_told told[] = {[ORDER_STEP] = TOLD_RESULT, [ORDER_ALERT] = TOLD_ALERT,
+						[ORDER_CLEAR] = TOLD_CLEAR, [ORDER_REPLY] = TOLD_REPLY,
+						[ORDER_TELL] = TOLD_ALERT,  [ORDER_REPEAT] = TOLD_REPEAT};
 	struct alert alert = sentinel_alert(s, order, order->text);
 
+	alert.title = order->title;
+	alert.told = told[order->kind];
+	alert.thread = order->thread;
 	alert.pid = order->pid;
 	alert.at = now;
-	switch (order->kind) {
-	case ORDER_STEP:
+	if (order->kind == ORDER_STEP)
 		decide_answer(&s->decide, order, sentinel_step(s, order, now), now);
-		break;
-	case ORDER_ALERT:
-	case ORDER_CLEAR:
-	case ORDER_REPLY:
-		alert_send(&s->alerts, &alert);
-		break;
-	case ORDER_TELL:
+	else if (order->kind == ORDER_TELL)
 		alert_note(&s->alerts, &alert);
-		break;
-	}
+	else
+		decide_sent(&s->decide, order, alert_send(&s->alerts, &alert), now);
 }
 
 static void sentinel_tell_hung(enum message_worker worker)
@@ -111,6 +108,35 @@ static void sentinel_tell_hung(enum message_worker worker)
 
 	message_make(&message, MESSAGE_WORKER_HUNG, worker, 0, "");
 	(void)message_send(MESSAGE_FD_MAIN, &message, -1);
+}
+
+/* What became of a step, to whoever was told why it was taken: once in each thread. */
+static void sentinel_tell_result(struct sentinel *s, const struct action_result *result, mono_ms now)
+{
+	uint64_t told[ACTION_JOIN_MAX] = {0};
+
+	for (uint32_t i = 0; i < result->instances; i++) {
+		const struct config_instance *instance = config_instance_at(s->config, result->instance[i]);
+		const struct config_rule *rule = config_rule_at(s->config, instance->rule);
+		struct alert alert = {.rule = rule->name, .title = result->title, .text = result->text, .told = TOLD_RESULT,
+				      .unit = sentinel_unit_name(s, result->unit != CONFIG_NONE ? result->unit : instance->unit),
+				      .event = rule->is_event ? event_words[rule->event].name : ""};
+		bool again = false;
+
+		alert.thread = told[i] = decide_thread(&s->decide, result->instance[i], &alert.severity, now);
+		for (uint32_t k = 0; k < i; k++)
+			again = again || told[k] == told[i];
+		if (alert.thread != 0 && !again)
+			(void)alert_hand_on(&s->alerts, &alert);
+	}
+}
+
+static void sentinel_count_step(struct state *state, const struct action_result *result)
+{
+	if (result->outcome == OUTCOME_DONE)
+		state->done[result->verb]++;
+	else
+		state->not_done[result->verb]++;
 }
 
 static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
@@ -124,6 +150,8 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 				     .unit = sentinel_unit_name(s, result.unit), .event = "", .text = result.text};
 
 		alert_note(&s->alerts, &note);
+		sentinel_count_step(s->state, &result);
+		sentinel_tell_result(s, &result, now);
 		for (uint32_t i = 0; i < result.instances; i++)
 			decide_outcome(&s->decide, result.instance[i], result.unit, result.outcome, now);
 	}
@@ -137,12 +165,18 @@ static void sentinel_ask_questions(struct sentinel *s)
 {
 	uint64_t id;
 
+	enum handed_who who;
+
 	for (int i = 0; i < SENTINEL_QUESTIONS_MAX && see_next_question(s->see, &id); i++)
 		(void)worker_look(&s->actor, id);
 	if (see_next_reader_question(s->see, &id))
 		(void)worker_read(&s->scribe, id);
 	if (see_reader_hangs(s->see))
 		sentinel_tell_hung(MESSAGE_OF_SCRIBE);
+	while (handed_next_hung(&s->alerts.handed, &who))
+		sentinel_tell_hung(who == HANDED_ACTOR	     ? MESSAGE_OF_ACTOR
+				   : who == HANDED_MESSENGER ? MESSAGE_OF_MESSENGER
+							     : MESSAGE_OF_SCRIBE);
 }
 
 /* source -> reading/event -> rule -> step -> action, alert. */
@@ -160,6 +194,7 @@ static void sentinel_look(struct sentinel *s)
 	sentinel_finish_actions(s, now);
 	actions_check_marks(&s->actions, now);
 	alerts_look(&s->alerts, now);
+	cost_look(&s->cost, s->state, now);
 	s->decide.wall = clock_wall();
 	decide_look(&s->decide, now);
 	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)
@@ -179,27 +214,6 @@ static uint32_t sentinel_wait_ms(const struct sentinel *s, mono_ms now)
 	if (actions_open(&s->actions) && wait > SENTINEL_ACTION_MS)
 		wait = SENTINEL_ACTION_MS;
 	return wait > 0 ? wait : 1;
-}
-
-/* WATCHDOG=1 says that the loop runs; STATUS= what `systemctl status` shows. */
-static void sentinel_notify(struct sentinel *s, mono_ms now)
-{
-	const struct state_reading *available = &s->state->host[HOST_AVAILABLE];
-	uint32_t firing = 0;
-	char text[160];
-	struct buffer b;
-
-	for (uint32_t i = 0; i < s->state->rules; i++)
-		firing += s->state->rule[i].phase >= STATE_RULE_FIRING;
-	if (now < s->notify_at && firing == s->firing)
-		return;
-	BUFFER_OVER(&b, text);
-	buffer_addf(&b, "WATCHDOG=1\nSTATUS=watching %u units; %u rules firing", s->state->units, firing);
-	if (available->known == STATE_KNOWN && available->total > 0)
-		buffer_addf(&b, "; host.available %.0f %%", 100.0 * (double)available->value / (double)available->total);
-	notify_send(text);
-	s->firing = firing;
-	s->notify_at = now + s->notify_every_ms;
 }
 
 static int sentinel_signals(struct sentinel *s)
@@ -258,7 +272,11 @@ static int sentinel_start(struct sentinel *s)
 	s->alerts.config = s->config;
 	s->alerts.state = s->state;
 	s->alerts.ledger = s->ledger;
-	s->alerts.actor = &s->actor;
+	s->alerts.main = MESSAGE_FD_MAIN;
+	s->alerts.handed.ledger = s->ledger;
+	s->alerts.handed.worker[HANDED_ACTOR] = &s->actor;
+	s->alerts.handed.worker[HANDED_MESSENGER] = &s->messenger;
+	s->alerts.handed.worker[HANDED_SCRIBE] = &s->scribe;
 	s->actions.config = s->config;
 	s->actions.see = s->see;
 	s->actions.state = s->state;
@@ -271,7 +289,7 @@ static int sentinel_start(struct sentinel *s)
 	decide_init(&s->decide, now);
 	see_look(s->see, now);
 	actions_init(&s->actions, now);
-	alerts_retry(&s->alerts);
+	alerts_begin(&s->alerts);
 	return 0;
 }
 
@@ -290,9 +308,8 @@ int sentinel_run(bool dry_run)
 
 	sentinel_take_links(s);
 	s->dry_run = dry_run;
-	s->notify_every_ms = notify_watchdog_ms() / 2;
-	if (s->notify_every_ms == 0 || s->notify_every_ms > SENTINEL_NOTIFY_MS)
-		s->notify_every_ms = SENTINEL_NOTIFY_MS;
+	cost_open(&s->cost);
+	vitals_open(&s->vitals);
 	error = sentinel_start(s);
 	if (error < 0) {
 		diag_critical("the sentinel cannot start: %s", diag_errno(error));
@@ -304,8 +321,8 @@ int sentinel_run(bool dry_run)
 	sentinel_tell_taken(s, "");
 	memory_lock("the sentinel");
 	while (!s->stop) {
-		sentinel_notify(s, clock_mono());
-		(void)loop_wait(&s->loop, (int)sentinel_wait_ms(s, clock_mono()));
+		vitals_tell(&s->vitals, s->state, clock_mono());
+		cost_count_wake(&s->cost, loop_wait(&s->loop, (int)sentinel_wait_ms(s, clock_mono())));
 		/* Told to stop: what the actor refuses as it ends too is the next sentinel's to ask. */
 		if (!s->stop)
 			sentinel_look(s);

@@ -10,6 +10,8 @@
 #include "decide/decide.h"
 #include "do/action.h"
 #include "see/see.h"
+#include "start/cost.h"
+#include "start/vitals.h"
 #include "tell/alert.h"
 
 /* All that it owns, in one static object: nothing is allocated later. */
@@ -23,11 +25,10 @@ struct sentinel {
 	struct decide decide;
 	struct actions actions;
 	struct alerts alerts;
-	struct worker actor, scribe;
+	struct worker actor, messenger, scribe;
+	struct cost cost;
+	struct vitals vitals;
 	bool dry_run, stop;
-	mono_ms notify_at;
-	uint32_t notify_every_ms;
-	uint32_t firing; /* rules firing when STATUS was last sent */
 };
 
 /* Run on the descriptors that main handed over (share/message.h), until told to stop. dry_run: steps are

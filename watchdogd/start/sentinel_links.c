@@ -8,6 +8,8 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "share/message.h"
+#include "tell/ack.h"
+#include "tell/channel_test.h"
 
 enum { SENTINEL_REPORTS_MAX = 64 }; /* of one wake-up: however much a log says, a look comes between */
 
@@ -66,7 +68,7 @@ static void sentinel_take_config(struct sentinel *s, int fd)
 	actions_config(&s->actions, config);
 	see_config(s->see, config);
 	decide_config(&s->decide, config, clock_mono());
-	s->alerts.config = config;
+	alerts_config(&s->alerts, config);
 	s->config = config;
 	sentinel_describe(s);
 	state_write_end(s->state);
@@ -96,6 +98,56 @@ static void sentinel_retry(struct sentinel *s, const struct message *asked)
 	(void)message_send(MESSAGE_FD_MAIN, &message, -1);
 }
 
+/* A person has seen it. */
+static void sentinel_ack(struct sentinel *s, const struct message *asked)
+{
+	struct message message;
+
+	state_write_begin(s->state);
+	ack_take(&s->alerts, &s->decide, asked, &message, clock_mono());
+	state_write_end(s->state);
+	(void)message_send(MESSAGE_FD_MAIN, &message, -1);
+}
+
+static void sentinel_test(struct sentinel *s, const struct message *asked)
+{
+	state_write_begin(s->state);
+	channel_test_ask(&s->alerts, asked);
+	state_write_end(s->state);
+}
+
+/* What it had is asked again. */
+static void sentinel_worker_up(struct sentinel *s, uint64_t which)
+{
+	if (which == MESSAGE_OF_SCRIBE) {
+		see_reader_up(s->see, clock_mono());
+		handed_worker_up(&s->alerts.handed, HANDED_SCRIBE);
+	} else if (which == MESSAGE_OF_MESSENGER) {
+		handed_worker_up(&s->alerts.handed, HANDED_MESSENGER);
+	} else {
+		actions_worker_up(&s->actions);
+		handed_worker_up(&s->alerts.handed, HANDED_ACTOR);
+	}
+}
+
+static void sentinel_take_from_main(struct sentinel *s, const struct message *message, int fd)
+{
+	if (message->type == MESSAGE_CONFIG && fd >= 0)
+		sentinel_take_config(s, fd);
+	else if (fd >= 0)
+		(void)close(fd);
+	if (message->type == MESSAGE_STOP)
+		s->stop = true;
+	else if (message->type == MESSAGE_WORKER_UP)
+		sentinel_worker_up(s, message->id);
+	else if (message->type == MESSAGE_RETRY)
+		sentinel_retry(s, message);
+	else if (message->type == MESSAGE_ACK)
+		sentinel_ack(s, message);
+	else if (message->type == MESSAGE_TEST)
+		sentinel_test(s, message);
+}
+
 static void sentinel_on_main(void *arg, uint32_t events)
 {
 	struct sentinel *s = arg;
@@ -104,22 +156,8 @@ static void sentinel_on_main(void *arg, uint32_t events)
 
 	(void)events;
 	while ((got = message_receive(MESSAGE_FD_MAIN, &message, &fd)) > 0 || got == -EPROTO) {
-		if (got == -EPROTO)
-			continue;
-		if (message.type == MESSAGE_CONFIG && fd >= 0)
-			sentinel_take_config(s, fd);
-		else if (fd >= 0)
-			(void)close(fd);
-		if (message.type == MESSAGE_STOP)
-			s->stop = true;
-		if (message.type == MESSAGE_WORKER_UP && message.id == MESSAGE_OF_SCRIBE) {
-			see_reader_up(s->see, clock_mono());
-		} else if (message.type == MESSAGE_WORKER_UP) {
-			actions_worker_up(&s->actions);
-			alerts_retry(&s->alerts);
-		}
-		if (message.type == MESSAGE_RETRY)
-			sentinel_retry(s, &message);
+		if (got > 0)
+			sentinel_take_from_main(s, &message, fd);
 	}
 	if (got == 0) {
 		diag_warning("main is gone; the sentinel ends, and what starts main starts it again");
@@ -133,20 +171,38 @@ static void sentinel_leave(struct sentinel *s, struct worker *worker)
 	worker->fd = -1;
 }
 
+/* What a deliverer, or the scribe, says of an alert. */
+static bool sentinel_is_of_alert(const struct message *message)
+{
+	return message->type == MESSAGE_HAVE || message->type == MESSAGE_DONE || message->type == MESSAGE_FAILED ||
+	       message->type == MESSAGE_TESTED;
+}
+
 static void sentinel_take_from_actor(struct sentinel *s, const struct message *message)
 {
 	if (message->type == MESSAGE_UNIT || message->type == MESSAGE_ALIVE)
 		see_report(s->see, message, clock_mono());
-	else if (message->type != MESSAGE_DONE && message->type != MESSAGE_FAILED)
+	else if (!sentinel_is_of_alert(message))
 		diag_warning("the actor sent a message that breaks the rules; it is passed over");
-	else if (!alert_answer(&s->alerts, message))
+	else if (!alert_answer(&s->alerts, HANDED_ACTOR, message) &&
+		 (message->type == MESSAGE_DONE || message->type == MESSAGE_FAILED))
 		actions_answer(&s->actions, message);
+}
+
+static void sentinel_take_from_messenger(struct sentinel *s, const struct message *message)
+{
+	if (sentinel_is_of_alert(message))
+		(void)alert_answer(&s->alerts, HANDED_MESSENGER, message); /* false: it is over, or gave way */
+	else
+		diag_warning("the messenger sent a message that breaks the rules; it is passed over");
 }
 
 static void sentinel_take_from_scribe(struct sentinel *s, const struct message *message)
 {
 	if (message->type == MESSAGE_LINES || message->type == MESSAGE_MATCH || message->type == MESSAGE_READ)
 		see_report(s->see, message, clock_mono());
+	else if (message->type == MESSAGE_DONE || message->type == MESSAGE_FAILED)
+		(void)alert_answer(&s->alerts, HANDED_SCRIBE, message); /* false: it was delivered meanwhile */
 	else
 		diag_warning("the scribe sent a message that breaks the rules; it is passed over");
 }
@@ -184,15 +240,28 @@ static void sentinel_on_scribe(void *arg, uint32_t events)
 	sentinel_on_worker(s, &s->scribe, sentinel_take_from_scribe);
 }
 
-void sentinel_take_links(struct sentinel *s)
+static void sentinel_on_messenger(void *arg, uint32_t events)
+{
+	struct sentinel *s = arg;
+
+	(void)events;
+	sentinel_on_worker(s, &s->messenger, sentinel_take_from_messenger);
+}
+
+/* The link of that number, or -1 where main gave none. */
+static int sentinel_link(int fd)
 {
 	int type = 0;
 	socklen_t size = sizeof(type);
 
+	return getsockopt(fd, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET ? fd : -1;
+}
+
+void sentinel_take_links(struct sentinel *s)
+{
 	s->actor.fd = MESSAGE_FD_ACTOR;
-	s->scribe.fd = -1;
-	if (getsockopt(MESSAGE_FD_SCRIBE, SOL_SOCKET, SO_TYPE, &type, &size) == 0 && type == SOCK_SEQPACKET)
-		s->scribe.fd = MESSAGE_FD_SCRIBE;
+	s->messenger.fd = sentinel_link(MESSAGE_FD_MESSENGER);
+	s->scribe.fd = sentinel_link(MESSAGE_FD_SCRIBE);
 }
 
 int sentinel_open_links(struct sentinel *s)
@@ -203,5 +272,7 @@ int sentinel_open_links(struct sentinel *s)
 		error = loop_add(&s->loop, s->actor.fd, EPOLLIN, sentinel_on_actor, s);
 	if (error == 0 && s->scribe.fd >= 0)
 		error = loop_add(&s->loop, s->scribe.fd, EPOLLIN, sentinel_on_scribe, s);
+	if (error == 0 && s->messenger.fd >= 0)
+		error = loop_add(&s->loop, s->messenger.fd, EPOLLIN, sentinel_on_messenger, s);
 	return error;
 }

@@ -5,12 +5,18 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
-
-enum { ALERT_AGAIN_MS = 1000 };
+#include "base/title.h"
+#include "decide/heard.h"
+#include "tell/channel_test.h"
 
 static const char *alert_or_null(const char *text)
 {
 	return text == NULL || text[0] == '\0' ? NULL : text;
+}
+
+static const char *alert_or_empty(const char *text)
+{
+	return text != NULL ? text : "";
 }
 
 static void alert_copy(char *to, size_t size, const char *text)
@@ -18,7 +24,7 @@ static void alert_copy(char *to, size_t size, const char *text)
 	struct buffer b;
 
 	buffer_init(&b, to, size);
-	buffer_add(&b, text != NULL ? text : "");
+	buffer_add(&b, alert_or_empty(text));
 }
 
 void alert_note(struct alerts *alerts, const struct alert *alert)
@@ -27,7 +33,21 @@ void alert_note(struct alerts *alerts, const struct alert *alert)
 	state_add_action(alerts->state, alert->severity, alert->rule, alert->unit, alert->text);
 }
 
-/* The text, and before it what the bound of the ledger has cost since the last one. */
+enum handed_who alert_deliverer(const struct config_channel *channel)
+{
+	return strcmp(channel->plugin, "exec") == 0 ? HANDED_ACTOR : HANDED_MESSENGER;
+}
+
+uint8_t alert_wants(const struct config *config)
+{
+	unsigned wants = 0;
+
+	for (uint32_t i = 0; i < config->channels.count; i++)
+		wants |= 1u << alert_deliverer(config_channel_at(config, i)) | WITH_SPOOL;
+	return (uint8_t)wants;
+}
+
+/* The text, and before it what the bound of the ledger has cost since the last one, and of the spool. */
 static void alert_write_text(struct alerts *alerts, const struct alert *alert, struct ledger_entry *entry)
 {
 	struct buffer b;
@@ -35,19 +55,33 @@ static void alert_write_text(struct alerts *alerts, const struct alert *alert, s
 	BUFFER_OVER(&b, entry->text);
 	if (alerts->ledger->merged_alerts > 0)
 		buffer_addf(&b, "(%u earlier alerts were lost: the ledger was full) ", alerts->ledger->merged_alerts);
+	handed_say(&alerts->handed, &b);
 	buffer_add(&b, alert->text);
 	alerts->ledger->merged_alerts = 0;
+	handed_said(&alerts->handed);
 }
 
-static void alert_hand_on(struct alerts *alerts, const struct ledger_entry *entry)
+static void alert_fill(struct alerts *alerts, const struct alert *alert, struct ledger_entry *entry)
 {
-	bool taken = worker_ask(alerts->actor, entry->id) == 0;
+	char title[TITLE_BYTES];
 
-	alerts->put_off[entry - alerts->ledger->entries] = taken ? 0 : entry->id;
+	if (alert_or_null(alert->title) != NULL)
+		alert_copy(title, sizeof(title), alert->title);
+	else
+		title_of(title, alert->text);
+	entry->severity = alert->severity;
+	entry->verb = entry->step_verb = VERB_ALERT;
+	entry->told = alert->told;
+	entry->thread = alert->thread != 0 ? alert->thread : entry->id;
+	alert_copy(entry->rule, sizeof(entry->rule), alert->rule);
+	alert_copy(entry->unit, sizeof(entry->unit), alert->unit);
+	alert_copy(entry->event, sizeof(entry->event), alert->event);
+	alert_copy(entry->target, sizeof(entry->target), title);
+	alert_write_text(alerts, alert, entry);
 }
 
-/* False: it found no room. */
-static bool alert_ask(struct alerts *alerts, const struct alert *alert, const struct config_channel *channel)
+/* Its entry, handed on; NULL: it found no room. */
+static const struct ledger_entry *alert_enter(struct alerts *alerts, const struct alert *alert, uint8_t wants)
 {
 	struct ledger_entry *entry = NULL;
 
@@ -55,22 +89,34 @@ static bool alert_ask(struct alerts *alerts, const struct alert *alert, const st
 		entry = ledger_add(alerts->ledger, LEDGER_ALERT);
 	if (entry == NULL) {
 		alerts->ledger->merged_alerts++;
-		diag_warning("channel %s misses an alert: the ledger is full of what matters more", channel->name);
-		return false;
+		diag_warning("an alert is lost: the ledger is full of what matters more");
+		return NULL;
 	}
-	entry->severity = alert->severity;
-	entry->verb = entry->step_verb = VERB_ALERT;
-	entry->as_nobody = true;
-	entry->timeout_ms = channel->timeout_ms;
-	alert_copy(entry->plugin, sizeof(entry->plugin), channel->plugin);
-	alert_copy(entry->rule, sizeof(entry->rule), alert->rule);
-	alert_copy(entry->unit, sizeof(entry->unit), alert->unit);
-	alert_copy(entry->event, sizeof(entry->event), alert->event);
-	alert_copy(entry->target, sizeof(entry->target), config_string(alerts->config, channel->command));
-	alert_write_text(alerts, alert, entry);
+	alert_fill(alerts, alert, entry);
+	entry->wants = wants;
 	ledger_commit(entry);
-	alert_hand_on(alerts, entry);
-	return true;
+	handed_on(&alerts->handed, entry);
+	return entry;
+}
+
+/* handed: false when it found no room. */
+static uint64_t alert_begin(struct alerts *alerts, const struct alert *alert, bool *handed)
+{
+	uint8_t wants = alert_wants(alerts->config);
+	const struct ledger_entry *entry = wants != 0 ? alert_enter(alerts, alert, wants) : NULL;
+
+	*handed = wants == 0 || entry != NULL;
+	alerts->state->alerts[alert->severity]++;
+	if (entry != NULL)
+		return entry->thread;
+	return alert->thread != 0 ? alert->thread : ledger_take_id(alerts->ledger);
+}
+
+uint64_t alert_hand_on(struct alerts *alerts, const struct alert *alert)
+{
+	bool handed;
+
+	return alert_begin(alerts, alert, &handed);
 }
 
 static void alert_note_told(struct alerts *alerts, const struct alert *alert, const struct told_row *before)
@@ -85,72 +131,86 @@ static void alert_note_told(struct alerts *alerts, const struct alert *alert, co
 	alert_note(alerts, &note);
 }
 
-void alert_send(struct alerts *alerts, const struct alert *alert)
+static uint32_t alert_rule(const struct config *config, uint64_t hash)
 {
-	const struct told_key key = {.event = alert->event != NULL ? alert->event : "",
-				     .unit = alert->unit != NULL ? alert->unit : "",
-				     .pid = alert->pid, .generation = alerts->config->generation,
-				     .severity = alert->severity, .at = alert->at};
-	const struct told_row *before = told_find(&alerts->told, &key);
-	uint32_t have = before != NULL ? before->channels : 0;
-
-	if (before != NULL)
-		alert_note_told(alerts, alert, before);
-	else
-		alert_note(alerts, alert);
-	for (uint32_t i = 0; i < alerts->config->channels.count; i++) {
-		const struct config_channel *channel = config_channel_at(alerts->config, i);
-
-		if (!channel->later && alert->severity >= channel->severity && (have >> i & 1) == 0 &&
-		    alert_ask(alerts, alert, channel))
-			have |= 1u << i;
-	}
-	if (before == NULL)
-		told_add(&alerts->told, &key, have);
+	for (uint32_t i = 0; i < config->rules.count; i++)
+		if (ledger_hash(config_rule_at(config, i)->name) == hash)
+			return i;
+	return CONFIG_NONE;
 }
 
-bool alert_answer(struct alerts *alerts, const struct message *message)
+/* Told no less severe before, and to every channel that is to hear this one: they may hear some rules only. */
+static bool alert_is_told(const struct alerts *alerts, const struct told_key *key, const struct told_row *before)
+{
+	const struct config *config = alerts->config;
+	struct heard now = {.unit = config_find_unit(config, key->unit), .severity = key->severity,
+			    .rule = alert_rule(config, ledger_hash(key->rule))};
+	struct heard then = {.unit = now.unit, .severity = (enum severity)before->severity,
+			     .rule = alert_rule(config, before->rule)};
+
+	if (now.severity > then.severity)
+		return false;
+	for (uint32_t i = 0; i < config->channels.count; i++) {
+		const struct config_channel *channel = config_channel_at(config, i);
+
+		if (heard_by(config, channel, &now) && !heard_by(config, channel, &then))
+			return false;
+	}
+	return true;
+}
+
+uint64_t alert_send(struct alerts *alerts, const struct alert *alert)
+{
+	const struct told_key key = {.event = alert_or_empty(alert->event), .rule = alert_or_empty(alert->rule),
+				     .unit = alert_or_empty(alert->unit), .pid = alert->pid,
+				     .severity = alert->severity, .at = alert->at};
+	const struct told_row *before = told_find(&alerts->told, &key);
+	struct alert sent = *alert;
+	bool handed;
+
+	if (before != NULL && alert_is_told(alerts, &key, before)) {
+		alert_note_told(alerts, alert, before);
+		return before->thread;
+	}
+	alert_note(alerts, alert);
+	if (before != NULL)
+		sent.thread = before->thread;
+	sent.thread = alert_begin(alerts, &sent, &handed);
+	if (handed)
+		told_add(&alerts->told, &key, sent.thread);
+	return sent.thread;
+}
+
+bool alert_answer(struct alerts *alerts, enum handed_who who, const struct message *message)
 {
 	struct ledger_entry *entry = ledger_find(alerts->ledger, message->id);
 
 	if (entry == NULL || entry->kind != LEDGER_ALERT)
 		return false;
-	if (message->type != MESSAGE_DONE && entry->taken == 0 &&
-	    (message->result == -EAGAIN || message->result == -ECANCELED)) {
-		alerts->put_off[entry - alerts->ledger->entries] = entry->id;
+	handed_heard(&alerts->handed, who, entry);
+	if (entry->told == TOLD_TEST && channel_test_answer(alerts, entry, message))
 		return true;
-	}
-	if (message->type != MESSAGE_DONE)
-		diag_event(SEVERITY_WARNING, alert_or_null(entry->rule), alert_or_null(entry->unit),
-			   "alert %llu not delivered by %s: %s", (unsigned long long)entry->id, entry->target,
-			   message->text);
-	ledger_free(entry);
+	if (message->type != MESSAGE_TESTED)
+		handed_answer(&alerts->handed, who, entry, message);
 	return true;
 }
 
-void alerts_retry(struct alerts *alerts)
+void alerts_begin(struct alerts *alerts)
 {
-	for (int i = 0; i < ENTRIES_MAX; i++) {
-		const struct ledger_entry *entry = &alerts->ledger->entries[i];
+	channel_test_begin(alerts);
+	handed_config(&alerts->handed, alert_wants(alerts->config));
+	handed_begin(&alerts->handed);
+}
 
-		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_ALERT)
-			alert_hand_on(alerts, entry);
-	}
+void alerts_config(struct alerts *alerts, const struct config *config)
+{
+	alerts->config = config;
+	channel_test_config(alerts);
+	handed_config(&alerts->handed, alert_wants(config));
 }
 
 void alerts_look(struct alerts *alerts, mono_ms now)
 {
-	if (now < alerts->again_at)
-		return;
-	alerts->again_at = now + ALERT_AGAIN_MS;
-	for (int i = 0; i < ENTRIES_MAX; i++) {
-		const struct ledger_entry *entry = &alerts->ledger->entries[i];
-
-		if (alerts->put_off[i] == 0)
-			continue;
-		if (entry->state == LEDGER_OPEN && entry->id == alerts->put_off[i])
-			alert_hand_on(alerts, entry);
-		else
-			alerts->put_off[i] = 0;
-	}
+	handed_look(&alerts->handed, now);
+	channel_test_look(alerts, now);
 }

@@ -1,5 +1,5 @@
-/* Alerts: what people are told. Each goes to the log and the state page at once, and into the ledger for
- * every channel that wants it, where it stays until the channel has taken it. */
+/* Alerts: what people are told. Each goes to the log and the state page at once, and, where the config has
+ * channels, into the ledger: one entry for all of them, handed on to who delivers it and to who spools it. */
 #ifndef WD_TELL_ALERT_H
 #define WD_TELL_ALERT_H
 
@@ -7,47 +7,59 @@
 #include <stdint.h>
 
 #include "config/config.h"
-#include "do/worker.h"
 #include "share/ledger.h"
 #include "share/message.h"
 #include "share/state.h"
+#include "tell/handed.h"
 #include "tell/told.h"
 
 struct alerts {
 	const struct config *config;
 	struct state *state;
 	struct ledger *ledger;
-	struct worker *actor; /* runs the exec channel, as nobody */
-	uint64_t put_off[ENTRIES_MAX]; /* of each entry: its id, where the actor could not take it */
-	mono_ms again_at; /* when those are asked again */
+	int main; /* the link to main, for what a test of a channel comes to; -1: none */
+	struct handed handed;
 	struct told told; /* of which processes, of late */
 };
 
-/* One alert; all texts borrowed, "" or NULL where there is none, text may be hostile. */
+/* One alert; all texts borrowed, "" or NULL where there is none, text and title may be hostile. */
 struct alert {
 	enum severity severity;
 	const char *rule, *unit;
 	const char *event; /* "oom-kill"; "" for a condition */
+	const char *title; /* NULL or "": made of the text */
 	const char *text;
+	enum ledger_told told;
+	uint64_t thread;   /* of its first alert; 0: it begins one */
 	int32_t pid;       /* of the process whose oom-kill or death it tells, and nothing more; 0: none */
 	mono_ms at;        /* now, where pid is set */
 };
 
-/* Tell it; what a channel was told already as the other of oom-kill and death, it is not sent again.
- * Never waits, never fails: what the actor could not take is asked again by alerts_look. */
-void alert_send(struct alerts *alerts, const struct alert *alert);
+/* Tell it; what was told already as the other of oom-kill and death is not sent again. Never waits, never fails:
+ * what a worker could not take is asked again by alerts_look. Its thread: its own id where it begins one. */
+uint64_t alert_send(struct alerts *alerts, const struct alert *alert);
+
+/* The same without the log and without a look at what was told: for what is in the log already. */
+uint64_t alert_hand_on(struct alerts *alerts, const struct alert *alert);
 
 /* A log line and a line of `status`, for no channel: a step taken, skipped or not done. */
 void alert_note(struct alerts *alerts, const struct alert *alert);
 
-/* The actor's answer to an alert's entry; false when the id is none of an alert. One that it had no room
- * for, or was not to begin as it ends, stays in the ledger. */
-bool alert_answer(struct alerts *alerts, const struct message *message);
+/* A worker's word on an alert's entry (MESSAGE_HAVE, _DONE, _FAILED, _TESTED); false when the id is none of an
+ * alert. */
+bool alert_answer(struct alerts *alerts, enum handed_who who, const struct message *message);
 
-/* Ask again what stands in the ledger: at start, and when the actor was started anew. */
-void alerts_retry(struct alerts *alerts);
+/* Who has to have an alert by that config: enum ledger_with; 0: it has no channel. And one channel's deliverer. */
+uint8_t alert_wants(const struct config *config);
+enum handed_who alert_deliverer(const struct config_channel *channel);
 
-/* Ask again what the actor could not take, once a second; called at each look. */
+/* At the start of a sentinel: config to main are set by the caller, as are the ledger and workers of handed. */
+void alerts_begin(struct alerts *alerts);
+
+/* Another config. */
+void alerts_config(struct alerts *alerts, const struct config *config);
+
+/* Called at each look. */
 void alerts_look(struct alerts *alerts, mono_ms now);
 
 #endif

@@ -1,6 +1,6 @@
-/* One death, one message: the kernel's `oom-kill` and the `death` of one process are one matter, and
- * the later of the two, if it is no more severe, is not sent again to who has the first. A small
- * ring of what was sent of late; memory alone, so that after a crash the second is sent too. */
+/* One death, one message: the kernel's `oom-kill` and the `death` of one process are one matter, in one
+ * thread, and the later of the two, if it is no more severe, is not sent again. A small ring of what was
+ * sent of late; memory alone, so that after a crash the second is sent too. */
 #ifndef WD_TELL_TOLD_H
 #define WD_TELL_TOLD_H
 
@@ -17,19 +17,18 @@ enum {
 
 /* An alert about a process. */
 struct told_key {
-	const char *event, *unit; /* borrowed */
+	const char *event, *rule, *unit; /* borrowed */
 	int32_t pid;              /* 0: about none; it is never told already */
-	uint32_t generation;      /* of the config, which numbers the channels */
 	enum severity severity;
 	mono_ms at; /* now */
 };
 
 struct told_row {
-	uint64_t unit; /* ledger_hash of its name */
+	uint64_t rule, unit; /* ledger_hash of their names */
+	uint64_t thread;     /* the id of its first alert */
 	mono_ms at;
-	uint32_t generation, severity;
-	uint32_t channels; /* a bit for each that got it */
-	int32_t pid;       /* 0: free */
+	uint32_t severity;
+	int32_t pid;         /* 0: free */
 	char event[TOLD_EVENT_BYTES];
 };
 
@@ -38,11 +37,10 @@ struct told {
 	uint32_t next;
 };
 
-/* What was told of the same process in another event, within TOLD_FOR_MS, no less severe; or NULL.
- * Stays told's. */
+/* What was told last of the same process in another event, within TOLD_FOR_MS; or NULL. Stays told's. */
 const struct told_row *told_find(const struct told *told, const struct told_key *key);
 
-/* It was sent to these channels. */
-void told_add(struct told *told, const struct told_key *key, uint32_t channels);
+/* It was sent, in that thread. */
+void told_add(struct told *told, const struct told_key *key, uint64_t thread);
 
 #endif
