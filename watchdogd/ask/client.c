@@ -149,7 +149,7 @@ static size_t client_show_lines(char *text, size_t len, FILE *out)
 /* As client_receive; only the last line is left in text. */
 static ssize_t client_receive_live(int fd, char *text, size_t size, FILE *out)
 {
-	mono_ms until = clock_mono() + CLIENT_WAIT_MS;
+	mono_ms until = clock_mono() + CLIENT_LIVE_MS;
 	size_t len = 0;
 	ssize_t n = 1;
 

@@ -4,7 +4,8 @@
 
 #include <stdio.h>
 
-enum { CLIENT_WAIT_MS = 65000 }; /* a little longer than main may work (control.h) */
+/* A little longer than main may work (CONTROL_WORK_MS, CONTROL_TEST_MS). */
+enum { CLIENT_WAIT_MS = 65000, CLIENT_LIVE_MS = 135000 };
 
 /* Send a command ("reload") to the daemon at the control socket and show its answer: on out when it
  * was carried out, otherwise on err. 0: done; 1: refused, or not possible; 2: the config is
