@@ -8,6 +8,7 @@ libdir    ?= $(prefix)/lib/watchdogd
 mandir    ?= $(prefix)/share/man
 docdir    ?= $(prefix)/share/doc/watchdogd
 unitdir   ?= $(prefix)/lib/systemd/system
+usersdir  ?= $(prefix)/lib/sysusers.d
 sysconfdir ?= /etc
 
 CC        ?= gcc
@@ -37,7 +38,14 @@ PLUGINS   := $(patsubst plugins/%.c,$(BUILD)/plugins/%.so,\
              $(filter-out $(wildcard plugins/*_*.c),$(wildcard plugins/*.c)))
 PROGRAMS  := $(BUILD)/watchdogd $(BUILD)/wd-sentinel $(BUILD)/wd-worker $(BUILD)/watchdogctl
 
-all: $(PROGRAMS) $(PLUGINS)
+FORMATS   := $(patsubst conf/formats/%,$(BUILD)/formats/%,$(wildcard conf/formats/*.tmpl))
+
+all: $(PROGRAMS) $(PLUGINS) $(FORMATS)
+
+# Beside the plugins, here as where it is installed.
+$(BUILD)/formats/%.tmpl: conf/formats/%.tmpl
+	@mkdir -p $(@D)
+	@cp $< $@
 
 $(BUILD)/obj/%.o: %.c
 	@mkdir -p $(@D)
@@ -62,7 +70,7 @@ LIBS_systemd := libsystemd
 LIBS_pattern := libpcre2-8
 LIBS_journal := libsystemd
 LIBS_email := libcurl
-LIBS_webhook := libcurl jansson
+LIBS_webhook := libcurl jansson libcrypto
 LIBS_heartbeat := libcurl
 LIBS_spool := sqlite3
 LIBS_prometheus := libmicrohttpd
@@ -104,6 +112,8 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
 		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) $(MNL) -lcmocka
 # The tests of actions say themselves since when a process lives (test/unit/act.c).
 $(filter $(BUILD)/unit/test_action%,$(TESTS)): LDFLAGS += -Wl,--wrap=see_unit_alive_since
+LIBS_test_transfer := libcurl
+$(BUILD)/unit/test_transfer: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(PARTS_email)))
 $(BUILD)/unit/test_judge: | $(filter %/pattern.so,$(PLUGINS))
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
@@ -112,7 +122,7 @@ $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 
 # What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libpcre2-dev libsystemd-dev \
-		  libcurl4-openssl-dev libjansson-dev libsqlite3-dev libmicrohttpd-dev
+		  libcurl4-openssl-dev libjansson-dev libssl-dev libsqlite3-dev libmicrohttpd-dev
 deps:
 	@test/install-packages $(BUILD_PACKAGES)
 deps-test: deps
@@ -145,11 +155,15 @@ install: all
 	install -m 755 $(BUILD)/watchdogctl $(DESTDIR)$(bindir)/
 	install -m 755 $(BUILD)/wd-sentinel $(BUILD)/wd-worker $(DESTDIR)$(libdir)/
 	install -m 644 $(PLUGINS) $(DESTDIR)$(libdir)/plugins/
+	install -D -m 644 -t $(DESTDIR)$(libdir)/formats $(FORMATS)
 	for page in man/*.[1-8]; do \
 		install -D -m 644 $$page $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/} || exit 1; done
 	for file in conf/*.service conf/*.slice; do \
 		sed 's,@sbindir@,$(sbindir),g; s,@bindir@,$(bindir),g' $$file > $(DESTDIR)$(unitdir)/$${file##*/} || exit 1; done
+	install -D -m 644 conf/watchdogd.sysusers $(DESTDIR)$(usersdir)/watchdogd.conf
 	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
+	install -d $(DESTDIR)$(docdir)/prometheus
+	install -m 644 conf/prometheus/* $(DESTDIR)$(docdir)/prometheus/
 	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
 		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
 
@@ -158,6 +172,7 @@ uninstall:
 	rm -rf $(DESTDIR)$(libdir) $(DESTDIR)$(docdir)
 	for page in man/*.[1-8]; do rm -f $(DESTDIR)$(mandir)/man$${page##*.}/$${page##*/}; done
 	for file in conf/*.service conf/*.slice; do rm -f $(DESTDIR)$(unitdir)/$${file##*/}; done
+	rm -f $(DESTDIR)$(usersdir)/watchdogd.conf
 
 clean:
 	rm -rf $(BUILD)

@@ -260,7 +260,7 @@ static int exec_open(const struct plugin_host *host)
 {
 	memset(&exec_state, 0, sizeof(exec_state));
 	exec_state.host = host;
-	if (!user_find_ours(&exec_state.user_uid, &exec_state.user_gid) && geteuid() == 0)
+	if (!user_find("watchdogd", &exec_state.user_uid, &exec_state.user_gid) && geteuid() == 0)
 		host->log(LOG_INFO, "there is no user watchdogd: nobody runs the commands of channels");
 	exec_check_open(&(struct exec_check_with){host, exec_state.user_uid, exec_state.user_gid});
 	return 0;

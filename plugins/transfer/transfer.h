@@ -13,12 +13,17 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "share/plugin.h"
 
 enum {
 	TRANSFER_MAX = 64,            /* under way at once; beyond it the plugin answers PLUGIN_LATER */
 	TRANSFER_ANSWER_BYTES = 8192, /* of a server's answer; what is beyond is read and dropped */
+	TRANSFER_DEFAULT_MS = 30000,  /* for a channel that names no timeout */
+	TRANSFER_RETRY_MAX_MS = 24 * 3600 * 1000, /* a server that says "in a year" is asked again tomorrow */
 };
+
+struct transfer_talk;
 
 struct transfer {
 	uint64_t delivery;            /* 0: not for a channel (heartbeat) */
@@ -34,6 +39,12 @@ struct transfer {
 	size_t secrets_count;
 	/* It ended. status: of HTTP, or the last SMTP reply; 0: none. Freed when this returns. */
 	void (*done)(struct transfer *transfer, CURLcode code, long status);
+	/* What follows may stay NULL. */
+	void *own;                    /* the plugin's, malloc'ed, freed with it */
+	/* A line that went out, or came in, without its end: SMTP's and HTTP's header lines. Hostile, may hold
+	 * secrets. No transfer is begun, cancelled or freed from in here. */
+	void (*said)(struct transfer *transfer, bool out, const char *line, size_t len);
+	struct transfer_talk *talk;   /* transfer_talk.c's */
 };
 
 /* Once, at the plugin's open. 0 or -errno. */
@@ -53,13 +64,27 @@ void transfer_cancel(uint64_t delivery);
 /* Not started: give it back. */
 void transfer_free(struct transfer *transfer);
 
+/* Text of the other side for `sent` and the log: each secret's value (and base64 of it) is "***", the rest as
+ * escape_line has it. */
+void transfer_tell(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out);
+
+/* The plugin's `warm`: a look-up of "localhost" and the beginning of TLS with a listener of our own, so that
+ * all code and files of the way are in memory. Waits for a second at most. */
+void transfers_warm(void);
+
 /* The plugin's prepare and dispatch. */
 int transfers_prepare(struct pollfd *fds, int max, int *timeout_ms);
 void transfers_dispatch(const struct pollfd *fds, int count);
 
 /* Text with each ${NAME} replaced by the channel's secret of that name: malloc'ed, the caller's (freed by
- * transfer_wipe, which zeroes it); NULL: no memory, or a name without a secret (its name in why). */
+ * transfer_wipe, which zeroes it); NULL: no memory, or a name without a secret, or one whose value
+ * has a control character (why says which). */
 char *transfer_fill(const char *text, const struct plugin_pair *secrets, size_t count, char *why, size_t size);
 void transfer_wipe(char *filled);
+
+/* All secrets in one allocation, to be given back by transfer_secrets_free, which zeroes them. NULL: no
+ * memory. */
+struct plugin_pair *transfer_secrets_copy(const struct plugin_pair *secrets, size_t count);
+void transfer_secrets_free(struct plugin_pair *secrets, size_t count);
 
 #endif

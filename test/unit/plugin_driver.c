@@ -27,6 +27,7 @@ static int driver_begin(uint64_t id)
 static void driver_log(int level, const char *text)
 {
 	(void)level;
+	driver.logs++;
 	(void)snprintf(driver.log, sizeof(driver.log), "%s", text);
 }
 
@@ -54,10 +55,41 @@ static void driver_line(uint64_t unit, const char *line, size_t len)
 	driver_report(DRIVER_LINE, unit, (int)len, 0, line, len);
 }
 
+static void driver_sent(uint64_t delivery, enum plugin_sent result, uint32_t again_ms, const char *text)
+{
+	struct driver_sent *sent = &driver.sent[driver.sents++ % DRIVER_SENT_MAX];
+
+	*sent = (struct driver_sent){.delivery = delivery, .result = result, .again_ms = again_ms};
+	(void)snprintf(sent->text, sizeof(sent->text), "%s", text);
+}
+
+static void driver_talk(uint64_t delivery, const char *line)
+{
+	size_t len = strlen(driver.talk);
+
+	(void)delivery;
+	(void)snprintf(driver.talk + len, sizeof(driver.talk) - len, "%s\n", line);
+}
+
+static const struct state *driver_state(void)
+{
+	return driver.state;
+}
+
+static int driver_channel(size_t i, struct plugin_standing *standing)
+{
+	(void)i;
+	(void)standing;
+	return 0;
+}
+
 const struct plugin_host *driver_host(void)
 {
-	static const struct plugin_host host = {.answer = driver_answer, .begin = driver_begin, .log = driver_log,
-						.unit = driver_unit, .alive = driver_alive, .line = driver_line};
+	static const struct plugin_host host = {
+		.answer = driver_answer, .begin = driver_begin, .log = driver_log,
+		.unit = driver_unit, .alive = driver_alive, .line = driver_line,
+		.sent = driver_sent, .talk = driver_talk, .state = driver_state, .channel = driver_channel,
+	};
 
 	memset(&driver, 0, sizeof(driver));
 	return &host;
@@ -91,6 +123,23 @@ const struct driver_answer *driver_wait(const struct plugin *plugin, uint64_t id
 	while (driver_find(id) == NULL && (now = clock_mono()) < end)
 		driver_turn(plugin, (int)(end - now));
 	return driver_find(id);
+}
+
+static const struct driver_sent *driver_find_sent(uint64_t delivery)
+{
+	for (int i = 0; i < driver.sents && i < DRIVER_SENT_MAX; i++)
+		if (driver.sent[i].delivery == delivery)
+			return &driver.sent[i];
+	return NULL;
+}
+
+const struct driver_sent *driver_wait_sent(const struct plugin *plugin, uint64_t delivery, int for_ms)
+{
+	mono_ms end = clock_mono() + (mono_ms)for_ms, now;
+
+	while (driver_find_sent(delivery) == NULL && (now = clock_mono()) < end)
+		driver_turn(plugin, (int)(end - now));
+	return driver_find_sent(delivery);
 }
 
 void driver_run(const struct plugin *plugin, int for_ms)

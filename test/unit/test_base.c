@@ -79,6 +79,44 @@ static void hostile_text_is_harmless_on_a_terminal_and_in_json(void **state)
 	}
 }
 
+static const struct {
+	const char *name, *in;
+	size_t n;
+	const char *html, *url;
+} escapes_web[] = {
+	{"a tag", "</b><script>", 12, "&lt;/b&gt;&lt;script&gt;", "%3C%2Fb%3E%3Cscript%3E"},
+	{"out of an attribute", "' onload=\"x", 11, "&#39; onload=&quot;x", "%27%20onload%3D%22x"},
+	{"a reference", "&amp;&#60;", 10, "&amp;amp;&amp;#60;", "%26amp%3B%26%2360%3B"},
+	{"a new header", "a\r\nTo: b", 8, "a\xef\xbf\xbd\nTo: b", "a%0D%0ATo%3A%20b"},
+	{"a tab", "\t", 1, "\t", "%09"},
+	{"NUL and ESC", "\0\x1b[1m", 5, "\xef\xbf\xbd\xef\xbf\xbd[1m", "%00%1B%5B1m"},
+	{"DEL and C1 as UTF-8", "\x7f\xc2\x9b", 3, "\xef\xbf\xbd\xef\xbf\xbd", "%7F%C2%9B"},
+	{"bidi override", "a\xe2\x80\xae\x62", 5, "a\xef\xbf\xbd\x62", "a%E2%80%AEb"},
+	{"not UTF-8", "\xff\xc0\xaf", 3, "\xef\xbf\xbd\xef\xbf\xbd\xef\xbf\xbd", "%FF%C0%AF"},
+	{"cut before a tag", "\xe2\x82<", 3, "\xef\xbf\xbd\xef\xbf\xbd&lt;", "%E2%82%3C"},
+	{"another path", "../?a=1&b#c", 11, "../?a=1&amp;b#c", "..%2F%3Fa%3D1%26b%23c"},
+	{"what a URL may hold", "aZ09-._~", 8, "aZ09-._~", "aZ09-._~"},
+	{"a percent and a plus", "%2e+", 4, "%2e+", "%252e%2B"},
+	{"plain UTF-8", "\xc3\xa9\xf0\x9f\x98\x80", 6, "\xc3\xa9\xf0\x9f\x98\x80", "%C3%A9%F0%9F%98%80"},
+	{"empty", "", 0, "", ""},
+};
+
+static void hostile_text_is_harmless_in_html_and_in_a_url(void **state)
+{
+	char text[128];
+	struct buffer b;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(escapes_web); i++) {
+		BUFFER_OVER(&b, text);
+		escape_html(&b, escapes_web[i].in, escapes_web[i].n);
+		assert_string_equal(text, escapes_web[i].html);
+		BUFFER_OVER(&b, text);
+		escape_url(&b, escapes_web[i].in, escapes_web[i].n);
+		assert_string_equal(text, escapes_web[i].url);
+	}
+}
+
 static void instants_and_spans_are_written_for_people(void **state)
 {
 	char text[21], span[32];
@@ -220,6 +258,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_text_that_does_not_fit_is_cut_and_says_so),
 		cmocka_unit_test(hostile_text_is_harmless_on_a_terminal_and_in_json),
+		cmocka_unit_test(hostile_text_is_harmless_in_html_and_in_a_url),
 		cmocka_unit_test(instants_and_spans_are_written_for_people),
 		cmocka_unit_test(numbers_of_kernel_files_are_found_or_refused),
 		cmocka_unit_test(a_kept_file_is_read_from_its_start_each_time),

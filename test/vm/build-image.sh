@@ -115,8 +115,10 @@ trim_root() {
 	: >"$1/etc/fstab"
 	echo watchdogd-vm >"$1/etc/hostname"
 	echo 0123456789abcdef0123456789abcdef >"$1/etc/machine-id"
-	# The account that `make install` would have made.
-	chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin watchdogd
+	# The accounts that `systemd-sysusers` would have made.
+	for account in watchdogd wd-scribe wd-messenger; do
+		chroot "$1" useradd --system --no-create-home --shell /usr/sbin/nologin "$account"
+	done
 	mkdir -p "$1/etc/systemd/journald.conf.d" "$1/opt/vm"
 	printf '[Journal]\nStorage=volatile\nRuntimeMaxUse=4M\nRateLimitBurst=0\n' >"$1/etc/systemd/journald.conf.d/vm.conf"
 	for unit in systemd-udevd.service systemd-udev-trigger.service systemd-journal-flush.service \
@@ -128,6 +130,8 @@ trim_root() {
 	done
 	# systemd-oomd is a peer to compare with: a scenario starts it, the boot does not.
 	find "$1/etc/systemd/system" -path '*wants*' -name 'systemd-oomd*' -delete
+	# So is the mail server.
+	find "$1/etc/systemd/system" -path '*wants*' -name 'opensmtpd*' -delete
 	install -m 644 "$vm_dir/guest/scenario.service" "$1/etc/systemd/system/scenario.service"
 	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
 	ln -sf ../scenario.service "$1/etc/systemd/system/multi-user.target.wants/scenario.service"

@@ -96,6 +96,7 @@ make_payload() {
 	if [ "$opt_daemon" = yes ]; then add_daemon; fi
 	if [ -d "$scenario_dir/units" ]; then cp "$scenario_dir"/units/* "$payload/etc/systemd/system/"; fi
 	if [ -e "$scenario_dir/driver.c" ]; then add_driver; fi
+	if [ -e "$scenario_dir/smtpd.conf" ]; then cp "$scenario_dir/smtpd.conf" "$payload/opt/vm/"; fi
 	if [ -e "$scenario_dir/scenario.sh" ]; then cp "$scenario_dir/scenario.sh" "$payload/opt/vm/"; fi
 	write_load_env >"$payload/opt/vm/load.env"
 	# Directories keep the modes they have in the image.
@@ -108,7 +109,9 @@ add_daemon() {
 		[ -x "$build_dir/$program" ] || die "no $build_dir/$program; run make first"
 		install -D -m 755 "$build_dir/$program" "$payload/opt/watchdogd/$program"
 	done
-	[ ! -d "$build_dir/plugins" ] || cp -r "$build_dir/plugins" "$payload/opt/watchdogd/plugins"
+	for part in plugins formats; do
+		[ ! -d "$build_dir/$part" ] || cp -r "$build_dir/$part" "$payload/opt/watchdogd/$part"
+	done
 	for unit in "$top_dir"/conf/*.service "$top_dir"/conf/*.slice; do
 		[ -e "$unit" ] || continue
 		sed 's#@s*bindir@#/opt/watchdogd#g' "$unit" >"$payload/etc/systemd/system/${unit##*/}"

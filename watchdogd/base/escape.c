@@ -78,3 +78,51 @@ void escape_json(struct buffer *out, const char *bytes, size_t n)
 		i += len == 0 ? 1 : len;
 	}
 }
+
+static const char *escape_html_reference(unsigned char c)
+{
+	switch (c) {
+	case '&':
+		return "&amp;";
+	case '<':
+		return "&lt;";
+	case '>':
+		return "&gt;";
+	case '"':
+		return "&quot;";
+	case '\'':
+		return "&#39;";
+	default:
+		return NULL;
+	}
+}
+
+void escape_html(struct buffer *out, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n;) {
+		const unsigned char *u = (const unsigned char *)bytes + i;
+		size_t len = escape_utf8_len(bytes + i, n - i);
+		const char *reference = escape_html_reference(*u);
+
+		if (reference != NULL)
+			buffer_add(out, reference);
+		else if (*u == '\n' || *u == '\t' || (len > 0 && !escape_is_invisible(escape_codepoint(u, len))))
+			buffer_add_bytes(out, bytes + i, len);
+		else
+			buffer_add(out, "\xef\xbf\xbd");
+		i += len == 0 ? 1 : len;
+	}
+}
+
+void escape_url(struct buffer *out, const char *bytes, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		unsigned char c = (unsigned char)bytes[i];
+
+		if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
+		    c == '_' || c == '~')
+			buffer_add_char(out, (char)c);
+		else
+			buffer_addf(out, "%%%02X", c);
+	}
+}

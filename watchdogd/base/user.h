@@ -5,8 +5,8 @@
 #include <stdbool.h>
 #include <sys/types.h>
 
-/* The user watchdogd, else nobody (65534, Debian's, where /etc/passwd names neither). Of the file alone:
- * name services of the network must not be waited for, nor loaded. True: it is watchdogd. */
-bool user_find_ours(uid_t *uid, gid_t *gid);
+/* The user of that name, else watchdogd, else nobody (65534, Debian's, where /etc/passwd names none). Of the
+ * file alone: name services of the network must not be waited for, nor loaded. False: it is nobody. */
+bool user_find(const char *name, uid_t *uid, gid_t *gid);
 
 #endif

@@ -40,11 +40,15 @@ struct deliver_with {
 	void (*tested)(void *arg, uint64_t id, int result, const char *line);
 	/* The plugin of that name that this worker has, or NULL. */
 	const struct plugin *(*plugin)(void *arg, const char *name);
-	const struct state *state; /* for the numbers in a message; NULL: none */
+	/* The page, for the numbers in a message; NULL (also what it gives): none. */
+	const struct state *(*state)(void *arg);
 };
 
 /* NULL: no memory. It lives as long as the worker. */
 struct deliver *deliver_new(const struct deliver_with *with);
+
+/* End what is under way; what was not confirmed is told again by who comes after. */
+void deliver_free(struct deliver *deliver);
 
 /* The channels of that config whose plugin is here; waiting rows find theirs again by name, those of a
  * channel that is gone are dropped. config and vault (NULL: none) stay the caller's, until the next call. */

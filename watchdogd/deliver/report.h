@@ -1,5 +1,11 @@
 /* What the person reads: the message of an alert, with the numbers now. Everything fits a phone's screen
- * first: subject, what happened, numbers, what watchdogd is doing, what to do. */
+ * first: subject, what happened, numbers, what watchdogd is doing, what to do.
+ * All its texts are one line each (todo: lines) of visible characters: names of processes and words of others
+ * are escaped as in the log (base/escape.h). A channel escapes them once more for its own format, and has no
+ * line end, control character, bidi mark or broken UTF-8 to fear.
+ * facts, in order: "host"; "numbers" (they are old), "blind", "dry run" where it is so; the units, the alert's
+ * first, then what is dead, then the largest; "other units" (how many more); the largest processes, "claude
+ * (pid 21285)". */
 #ifndef WD_DELIVER_REPORT_H
 #define WD_DELIVER_REPORT_H
 
@@ -19,6 +25,7 @@ struct report_of {
 	uint32_t count;              /* alerts folded into it; 1: itself alone */
 	const char *lost;            /* what the next alert has to say of losses and the spool; "" nothing */
 	wall_ms wall;
+	uint64_t within_ms;          /* of count: from the first of them to this one; 0: not known */
 };
 
 struct report; /* a message and all its texts, in one allocation */

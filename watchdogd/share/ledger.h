@@ -149,7 +149,7 @@ struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh);
 /* Unmap it. */
 void ledger_close(struct ledger *ledger);
 
-/* The same file mapped by a worker, nothing changed. NULL with errno; EPROTO: not ours. */
+/* The same file mapped by a worker, nothing changed; to be read alone where fd is. NULL with errno; EPROTO: not ours. */
 struct ledger *ledger_map(int fd);
 
 /* A free entry with a new id, zeroed, not open yet: fill it, then ledger_commit. When all are taken the

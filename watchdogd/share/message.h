@@ -37,6 +37,7 @@ enum message_type {
 				negative: the last one, not taken; 0: more follows; to main, pid: who asked */
 	MESSAGE_SPOOL,       /* main -> scribe: a person's; id: who asks; text: "retry all", "drop ID", ...; answered by */
 	MESSAGE_SPOOLED,     /* scribe -> main: result 0 or -errno; text: what was done */
+	MESSAGE_VAULT,       /* main -> messenger: what it may not read itself comes along (fd); before MESSAGE_CONFIG */
 	MESSAGE_TYPES,
 };
 

@@ -115,6 +115,8 @@ struct plugin_settings {
 
 /* What the worker offers to its plugins. */
 struct state;
+struct delivery;       /* share/delivery.h */
+struct delivery_alert;
 
 struct plugin_host {
 	/* Answer a request: result 0 and what was seen, or -errno and why. Once for each request. */
@@ -141,6 +143,12 @@ struct plugin_host {
 	/* How the delivery of each channel stands: row i of those that the config names, in its order; false
 	 * after the last. */
 	int (*channel)(size_t i, struct plugin_standing *standing);
+	/* The alert of `keep` is on the disk (0), or not: -errno and why; then it is tried again by itself, and told
+	 * again when it is. */
+	void (*kept)(uint64_t id, int result, const char *text);
+	/* To a deliverer (enum ledger_with: WITH_ACTOR, WITH_MESSENGER). 1; 0: it does not read now, or is not there:
+	 * `dispatch` tries again. */
+	int (*deliver)(unsigned deliverer, const struct delivery *delivery);
 };
 
 struct plugin {
@@ -148,7 +156,7 @@ struct plugin {
 	const char *name;         /* "systemd": the file's name, the config's word */
 	/* Take the host (lives as long as the plugin). 0 or -errno; -ENODEV: nothing of its kind here. */
 	int (*open)(const struct plugin_host *host);
-	/* Begin a request; the answer comes through host->answer, now or later. */
+	/* Begin a request; the answer comes through host->answer, now or later. NULL: it carries out none. */
 	void (*ask)(const struct plugin_request *request);
 	/* What to wait for: at most `max` rows of fds, and the longest time in *timeout_ms (-1: no limit;
 	 * lower it, never raise it). Gives the number of rows. */
@@ -181,6 +189,17 @@ struct plugin {
 	void (*warm)(void);
 	/* Is the text a pattern of log-match? 0, or -EINVAL and why not, in words. Needs no open. */
 	int (*check)(const char *pattern, char *why, size_t size);
+	/* Who keeps alerts (spool) alone. dir: the state directory of the config, at the start and at each reload;
+	 * opened at the next dispatch, so after privileges are given up. */
+	void (*spool_open)(const char *dir);
+	/* Keep an alert until the deliverers of wants (enum ledger_with) have said DELIVERY_DONE; host->kept answers,
+	 * at the end of this turn's dispatch: all of one turn is one transaction. One that is there changes nothing. */
+	void (*keep)(const struct delivery_alert *alert, unsigned wants);
+	/* What a deliverer sent: DELIVERY_BACKLOG, _ROW, _DONE. */
+	void (*on_delivery)(unsigned deliverer, const struct delivery *delivery);
+	/* A person's: "retry all", "retry ID", "drop all", "drop ID", "drop dead". 0 and what was done, or -errno and
+	 * why not. */
+	int (*command)(const char *words, char *answer, size_t size);
 };
 
 #endif

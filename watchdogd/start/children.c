@@ -94,6 +94,12 @@ void child_ended(struct child *child, int status, mono_ms now)
 {
 	uint32_t pause = 0;
 
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_AGAIN) {
+		diag_debug("%s is started anew, for what the new config wants of it", child->name);
+		child->start_at = now;
+		child->pid = 0;
+		return;
+	}
 	child_say_end(child, status);
 	child->failures = now - child->started < CHILD_WELL_MS ? child->failures + 1 : 0;
 	if (child->failures > 1)

@@ -12,7 +12,10 @@
 #include "base/clock.h"
 #include "share/message.h"
 
-enum { CHILD_ARGS_MAX = 10 };
+enum {
+	CHILD_ARGS_MAX = 10,
+	CHILD_AGAIN = 75, /* exit status of who wants to be started anew: its config wants other plugins */
+};
 
 struct child {
 	const char *name;                /* "wd-sentinel": argv[0], and how `ps` shows it */

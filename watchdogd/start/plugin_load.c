@@ -8,7 +8,7 @@
 
 static bool plugin_load_is_whole(const struct plugin *plugin)
 {
-	return plugin->name != NULL && plugin->open != NULL && plugin->ask != NULL &&
+	return plugin->name != NULL && plugin->open != NULL &&
 	       plugin->prepare != NULL && plugin->dispatch != NULL && plugin->close != NULL;
 }
 

@@ -24,6 +24,8 @@ static struct supervisor supervisor;
 
 static void supervisor_start_due(struct supervisor *s, mono_ms now)
 {
+	struct message message;
+
 	for (int i = 0; i < CHILDREN; i++) {
 		struct child *child = &s->child[i];
 		bool again = child->started != 0;
@@ -36,7 +38,8 @@ static void supervisor_start_due(struct supervisor *s, mono_ms now)
 			diag_critical("cannot start %s: %s", child->name, diag_errno(error));
 			child->start_at = now + 1000;
 		} else if (again && i != CHILD_SENTINEL) {
-			supervisor_send(s, MESSAGE_WORKER_UP, i == CHILD_SCRIBE ? MESSAGE_OF_SCRIBE : MESSAGE_OF_ACTOR, -1);
+			message_make(&message, MESSAGE_WORKER_UP, (uint64_t)(i - CHILD_ACTOR), 0, "");
+			(void)supervisor_send(s, CHILD_SENTINEL, &message, -1);
 		}
 	}
 }
@@ -70,24 +73,26 @@ static void supervisor_on_sentinel(struct supervisor *s, mono_ms now)
 {
 	struct message message;
 
-	while (message_receive(s->sentinel_link[0], &message, NULL) > 0) {
+	while (message_receive(s->main_link[CHILD_SENTINEL][0], &message, NULL) > 0) {
 		if (message.type == MESSAGE_TAKEN)
 			supervisor_taken(s, &message, now);
-		else if (message.type == MESSAGE_RETRIED)
-			control_answer(&s->control, (uint32_t)message.id,
-				       message.result == 0 ? CONTROL_OK : CONTROL_ERROR, message.text, now);
-		else if (message.type == MESSAGE_WORKER_HUNG)
-			supervisor_end_hung(&s->child[message.id == MESSAGE_OF_SCRIBE ? CHILD_SCRIBE : CHILD_ACTOR]);
+		else if (message.type == MESSAGE_WORKER_HUNG && message.id < CHILDREN - CHILD_ACTOR)
+			supervisor_end_hung(&s->child[CHILD_ACTOR + message.id]);
+		else
+			supervisor_on_sentinel_answer(s, &message, now);
 	}
 }
 
 static void supervisor_stop(struct supervisor *s, mono_ms now)
 {
+	struct message message;
+
 	if (s->stop_since != 0)
 		return;
 	s->stop_since = now;
 	notify_send("STOPPING=1");
-	supervisor_send(s, MESSAGE_STOP, 0, -1);
+	message_make(&message, MESSAGE_STOP, 0, 0, "");
+	(void)supervisor_send(s, CHILD_SENTINEL, &message, -1);
 	for (int i = CHILD_ACTOR; i < CHILDREN; i++)
 		if (s->child[i].pid > 0)
 			(void)kill(s->child[i].pid, SIGTERM);
@@ -104,32 +109,6 @@ static void supervisor_on_signals(struct supervisor *s, mono_ms now)
 			supervisor_begin_reload(s, 0, now);
 		else if (info.ssi_signo != SIGHUP)
 			supervisor_stop(s, now);
-	}
-}
-
-/* The sentinel answers with MESSAGE_RETRIED; one that is started anew finds the question too. */
-static void supervisor_retry(struct supervisor *s, const struct control_request *request, mono_ms now)
-{
-	struct message message;
-	int error;
-
-	message_make(&message, MESSAGE_RETRY, request->client, 0, request->name);
-	error = message_send(s->sentinel_link[0], &message, -1);
-	if (error < 0)
-		control_answer(&s->control, request->client, CONTROL_ERROR, diag_errno(error), now);
-}
-
-static void supervisor_on_control(struct supervisor *s, mono_ms now)
-{
-	struct control_request request;
-
-	while (control_next(&s->control, &request, now)) {
-		if (request.verb == CONTROL_RELOAD)
-			supervisor_begin_reload(s, request.client, now);
-		else if (request.verb == CONTROL_RETRY)
-			supervisor_retry(s, &request, now);
-		else
-			control_answer(&s->control, request.client, CONTROL_OK, "", now);
 	}
 }
 
@@ -153,19 +132,22 @@ static int supervisor_wait_ms(const struct supervisor *s, mono_ms now)
 
 static void supervisor_turn(struct supervisor *s)
 {
-	struct pollfd fds[2 + CONTROL_POLLFDS] = {{.fd = s->signals, .events = POLLIN},
-						  {.fd = s->sentinel_link[0], .events = POLLIN}};
+	struct pollfd fds[3 + CONTROL_POLLFDS] = {{.fd = s->signals, .events = POLLIN},
+						  {.fd = s->main_link[CHILD_SENTINEL][0], .events = POLLIN},
+						  {.fd = s->main_link[CHILD_SCRIBE][0], .events = POLLIN}};
 	mono_ms now = clock_mono();
 	int wait = supervisor_wait_ms(s, now);
-	int rows = control_prepare(&s->control, fds + 2, &wait, now);
+	int rows = control_prepare(&s->control, fds + 3, &wait, now);
 
-	(void)poll(fds, 2 + (nfds_t)rows, wait);
+	(void)poll(fds, 3 + (nfds_t)rows, wait);
 	now = clock_mono();
 	if (fds[0].revents != 0)
 		supervisor_on_signals(s, now);
 	if (fds[1].revents != 0)
 		supervisor_on_sentinel(s, now);
-	control_dispatch(&s->control, fds + 2, rows, now);
+	if (fds[2].revents != 0)
+		supervisor_on_scribe(s, now);
+	control_dispatch(&s->control, fds + 3, rows, now);
 	supervisor_on_control(s, now);
 	supervisor_check_taken(s, now);
 	if (s->stop_since == 0)
@@ -245,7 +227,7 @@ int supervisor_run(const struct supervisor_options *options)
 	int error;
 
 	s->options = options;
-	s->control.fd = -1;
+	s->control.fd = s->vault = -1;
 	error = supervisor_start(s);
 	if (error < 0)
 		return error;

@@ -23,7 +23,8 @@ struct supervisor_options {
 	bool dry_run, verbose;
 };
 
-enum supervisor_child { CHILD_SENTINEL, CHILD_ACTOR, CHILD_SCRIBE, CHILDREN };
+/* The workers in the order of enum message_worker. */
+enum supervisor_child { CHILD_SENTINEL, CHILD_ACTOR, CHILD_SCRIBE, CHILD_MESSENGER, CHILDREN };
 
 struct supervisor {
 	const struct supervisor_options *options;
@@ -38,9 +39,11 @@ struct supervisor {
 	mono_ms stop_since;         /* 0: not stopping */
 	int signals;
 	int ledger, state;
+	int ledger_read, state_read; /* the same, not to be written: for who has given up root */
 	int lock;                   /* the ledger's file, also where a dry run works on another */
-	/* [0] main's or the sentinel's end, [1] the child's */
-	int sentinel_link[2], actor_link[2], work_link[2], scribe_link[2], lines_link[2];
+	int vault;                  /* what the messenger may not read itself; -1: nothing */
+	/* Of each child, [1] its own end; [0] main's, the sentinel's, the scribe's. */
+	int main_link[CHILDREN][2], work_link[CHILDREN][2], spool_link[CHILDREN][2];
 	struct child child[CHILDREN];
 	char plugins[PATH_BYTES];
 	struct control control;
@@ -62,8 +65,11 @@ int supervisor_describe_children(struct supervisor *supervisor);
 struct config *supervisor_parse(struct supervisor *supervisor);
 void supervisor_tell_finding(void *arg, enum config_finding finding, const char *line);
 
-/* Whether the scribe has work: some unit has a log. Who has had work once goes on. */
-void supervisor_want_scribe(struct supervisor *supervisor);
+/* Which workers have something to do by the config. Who has had work once goes on. */
+void supervisor_want_workers(struct supervisor *supervisor);
+
+/* What the config names for the messenger, read anew; where there is no messenger, nothing is read. */
+void supervisor_fill_vault(struct supervisor *supervisor);
 
 /* Reload: parse, hand out, and when the sentinel has taken it, answer. client: of the control socket, 0:
  * nobody. A file that does not parse changes nothing. */
@@ -71,7 +77,13 @@ void supervisor_begin_reload(struct supervisor *supervisor, uint32_t client, mon
 void supervisor_taken(struct supervisor *supervisor, const struct message *message, mono_ms now);
 void supervisor_check_taken(struct supervisor *supervisor, mono_ms now);
 
-/* A message to the sentinel; fd_along: goes with it, -1: none. */
-void supervisor_send(const struct supervisor *supervisor, enum message_type type, uint64_t id, int fd_along);
+/* A message to a child; fd_along: goes with it, -1: none. 0 or -errno, told. */
+int supervisor_send(const struct supervisor *supervisor, enum supervisor_child child, const struct message *message,
+		    int fd_along);
+
+/* supervisor_control.c: what people ask for at the control socket, and the answers of those who know. */
+void supervisor_on_control(struct supervisor *supervisor, mono_ms now);
+void supervisor_on_sentinel_answer(struct supervisor *supervisor, const struct message *message, mono_ms now);
+void supervisor_on_scribe(struct supervisor *supervisor, mono_ms now);
 
 #endif

@@ -16,6 +16,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/root.h"
+#include "base/user.h"
 #include "share/ledger.h"
 
 enum { SUPERVISOR_LOCK_MS = 3000 };
@@ -134,10 +135,31 @@ static void supervisor_make_state(const struct supervisor *s)
 {
 	const char *state = config_string(s->config, s->config->state);
 	int error = place_make_dir(state);
+	uid_t uid;
+	gid_t gid;
 
-	if (error < 0)
+	if (error < 0) {
 		diag_warning("cannot make the state directory %s: %s; another `state` in [watchdogd] moves it", state,
 			     diag_errno(error));
+		return;
+	}
+	if (geteuid() != 0)
+		return;
+	(void)user_find("wd-scribe", &uid, &gid);
+	if (chown(state, uid, (gid_t)-1) < 0)
+		diag_warning("cannot give the state directory %s to wd-scribe: %s; the spool stays in memory", state,
+			     diag_errno(-errno));
+}
+
+/* The same file, to be read only: who has given up root can then change nothing that the sentinel trusts. */
+static int supervisor_reopen(int fd)
+{
+	char path[32];
+	struct buffer b;
+
+	BUFFER_OVER(&b, path);
+	buffer_addf(&b, "/proc/self/fd/%d", fd);
+	return open(path, O_RDONLY | O_CLOEXEC);
 }
 
 /* The ledger first: its lock says that no other watchdogd works here. */
@@ -162,6 +184,8 @@ int supervisor_open_files(struct supervisor *s)
 	if (s->state < 0)
 		return s->state;
 	(void)place_share(s->state, readers);
+	s->ledger_read = supervisor_reopen(s->ledger);
+	s->state_read = supervisor_reopen(s->state);
 	supervisor_make_state(s);
 	error = control_open(&s->control, control, readers);
 	if (error < 0)
@@ -170,14 +194,23 @@ int supervisor_open_files(struct supervisor *s)
 	return 0;
 }
 
+static int supervisor_open_link(int link[2])
+{
+	return socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, link) < 0 ? -errno : 0;
+}
+
 int supervisor_open_links(struct supervisor *s)
 {
-	int *links[] = {s->sentinel_link, s->actor_link, s->work_link, s->scribe_link, s->lines_link};
+	int error = 0;
 
-	for (size_t i = 0; i < ARRAY_LEN(links); i++)
-		if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, links[i]) < 0)
-			return -errno;
-	return 0;
+	for (int i = 0; i < CHILDREN && error == 0; i++) {
+		error = supervisor_open_link(s->main_link[i]);
+		if (error == 0)
+			error = supervisor_open_link(s->work_link[i]);
+		if (error == 0)
+			error = supervisor_open_link(s->spool_link[i]);
+	}
+	return error;
 }
 
 static void supervisor_add_arg(struct child *child, const char *arg)
@@ -230,15 +263,32 @@ void supervisor_find_plugins(struct supervisor *s)
 		diag_warning("no plugins directory: no unit of systemd can be stopped or started, no command run");
 }
 
+/* What only some have: who delivers alerts its end to the scribe; the scribe theirs; who has given up root
+ * reads alone. */
+static void supervisor_describe_spool(struct supervisor *s)
+{
+	struct child *actor = &s->child[CHILD_ACTOR], *scribe = &s->child[CHILD_SCRIBE];
+	struct child *messenger = &s->child[CHILD_MESSENGER];
+
+	actor->fds[MESSAGE_FD_SPOOL] = s->spool_link[CHILD_ACTOR][1];
+	messenger->fds[MESSAGE_FD_SPOOL] = s->spool_link[CHILD_MESSENGER][1];
+	messenger->fds[MESSAGE_FD_VAULT] = s->vault;
+	scribe->fds[MESSAGE_FD_SPOOL] = s->spool_link[CHILD_MESSENGER][0];
+	scribe->fds[MESSAGE_FD_SPOOL_ACTOR] = s->spool_link[CHILD_ACTOR][0];
+	messenger->fds[MESSAGE_FD_LEDGER] = scribe->fds[MESSAGE_FD_LEDGER] = s->ledger_read;
+}
+
 /* A worker: its link to main, its link to the sentinel, its role. */
 static int supervisor_describe_worker(struct supervisor *s, enum supervisor_child which, const char *role)
 {
-	static const char *const names[CHILDREN] = {[CHILD_ACTOR] = "wd-actor", [CHILD_SCRIBE] = "wd-scribe"};
+	static const char *const names[CHILDREN] = {
+		[CHILD_ACTOR] = "wd-actor", [CHILD_SCRIBE] = "wd-scribe", [CHILD_MESSENGER] = "wd-messenger"};
 	struct child *child = &s->child[which];
 	int error = supervisor_describe(s, which, names[which], "wd-worker");
 
-	child->fds[MESSAGE_FD_MAIN] = which == CHILD_ACTOR ? s->actor_link[1] : s->scribe_link[1];
-	child->fds[MESSAGE_FD_ACTOR] = which == CHILD_ACTOR ? s->work_link[1] : s->lines_link[1];
+	child->fds[MESSAGE_FD_MAIN] = s->main_link[which][1];
+	child->fds[MESSAGE_FD_ACTOR] = s->work_link[which][1];
+	child->fds[MESSAGE_FD_STATE] = s->state_read;
 	supervisor_add_arg(child, role);
 	supervisor_add_arg(child, s->plugins);
 	supervisor_add_common(s, child);
@@ -251,14 +301,18 @@ int supervisor_describe_children(struct supervisor *s)
 
 	if (supervisor_describe(s, CHILD_SENTINEL, "wd-sentinel", "wd-sentinel") < 0 ||
 	    supervisor_describe_worker(s, CHILD_ACTOR, "actor") < 0 ||
-	    supervisor_describe_worker(s, CHILD_SCRIBE, "scribe") < 0)
+	    supervisor_describe_worker(s, CHILD_SCRIBE, "scribe") < 0 ||
+	    supervisor_describe_worker(s, CHILD_MESSENGER, "messenger") < 0)
 		return -ENOENT;
-	s->child[CHILD_SCRIBE].wanted = false;
-	supervisor_want_scribe(s);
-	sentinel->fds[MESSAGE_FD_MAIN] = s->sentinel_link[1];
+	s->child[CHILD_SCRIBE].wanted = s->child[CHILD_MESSENGER].wanted = false;
+	supervisor_want_workers(s);
+	supervisor_fill_vault(s);
+	supervisor_describe_spool(s);
+	sentinel->fds[MESSAGE_FD_MAIN] = s->main_link[CHILD_SENTINEL][1];
 	sentinel->fds[MESSAGE_FD_STATE] = s->state;
-	sentinel->fds[MESSAGE_FD_ACTOR] = s->work_link[0];
-	sentinel->fds[MESSAGE_FD_SCRIBE] = s->lines_link[0];
+	sentinel->fds[MESSAGE_FD_ACTOR] = s->work_link[CHILD_ACTOR][0];
+	sentinel->fds[MESSAGE_FD_SCRIBE] = s->work_link[CHILD_SCRIBE][0];
+	sentinel->fds[MESSAGE_FD_MESSENGER] = s->work_link[CHILD_MESSENGER][0];
 	supervisor_add_common(s, sentinel);
 	if (s->options->dry_run)
 		supervisor_add_arg(sentinel, "--dry-run");

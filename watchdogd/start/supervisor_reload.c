@@ -9,7 +9,9 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/notify.h"
+#include "share/vault.h"
 #include "start/judge.h"
+#include "start/worker_role.h"
 
 enum { SUPERVISOR_TAKE_MS = 10000 }; /* the sentinel has so long to take a config before the asker is told */
 
@@ -47,21 +49,15 @@ struct config *supervisor_parse(struct supervisor *s)
 	return config;
 }
 
-static int supervisor_send_to(int link, const char *name, enum message_type type, uint64_t id, int fd_along)
+int supervisor_send(const struct supervisor *s, enum supervisor_child child, const struct message *message,
+		    int fd_along)
 {
-	struct message message;
-	int error;
+	int error = message_send(s->main_link[child][0], message, fd_along);
 
-	message_make(&message, type, id, 0, "");
-	error = message_send(link, &message, fd_along);
 	if (error < 0)
-		diag_warning("cannot send %s to %s: %s", message_name(type), name, diag_errno(error));
+		diag_warning("cannot send %s to %s: %s", message_name(message->type), s->child[child].name,
+			     diag_errno(error));
 	return error;
-}
-
-void supervisor_send(const struct supervisor *s, enum message_type type, uint64_t id, int fd_along)
-{
-	(void)supervisor_send_to(s->sentinel_link[0], "the sentinel", type, id, fd_along);
 }
 
 static void supervisor_answer(struct supervisor *s, enum control_result result, const char *text, mono_ms now)
@@ -79,30 +75,65 @@ static void supervisor_say_fixed(struct supervisor *s, const struct config *conf
 					"`control` and `plugins` of [watchdogd] change with a restart, not with a reload");
 }
 
-void supervisor_want_scribe(struct supervisor *s)
+void supervisor_want_workers(struct supervisor *s)
 {
-	for (uint32_t i = 0; i < s->config->units.count; i++) {
-		const struct config_unit *unit = config_unit_at(s->config, i);
+	static const char *const roles[CHILDREN] = {[CHILD_SCRIBE] = "scribe", [CHILD_MESSENGER] = "messenger"};
 
-		if (unit->log != 0 || unit->journal != 0)
-			s->child[CHILD_SCRIBE].wanted = true;
+	for (int i = CHILD_SCRIBE; i < CHILDREN; i++)
+		if (worker_role_has_work(worker_role_find(roles[i]), s->config))
+			s->child[i].wanted = true;
+}
+
+static void supervisor_tell_unread(void *arg, const char *line)
+{
+	supervisor_tell_finding(arg, CONFIG_WARNING, line);
+}
+
+void supervisor_fill_vault(struct supervisor *s)
+{
+	char formats[PATH_BYTES];
+	int fd;
+
+	if (!s->child[CHILD_MESSENGER].wanted)
+		return;
+	if (child_find_program("formats", formats) < 0)
+		formats[0] = '\0';
+	fd = vault_make(s->config, formats, supervisor_tell_unread, s);
+	if (fd < 0) {
+		diag_warning("cannot keep what the messenger needs of files: %s; it goes on with what it has",
+			     diag_errno(fd));
+		return;
 	}
+	if (s->vault >= 0)
+		(void)close(s->vault);
+	s->vault = s->child[CHILD_MESSENGER].fds[MESSAGE_FD_VAULT] = fd;
+}
+
+static int supervisor_send_config(struct supervisor *s, enum supervisor_child child)
+{
+	struct message message;
+	int error = 0;
+
+	if (child == CHILD_MESSENGER && s->vault >= 0) {
+		message_make(&message, MESSAGE_VAULT, s->generation, 0, "");
+		error = supervisor_send(s, child, &message, s->vault);
+	}
+	message_make(&message, MESSAGE_CONFIG, s->generation, 0, "");
+	return error < 0 ? error : supervisor_send(s, child, &message, s->config_fd);
 }
 
 /* To the workers first: what the sentinel then asks of a unit finds it there. Who is started later gets the
  * newest at its start; so who has not read so many that there is no room is ended. */
 static void supervisor_hand_out(struct supervisor *s)
 {
-	const int link[CHILDREN] = {[CHILD_ACTOR] = s->actor_link[0], [CHILD_SCRIBE] = s->scribe_link[0]};
-
 	for (int i = 0; i < CHILDREN; i++)
 		s->child[i].fds[MESSAGE_FD_CONFIG] = s->config_fd;
+	supervisor_want_workers(s);
+	supervisor_fill_vault(s);
 	for (int i = CHILD_ACTOR; i < CHILDREN; i++)
-		if (s->child[i].pid > 0 &&
-		    supervisor_send_to(link[i], s->child[i].name, MESSAGE_CONFIG, s->generation, s->config_fd) < 0)
+		if (s->child[i].pid > 0 && supervisor_send_config(s, i) < 0)
 			(void)kill(s->child[i].pid, SIGKILL);
-	supervisor_send(s, MESSAGE_CONFIG, s->generation, s->config_fd);
-	supervisor_want_scribe(s);
+	(void)supervisor_send_config(s, CHILD_SENTINEL);
 }
 
 /* A file that does not parse changes nothing. */

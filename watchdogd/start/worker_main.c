@@ -30,7 +30,10 @@
 #include "share/ledger.h"
 #include "share/message.h"
 #include "share/plugin.h"
+#include "share/request.h"
+#include "start/children.h"
 #include "start/plugin_load.h"
+#include "start/worker_alerts.h"
 #include "start/worker_answers.h"
 #include "start/worker_lines.h"
 #include "start/worker_requests.h"
@@ -38,7 +41,8 @@
 #include "start/worker_units.h"
 
 enum {
-	WORKER_ROWS_MAX = 3 + 128,  /* of poll: 48 of exec, few of the others */
+	WORKER_ROWS_OURS = 3 + WORKER_ALERTS_ROWS,
+	WORKER_ROWS_MAX = WORKER_ROWS_OURS + 256, /* of poll: 48 of exec, a transfer's sockets, few of the others */
 	WORKER_READ_MAX = 64,       /* messages of one turn */
 	WORKER_FINISH_MS = 3000,    /* main waits 5 s for all of us */
 };
@@ -54,6 +58,10 @@ static struct worker {
 	struct worker_requests requests;
 	struct worker_units units;
 	struct worker_lines lines;
+	struct worker_alerts alerts;
+	const struct config *first; /* that it was started with, mapped for good; NULL: none */
+	bool tried[WORKER_PLUGINS_MAX]; /* to load the plugin of that row of the role */
+	bool begins_anew; /* its config wants a plugin that it does not have: main starts it again */
 	const struct plugin *matcher; /* of lines; NULL: none */
 } worker;
 
@@ -93,6 +101,37 @@ static void worker_line(uint64_t unit, const char *line, size_t len)
 	worker_lines_add(&worker.lines, worker.matcher, unit, line, len);
 }
 
+static void worker_sent(uint64_t delivery, enum plugin_sent result, uint32_t again_ms, const char *text)
+{
+	worker_alerts_sent(&worker.alerts, delivery, result, again_ms, text);
+}
+
+static void worker_talk(uint64_t delivery, const char *line)
+{
+	if (worker.alerts.deliver != NULL)
+		deliver_talk(worker.alerts.deliver, delivery, line);
+}
+
+static const struct state *worker_state(void)
+{
+	return worker_alerts_state(&worker.alerts);
+}
+
+static int worker_channel(size_t i, struct plugin_standing *standing)
+{
+	return worker.alerts.deliver != NULL && deliver_standing(worker.alerts.deliver, i, standing);
+}
+
+static void worker_kept(uint64_t id, int result, const char *text)
+{
+	worker_alerts_kept(&worker.alerts, id, result, text);
+}
+
+static int worker_deliver(unsigned deliverer, const struct delivery *delivery)
+{
+	return worker_alerts_deliver(&worker.alerts, deliverer, delivery);
+}
+
 static const struct plugin_host worker_host = {
 	.answer = worker_answer,
 	.begin = worker_begin,
@@ -100,9 +139,36 @@ static const struct plugin_host worker_host = {
 	.unit = worker_unit,
 	.alive = worker_alive,
 	.line = worker_line,
+	.sent = worker_sent,
+	.talk = worker_talk,
+	.state = worker_state,
+	.channel = worker_channel,
+	.kept = worker_kept,
+	.deliver = worker_deliver,
 };
 
 /* --- the config, and looks --- */
+
+/* Does it want a plugin that could not be loaded any more, now that all is given up? */
+static bool worker_lacks_plugin(const struct config *config)
+{
+	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++)
+		if (worker.role->plugin[i].is_wanted != NULL && worker.role->plugin[i].is_wanted(config) &&
+		    !worker.tried[i])
+			return true;
+	return false;
+}
+
+/* Does it name other directories to write in than the first one did, to which it is confined? */
+static bool worker_lacks_directory(const struct config *config)
+{
+	const struct config *first = worker.first;
+
+	return first != NULL && worker.role->confined && !worker.role->network &&
+	       (strcmp(config_string(first, first->state), config_string(config, config->state)) != 0 ||
+		strcmp(config_string(first, first->prometheus.textfile),
+		       config_string(config, config->prometheus.textfile)) != 0);
+}
 
 /* fd: stays the caller's. */
 static void worker_take_config(int fd)
@@ -111,12 +177,27 @@ static void worker_take_config(int fd)
 
 	if (taken > 0)
 		taken = worker_lines_watch(&worker.lines, worker.units.unit, worker.units.count);
+	if (worker_alerts_take_config(&worker.alerts, fd))
+		worker.begins_anew = worker_lacks_plugin(worker.alerts.config) ||
+				     worker_lacks_directory(worker.alerts.config);
 	if (taken < 0)
 		diag_warning("%s cannot take the config: %s; it goes on without", worker.role->process,
 			     diag_errno(taken));
 }
 
-/* main sends configs; what else can be read is its end. */
+/* A person's word about the spool. */
+static void worker_on_command(const struct message *asked)
+{
+	struct message answer;
+	char text[sizeof(answer.text)];
+	int result = worker_alerts_command(&worker.alerts, asked->text, text, sizeof(text));
+
+	message_make(&answer, MESSAGE_SPOOLED, asked->id, result, text);
+	if (message_send(worker.main_link, &answer, -1) < 0)
+		diag_warning("cannot answer what was asked of the spool");
+}
+
+/* main sends configs, files, and what people ask; what else can be read is its end. */
 static void worker_on_main(void)
 {
 	struct message message;
@@ -127,6 +208,10 @@ static void worker_on_main(void)
 			continue;
 		if (message.type == MESSAGE_CONFIG && fd >= 0)
 			worker_take_config(fd);
+		else if (message.type == MESSAGE_VAULT && fd >= 0)
+			worker_alerts_take_vault(&worker.alerts, fd);
+		else if (message.type == MESSAGE_SPOOL)
+			worker_on_command(&message);
 		(void)file_close(fd);
 	}
 	if (got != -EAGAIN)
@@ -146,12 +231,28 @@ static void worker_on_look(uint64_t id)
 				   UNIT_NO_ANSWER | UNIT_LOOKED, "it is not watched");
 }
 
+/* An alert is delivered or kept, whatever else is to end; all else is carried out. */
+static void worker_on_ask(uint64_t id)
+{
+	const struct ledger_entry *found = ledger_find(worker.requests.ledger, id);
+	struct ledger_entry entry;
+
+	if (found == NULL || found->kind != LEDGER_ALERT) {
+		worker_requests_ask(&worker.requests, id, worker.finish_by != 0);
+		return;
+	}
+	request_copy_entry(&entry, found);
+	worker_alerts_ask(&worker.alerts, &entry);
+}
+
 /* --- the loop --- */
 
 static void worker_on_message(const struct message *message)
 {
 	if (message->type == MESSAGE_ASK)
-		worker_requests_ask(&worker.requests, message->id, worker.finish_by != 0);
+		worker_on_ask(message->id);
+	else if (message->type == MESSAGE_ACK)
+		worker_alerts_ack(&worker.alerts, message->id);
 	else if (message->type == MESSAGE_LOOK)
 		worker_on_look(message->id);
 	else if (message->type == MESSAGE_READ)
@@ -197,7 +298,7 @@ static void worker_on_signal(void)
 
 static bool worker_is_done(void)
 {
-	return worker.main_is_gone ||
+	return worker.main_is_gone || worker.begins_anew ||
 	       (worker.finish_by != 0 && (worker_requests_idle(&worker.requests) || clock_mono() >= worker.finish_by));
 }
 
@@ -207,9 +308,12 @@ static int worker_tell(void)
 {
 	mono_ms now = clock_mono();
 	int wait_ms = worker_lines_send(&worker.lines, worker.requests.link, now);
+	int alerts_ms = worker_alerts_turn(&worker.alerts);
 	int finish_ms = worker.finish_by > now ? (int)(worker.finish_by - now) : 0;
 
 	worker_units_send(&worker.units, worker.requests.link);
+	if (alerts_ms >= 0 && (wait_ms < 0 || alerts_ms < wait_ms))
+		wait_ms = alerts_ms;
 	if (worker.finish_by != 0 && (wait_ms < 0 || finish_ms < wait_ms))
 		wait_ms = finish_ms;
 	return wait_ms;
@@ -233,13 +337,14 @@ static void worker_dispatch(const struct pollfd *fds, const int *rows)
 
 static void worker_turn(void)
 {
-	int rows[WORKER_PLUGINS_MAX] = {0}, used = 3, timeout_ms = worker_tell();
+	int rows[WORKER_PLUGINS_MAX] = {0}, used = WORKER_ROWS_OURS, timeout_ms = worker_tell();
 	struct pollfd fds[WORKER_ROWS_MAX] = {
 		{.fd = worker.main_link, .events = POLLIN},
 		{.fd = worker.signals, .events = POLLIN},
 		{.fd = worker.requests.link, .events = worker_link_events()},
 	};
 
+	worker_alerts_prepare(&worker.alerts, fds + 3);
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++) {
 		if (worker.plugin[i] != NULL)
 			rows[i] = worker.plugin[i]->prepare(fds + used, WORKER_ROWS_MAX - used,
@@ -258,7 +363,8 @@ static void worker_turn(void)
 		worker_answers_send(&worker.requests.answers, worker.requests.link);
 	if (fds[2].revents & ~POLLOUT)
 		worker_on_link();
-	worker_dispatch(fds + 3, rows);
+	worker_alerts_dispatch(&worker.alerts, fds + 3);
+	worker_dispatch(fds + WORKER_ROWS_OURS, rows);
 }
 
 /* --- start, downwards --- */
@@ -374,18 +480,37 @@ static void worker_open_plugin(size_t i, const char *name)
 
 static void worker_open_plugins(void)
 {
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++)
-		if (!worker.role->plugin[i].acts_on_host || !root_is_fake())
-			worker_open_plugin(i, worker.role->plugin[i].name);
+	const struct config *config = worker.first = config_map(MESSAGE_FD_CONFIG);
+
+	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++) {
+		const struct worker_plugin *row = &worker.role->plugin[i];
+
+		if (row->is_wanted != NULL && (config == NULL || !row->is_wanted(config)))
+			continue;
+		worker.tried[i] = true;
+		if (!row->acts_on_host || !root_is_fake())
+			worker_open_plugin(i, row->name);
+	}
 }
 
-/* The first config; later ones come from main. */
+/* The first config and what main has read for it; later ones come from main. */
 static void worker_take_units(void)
 {
 	worker.requests.plugin = worker.plugin;
 	worker_units_init(&worker.units, worker.plugin);
+	worker_alerts_init(&worker.alerts, worker.plugin, &worker.requests.answers, worker.requests.link);
+	worker_alerts_take_vault(&worker.alerts, MESSAGE_FD_VAULT);
+	if (worker_alerts_open(&worker.alerts) < 0)
+		diag_critical("%s has no memory for alerts", worker.role->process);
 	worker_take_config(MESSAGE_FD_CONFIG);
 	(void)close(MESSAGE_FD_CONFIG);
+}
+
+static void worker_warm(void)
+{
+	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
+		if (worker.plugin[i] != NULL && worker.plugin[i]->warm != NULL)
+			worker.plugin[i]->warm();
 }
 
 int main(int argc, char **argv)
@@ -398,7 +523,8 @@ int main(int argc, char **argv)
 	(void)mallopt(M_ARENA_MAX, 1);
 	worker_open_plugins();
 	worker_take_units();
-	if (worker_role_begin(worker.role) < 0)
+	worker_warm();
+	if (worker_role_begin(worker.role, worker.alerts.config) < 0)
 		return 1;
 	diag_debug("%s is ready", worker.role->process);
 	while (!worker_is_done())
@@ -406,5 +532,5 @@ int main(int argc, char **argv)
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
 		if (worker.plugin[i] != NULL)
 			worker.plugin[i]->close();
-	return 0;
+	return worker.begins_anew ? CHILD_AGAIN : 0;
 }

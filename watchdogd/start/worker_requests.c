@@ -54,7 +54,8 @@ int worker_requests_begin(struct worker_requests *requests, uint64_t id)
 static const struct plugin *requests_find_plugin(const struct worker_requests *requests, const char *name)
 {
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
-		if (requests->plugin[i] != NULL && strcmp(requests->plugin[i]->name, name) == 0)
+		if (requests->plugin[i] != NULL && requests->plugin[i]->ask != NULL &&
+		    strcmp(requests->plugin[i]->name, name) == 0)
 			return requests->plugin[i];
 	return NULL;
 }

@@ -13,22 +13,45 @@
 #include <linux/capability.h>
 
 #include "base/bounds.h"
+#include "base/buffer.h"
 #include "base/diag.h"
 #include "base/user.h"
+#include "start/confine.h"
+#include "start/worker_wants.h"
 
 enum {
 	ROLE_STACK_BYTES = 65536, /* touched at start: four times what exec's way takes */
 	ROLE_NICE = 5, /* a flood of log is read with what the rest of the host leaves */
 };
 
-/* A row for the messenger comes with its plugins. */
 static const struct worker_role worker_roles[] = {
-	{.name = "actor", .process = "wd-actor", .plugin = {{"systemd", true}, {"exec", false}}},
+	{.name = "actor", .process = "wd-actor", .plugin = {{"systemd", true, NULL}, {"exec", false, NULL}}},
+	{.name = "messenger",
+	 .process = "wd-messenger",
+	 .confined = true,
+	 .network = true,
+	 .plugin = {{"email", false, wants_email},
+		    {"webhook", false, wants_webhook},
+		    {"heartbeat", false, wants_heartbeat},
+		    {"prometheus", false, wants_prometheus}}},
 	{.name = "scribe",
 	 .process = "wd-scribe",
 	 .confined = true,
-	 .plugin = {{"pattern", false}, {"log", false}, {"journal", true}}},
+	 .capabilities = 1u << CAP_DAC_READ_SEARCH,
+	 .plugin = {{"pattern", false, wants_pattern},
+		    {"log", false, wants_log},
+		    {"journal", true, wants_journal},
+		    {"spool", false, wants_spool},
+		    {"textfile", false, wants_textfile}}},
 };
+
+bool worker_role_has_work(const struct worker_role *role, const struct config *config)
+{
+	for (size_t i = 0; i < WORKER_PLUGINS_MAX && role->plugin[i].name != NULL; i++)
+		if (role->plugin[i].is_wanted == NULL || role->plugin[i].is_wanted(config))
+			return true;
+	return false;
+}
 
 const struct worker_role *worker_role_find(const char *name)
 {
@@ -47,11 +70,13 @@ static __attribute__((noinline)) void role_touch_stack(void)
 }
 
 /* ONFAULT: what was touched, and what will be, stays; plain locking would pin all of the libraries. What
- * comes later is left out of a confined one: it maps journals, which may be gigabytes, and without
- * CAP_IPC_LOCK a map beyond RLIMIT_MEMLOCK would be refused. */
+ * comes later is left out of the scribe: it maps journals, which may be gigabytes. Without CAP_IPC_LOCK a map
+ * beyond RLIMIT_MEMLOCK would be refused: so the limit goes first, where we may, else what comes later. */
 static void role_lock_memory(const struct worker_role *role)
 {
-	int later = role->confined ? 0 : MCL_FUTURE;
+	const struct rlimit all = {RLIM_INFINITY, RLIM_INFINITY};
+	bool unlimited = setrlimit(RLIMIT_MEMLOCK, &all) == 0;
+	int later = role->confined && (!role->network || !unlimited) ? 0 : MCL_FUTURE;
 
 	role_touch_stack();
 	if (mlockall(MCL_CURRENT | MCL_ONFAULT | later) < 0)
@@ -69,10 +94,10 @@ static int role_set_capabilities(uint32_t low)
 
 /* Nothing that it executes could have more either: it executes nothing. EINVAL: past the last that this
  * kernel has. EPERM: not root enough to take from the bounding set, which then gives it nothing. */
-static void role_drop_bounding(void)
+static void role_drop_bounding(const struct worker_role *role)
 {
 	for (unsigned long i = 0; i < 64; i++)
-		if (i != CAP_DAC_READ_SEARCH && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+		if ((role->capabilities >> i & 1) == 0 && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
 			return;
 }
 
@@ -81,20 +106,20 @@ static int role_drop_root(const struct worker_role *role)
 	uid_t uid;
 	gid_t gid;
 
-	if (!user_find_ours(&uid, &gid))
-		diag_info("there is no user watchdogd: %s runs as nobody", role->process);
-	role_drop_bounding();
+	if (!user_find(role->process, &uid, &gid))
+		diag_info("there is neither a user %s nor watchdogd: %s runs as nobody", role->process, role->process);
+	role_drop_bounding(role);
 	if (prctl(PR_SET_KEEPCAPS, 1, 0, 0, 0) < 0 || setgroups(0, NULL) < 0 || setresgid(gid, gid, gid) < 0 ||
 	    setresuid(uid, uid, uid) < 0)
 		return -errno;
-	return role_set_capabilities(1u << CAP_DAC_READ_SEARCH);
+	return role_set_capabilities(role->capabilities);
 }
 
 static int role_confine(const struct worker_role *role)
 {
 	int error = 0;
 
-	if (unshare(CLONE_NEWNET) < 0)
+	if (!role->network && unshare(CLONE_NEWNET) < 0)
 		diag_debug("%s keeps the host's network: %s", role->process, diag_errno(errno));
 	if (geteuid() == 0)
 		error = role_drop_root(role);
@@ -103,7 +128,28 @@ static int role_confine(const struct worker_role *role)
 	return error;
 }
 
-int worker_role_begin(const struct worker_role *role)
+/* What the config says last: a later one that names other directories needs a new scribe. */
+static int role_confine_calls(const struct worker_role *role, const struct config *config)
+{
+	char textfile[PATH_BYTES] = "";
+	const char *write[3] = {NULL};
+	struct buffer b;
+
+	if (role->network)
+		return confine(&(struct confine_with){.network = true, .read_dirs = confine_read_for_network});
+	BUFFER_OVER(&b, textfile);
+	if (config != NULL) {
+		write[0] = config_string(config, config->state);
+		buffer_add(&b, config_string(config, config->prometheus.textfile));
+	}
+	if (strrchr(textfile, '/') != NULL) {
+		strrchr(textfile, '/')[1] = '\0';
+		write[1] = textfile;
+	}
+	return confine(&(struct confine_with){.write_dirs = write});
+}
+
+int worker_role_begin(const struct worker_role *role, const struct config *config)
 {
 	int error;
 
@@ -112,6 +158,8 @@ int worker_role_begin(const struct worker_role *role)
 		return 0;
 	(void)setpriority(PRIO_PROCESS, 0, ROLE_NICE);
 	error = role_confine(role);
+	if (error == 0)
+		error = role_confine_calls(role, config);
 	if (error < 0)
 		diag_critical("%s cannot give up its privileges: %s; it ends", role->process, diag_errno(error));
 	return error;

@@ -11,6 +11,10 @@ chmod 755 /opt/vm/bin/owner
 : >/run/vm/told
 chmod 666 /run/vm/told
 
+mkdir -p /var/mail/owner
+chown nobody /var/mail/owner
+smtpd -f /opt/vm/smtpd.conf
+
 start_sampler
 start_loads
 start_daemon
@@ -24,3 +28,11 @@ sleep "$LINGER"
 note_units after
 /opt/watchdogd/watchdogctl status >"$results"/status
 cp /run/vm/told "$results"/told
+# A mail's file begins with the second in which it was delivered.
+for mail in /var/mail/owner/new/*; do
+	[ -e "$mail" ] || break
+	name=${mail##*/}
+	fact mail_at "${name%%.*}"
+	cp "$mail" "$results/mail.${name%%.*}"
+done
+fact boot_at "$(($(date +%s) - $(uptime_s)))"

@@ -1,0 +1,340 @@
+/* What libcurl shows of a conversation comes in pieces of any size; here it becomes lines. Three things are
+ * made of them: lines for a person (secrets hidden, controls escaped, so many and so long at most), what the
+ * plugin hears (transfer->said), and SMTP's last words.
+ *
+ * SMTP's last words: libcurl 7.88 sends QUIT as it closes a connection, and then waits for the answer, up to
+ * two minutes, in the midst of all other transfers. So when QUIT has gone out, we close our ear: there
+ * is nothing to wait for. */
+#include "transfer_talk.h"
+
+#include <ctype.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/socket.h>
+#include <unistd.h>
+
+#include "base/bounds.h"
+#include "base/escape.h"
+
+enum {
+	TALK_RAW_BYTES = 8192, /* of a line as it is gathered: longer than the longest secret */
+	TALK_LINE_BYTES = 250, /* of a line as it is told: it goes on in a message (share/message.h) */
+	TALK_LINES_MAX = 200,  /* of one transfer */
+	TALK_SOCKETS = 4,      /* of one transfer at once: two while it tries IPv6 and IPv4 */
+};
+
+struct transfer_line {
+	char bytes[TALK_RAW_BYTES];
+	size_t len;
+	bool cut;
+};
+
+struct transfer_talk {
+	void (*talk)(uint64_t delivery, const char *line);
+	struct transfer_line in, out, text;
+	unsigned lines;
+	bool smtp;
+	bool asked;  /* the server asked for a word of the login: what goes out next is it */
+	bool leaves; /* QUIT has gone out */
+	long reply;
+	char **coded; /* of each secret: its value in base64 */
+	curl_socket_t socket[TALK_SOCKETS];
+};
+
+/* --- without secrets --- */
+
+/* The value stands at bytes; cut: its beginning at the end of the bytes counts. How many bytes of it. */
+static size_t talk_stands(const char *value, size_t len, const char *bytes, size_t n, bool cut)
+{
+	if (len == 0)
+		return 0;
+	if (n >= len)
+		return memcmp(bytes, value, len) == 0 ? len : 0;
+	return cut && memcmp(bytes, value, n) == 0 ? n : 0;
+}
+
+/* Base64 of the value, but for its last character, which depends on what follows it, and the padding. The
+ * caller's; NULL: no memory. */
+static char *talk_base64(const char *value)
+{
+	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+	size_t len = strlen(value), used = 0;
+	char *out = malloc(len / 3 * 4 + 4);
+	unsigned bits = 0, have = 0;
+
+	for (size_t i = 0; out != NULL && i < len; i++) {
+		bits = (bits << 8 | (unsigned char)value[i]) & 0xffff;
+		for (have += 8; have >= 6; have -= 6)
+			out[used++] = digits[bits >> (have - 6) & 63];
+	}
+	if (out != NULL)
+		out[used] = '\0';
+	return out;
+}
+
+/* Those two, behind n bytes that stand for a value of len bytes. */
+static size_t talk_base64_rest(const char *bytes, size_t n, size_t left, size_t len)
+{
+	size_t more = len % 3 != 0 && n < left && (isalnum((unsigned char)bytes[n]) || bytes[n] == '+' || bytes[n] == '/');
+
+	for (int i = 0; i < 2; i++)
+		more += n + more < left && bytes[n + more] == '=';
+	return more;
+}
+
+/* The secret stands at bytes in base64: how many bytes of that; 0: it does not. */
+static size_t talk_coded_at(const struct transfer *transfer, size_t secret, const char *bytes, size_t n, bool cut)
+{
+	const char *coded = transfer->talk->coded[secret];
+	size_t len = talk_stands(coded, strlen(coded), bytes, n, cut);
+
+	return len == 0 ? 0 : len + talk_base64_rest(bytes, len, n, strlen(transfer->secrets[secret].value));
+}
+
+/* How many bytes at the beginning of these are a secret; 0: none. */
+static size_t talk_secret_at(const struct transfer *transfer, const char *bytes, size_t n, bool cut)
+{
+	size_t hidden = 0;
+
+	for (size_t i = 0; i < transfer->secrets_count; i++) {
+		const char *value = transfer->secrets[i].value;
+		size_t len = talk_stands(value, strlen(value), bytes, n, cut);
+
+		if (len == 0)
+			len = talk_coded_at(transfer, i, bytes, n, cut);
+		hidden = len > hidden ? len : hidden;
+	}
+	return hidden;
+}
+
+static void talk_hide(const struct transfer *transfer, const char *bytes, size_t n, bool cut, struct buffer *out)
+{
+	size_t from = 0;
+
+	for (size_t i = 0; i < n && !out->cut;) {
+		size_t hidden = talk_secret_at(transfer, bytes + i, n - i, cut);
+
+		if (hidden == 0) {
+			i++;
+			continue;
+		}
+		escape_line(out, bytes + from, i - from);
+		buffer_add(out, "***");
+		i += hidden;
+		from = i;
+	}
+	escape_line(out, bytes + from, n - from);
+}
+
+void transfer_tell(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out)
+{
+	talk_hide(transfer, bytes, n, false, out);
+}
+
+/* Where the argument of a login begins: "AUTH PLAIN ...", "Proxy-Authorization: ..."; n: nowhere. */
+static size_t talk_login_at(const char *bytes, size_t n)
+{
+	static const char header[] = "authorization:";
+
+	if (n > 5 && strncasecmp(bytes, "AUTH ", 5) == 0) {
+		const char *space = memchr(bytes + 5, ' ', n - 5);
+
+		return space != NULL ? (size_t)(space - bytes) + 1 : n;
+	}
+	for (size_t i = 0; i + sizeof(header) - 1 <= n; i++)
+		if (strncasecmp(bytes + i, header, sizeof(header) - 1) == 0)
+			return i + sizeof(header) - 1;
+	return n;
+}
+
+/* --- lines --- */
+
+static void talk_tell(struct transfer *transfer, const char *mark, const struct transfer_line *line, bool hide)
+{
+	struct transfer_talk *talk = transfer->talk;
+	size_t shown = hide ? 0 : talk_login_at(line->bytes, line->len);
+	char text[TALK_LINE_BYTES];
+	struct buffer told;
+
+	if (talk->talk == NULL || talk->lines > TALK_LINES_MAX)
+		return;
+	BUFFER_OVER(&told, text);
+	if (talk->lines++ == TALK_LINES_MAX) {
+		talk->talk(transfer->delivery, "* ... and more");
+		return;
+	}
+	buffer_add(&told, mark);
+	talk_hide(transfer, line->bytes, shown, line->cut, &told);
+	if (shown < line->len)
+		buffer_add(&told, hide ? "***" : " ***");
+	talk->talk(transfer->delivery, told.text);
+}
+
+static void talk_close_ears(struct transfer_talk *talk)
+{
+	for (size_t i = 0; i < TALK_SOCKETS; i++)
+		if (talk->socket[i] != CURL_SOCKET_BAD)
+			(void)shutdown(talk->socket[i], SHUT_RD);
+}
+
+/* The last line of a reply has its code and a space. */
+static void talk_hear_reply(struct transfer_talk *talk, const struct transfer_line *line)
+{
+	if (!talk->smtp || talk->leaves || line->len < 3 || !isdigit((unsigned char)line->bytes[0]) ||
+	    !isdigit((unsigned char)line->bytes[1]) || !isdigit((unsigned char)line->bytes[2]))
+		return;
+	talk->reply = strtol(line->bytes, NULL, 10);
+	talk->asked = talk->reply == 334;
+}
+
+static void talk_line(struct transfer *transfer, curl_infotype type, struct transfer_line *line)
+{
+	struct transfer_talk *talk = transfer->talk;
+
+	line->bytes[line->len] = '\0';
+	if (type == CURLINFO_HEADER_OUT) {
+		talk_tell(transfer, "> ", line, talk->asked);
+		talk->asked = false;
+		if (talk->smtp && strcmp(line->bytes, "QUIT") == 0) {
+			talk->leaves = true;
+			talk_close_ears(talk);
+		}
+	} else if (type == CURLINFO_HEADER_IN) {
+		talk_hear_reply(talk, line);
+		talk_tell(transfer, "< ", line, false);
+	} else if (strncmp(line->bytes, "TLSv1.", 6) != 0) { /* each step of a handshake */
+		talk_tell(transfer, "* ", line, false);
+	}
+	if (type != CURLINFO_TEXT && transfer->said != NULL && !talk->leaves)
+		transfer->said(transfer, type == CURLINFO_HEADER_OUT, line->bytes, line->len);
+	line->len = 0;
+	line->cut = false;
+}
+
+static void talk_gather(struct transfer *transfer, curl_infotype type, const char *bytes, size_t n)
+{
+	struct transfer_talk *talk = transfer->talk;
+	struct transfer_line *line = type == CURLINFO_HEADER_IN    ? &talk->in
+				     : type == CURLINFO_HEADER_OUT ? &talk->out
+								   : &talk->text;
+
+	for (size_t i = 0; i < n; i++) {
+		if (bytes[i] == '\n') {
+			if (line->len > 0 && line->bytes[line->len - 1] == '\r')
+				line->len--;
+			if (line->len > 0)
+				talk_line(transfer, type, line);
+		} else if (line->len + 1 < sizeof(line->bytes)) {
+			line->bytes[line->len++] = bytes[i];
+		} else {
+			line->cut = true;
+		}
+	}
+	/* libcurl's own words may come without an end. */
+	if (type == CURLINFO_TEXT && line->len > 0)
+		talk_line(transfer, type, line);
+}
+
+static int talk_on_debug(CURL *easy, curl_infotype type, char *bytes, size_t n, void *arg)
+{
+	(void)easy;
+	if (type == CURLINFO_TEXT || type == CURLINFO_HEADER_IN || type == CURLINFO_HEADER_OUT)
+		talk_gather(arg, type, bytes, n);
+	return 0;
+}
+
+/* --- SMTP's sockets: the connection is this transfer's alone --- */
+
+static curl_socket_t talk_on_socket(void *arg, curlsocktype purpose, struct curl_sockaddr *address)
+{
+	struct transfer_talk *talk = arg;
+	curl_socket_t fd = socket(address->family, address->socktype | SOCK_CLOEXEC, address->protocol);
+
+	(void)purpose;
+	for (size_t i = 0; i < TALK_SOCKETS && fd >= 0; i++) {
+		if (talk->socket[i] == CURL_SOCKET_BAD) {
+			talk->socket[i] = fd;
+			return fd;
+		}
+	}
+	if (fd >= 0)
+		(void)close(fd);
+	return CURL_SOCKET_BAD;
+}
+
+static int talk_on_close(void *arg, curl_socket_t fd)
+{
+	struct transfer_talk *talk = arg;
+
+	for (size_t i = 0; i < TALK_SOCKETS; i++)
+		if (talk->socket[i] == fd)
+			talk->socket[i] = CURL_SOCKET_BAD;
+	return close(fd);
+}
+
+static void talk_keep_sockets(struct transfer *transfer)
+{
+	CURL *easy = transfer->easy;
+
+	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETFUNCTION, talk_on_socket);
+	(void)curl_easy_setopt(easy, CURLOPT_OPENSOCKETDATA, transfer->talk);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETFUNCTION, talk_on_close);
+	(void)curl_easy_setopt(easy, CURLOPT_CLOSESOCKETDATA, transfer->talk);
+	(void)curl_easy_setopt(easy, CURLOPT_FRESH_CONNECT, 1L);
+	(void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
+}
+
+static bool talk_code_secrets(struct transfer *transfer)
+{
+	char **coded = calloc(transfer->secrets_count + 1, sizeof(*coded));
+
+	transfer->talk->coded = coded;
+	for (size_t i = 0; coded != NULL && i < transfer->secrets_count; i++) {
+		coded[i] = talk_base64(transfer->secrets[i].value);
+		if (coded[i] == NULL)
+			return false;
+	}
+	return coded != NULL;
+}
+
+int transfer_talk_open(struct transfer *transfer, void (*talk)(uint64_t delivery, const char *line), bool smtp)
+{
+	transfer->talk = calloc(1, sizeof(*transfer->talk));
+	if (transfer->talk == NULL)
+		return -ENOMEM;
+	if (!talk_code_secrets(transfer))
+		return -ENOMEM;
+	transfer->talk->talk = talk;
+	transfer->talk->smtp = smtp;
+	for (size_t i = 0; i < TALK_SOCKETS; i++)
+		transfer->talk->socket[i] = CURL_SOCKET_BAD;
+	if (smtp)
+		talk_keep_sockets(transfer);
+	(void)curl_easy_setopt(transfer->easy, CURLOPT_VERBOSE, 1L);
+	(void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGFUNCTION, talk_on_debug);
+	(void)curl_easy_setopt(transfer->easy, CURLOPT_DEBUGDATA, transfer);
+	return 0;
+}
+
+void transfer_talk_free(struct transfer *transfer)
+{
+	struct transfer_talk *talk = transfer->talk;
+
+	if (talk == NULL)
+		return;
+	for (size_t i = 0; talk->coded != NULL && talk->coded[i] != NULL; i++) {
+		explicit_bzero(talk->coded[i], strlen(talk->coded[i]));
+		free(talk->coded[i]);
+	}
+	free(talk->coded);
+	explicit_bzero(talk, sizeof(*talk)); /* a login went through its lines */
+	free(talk);
+	transfer->talk = NULL;
+}
+
+long transfer_talk_reply(const struct transfer *transfer)
+{
+	return transfer->talk->reply;
+}

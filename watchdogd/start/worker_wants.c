@@ -1,0 +1,66 @@
+#include "start/worker_wants.h"
+
+#include <string.h>
+
+static bool wants_channel(const struct config *config, const char *plugin)
+{
+	for (uint32_t i = 0; i < config->channels.count; i++)
+		if (strcmp(config_channel_at(config, i)->plugin, plugin) == 0)
+			return true;
+	return false;
+}
+
+bool wants_email(const struct config *config)
+{
+	return wants_channel(config, "email");
+}
+
+bool wants_webhook(const struct config *config)
+{
+	return wants_channel(config, "webhook");
+}
+
+bool wants_heartbeat(const struct config *config)
+{
+	return config->heartbeat.url != 0;
+}
+
+bool wants_prometheus(const struct config *config)
+{
+	return config->prometheus.listen != 0;
+}
+
+bool wants_textfile(const struct config *config)
+{
+	return config->prometheus.textfile != 0;
+}
+
+/* What channels have not taken yet outlives us. */
+bool wants_spool(const struct config *config)
+{
+	return config->channels.count > 0;
+}
+
+bool wants_pattern(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (config_unit_at(config, i)->log_match.count > 0)
+			return true;
+	return false;
+}
+
+bool wants_log(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (config_unit_at(config, i)->log != 0)
+			return true;
+	return false;
+}
+
+bool wants_journal(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->units.count; i++)
+		if (config_unit_at(config, i)->journal != 0)
+			return true;
+	return false;
+}
