@@ -351,12 +351,12 @@ static void what_is_critical_is_told_again_each_hour(void **state)
 	minutes(h, 59);
 	assert_orders(h, "");
 	host_available(h, 0.6);
-	minutes(h, 2);
+	minutes(h, 3);
 	assert_orders(h, "repeat");
 	assert_int_equal(h->orders[0].severity, SEVERITY_CRITICAL);
 	assert_int_equal(h->orders[0].thread, 1);
-	assert_string_equal(h->orders[0].text, "still, for 1 h 1 min: host.available 7.5 % (0.60 GiB) < 12 %");
-	assert_string_equal(h->orders[0].title, "still, for 1 h 1 min: host.available 7.5 % < 12 %");
+	assert_string_equal(h->orders[0].text, "still, for 1 h 2 min: host.available 7.5 % (0.60 GiB) < 12 %");
+	assert_string_equal(h->orders[0].title, "still, for 1 h 2 min: host.available 7.5 % < 12 %");
 	host_available(h, 1.1); /* neither true nor clear: it has not ended */
 	minutes(h, 130);
 	assert_orders(h, "repeat repeat");
@@ -486,7 +486,7 @@ static void what_is_given_up_is_critical_and_told_again(void **state)
 	minutes(h, 121);
 	assert_orders(h, "repeat repeat");
 	assert_int_equal(h->orders[0].severity, SEVERITY_CRITICAL);
-	assert_memory_equal(h->orders[0].text, "still, for 1 h 2 min: no claude for 20 s", 40);
+	assert_memory_equal(h->orders[0].text, "still, for 1 h 3 min: no claude for 20 s", 40);
 }
 
 static void a_kill_neither_loses_nor_doubles_a_repeat(void **state)
@@ -503,13 +503,13 @@ static void a_kill_neither_loses_nor_doubles_a_repeat(void **state)
 		assert_orders(h, "");
 		host_restart(h);
 	}
-	minutes(h, 3);
+	minutes(h, 4);
 	assert_orders(h, "repeat");
 	assert_non_null(strstr(h->orders[0].text, "dead, seen before watchdogd was started again"));
 	host_restart(h);
 	minutes(h, 58);
 	assert_orders(h, "");
-	minutes(h, 3);
+	minutes(h, 4);
 	assert_orders(h, "repeat");
 }
 
@@ -533,7 +533,7 @@ static void a_reload_changes_when_it_is_told_again(void **state)
 		h->config = make_done();
 		decide_config(&h->decide, h->config, h->now);
 		free(old);
-		minutes(h, 35);
+		minutes(h, 38);
 		assert_orders(h, i == 0 ? "repeat repeat repeat" : "");
 	}
 }

@@ -42,7 +42,7 @@ void decide_look_repeat(struct ladder *l)
 		return;
 	ms = decide_repeat_ms(l);
 	if (ms != CONFIG_NEVER)
-		l->at->repeat_s = decide_second(l->now + ms);
+		l->at->repeat_s = decide_second(l->now + ms + 999); /* not a second early */
 }
 
 bool decide_next_repeat(struct decide *decide, uint32_t instance, mono_ms now, struct order *order)

@@ -110,12 +110,13 @@ static void sentinel_tell_hung(enum message_worker worker)
 	(void)message_send(MESSAGE_FD_MAIN, &message, -1);
 }
 
-/* What became of a step, to whoever was told why it was taken: once in each thread. */
+/* What became of a step, to whoever was told why it was taken: once in each thread. That something was given back
+ * is for the log: the all-clear says what is not. */
 static void sentinel_tell_result(struct sentinel *s, const struct action_result *result, mono_ms now)
 {
 	uint64_t told[ACTION_JOIN_MAX] = {0};
 
-	for (uint32_t i = 0; i < result->instances; i++) {
+	for (uint32_t i = 0; i < result->instances && result->verb != VERB_THAW; i++) {
 		const struct config_instance *instance = config_instance_at(s->config, result->instance[i]);
 		const struct config_rule *rule = config_rule_at(s->config, instance->rule);
 		struct alert alert = {.rule = rule->name, .title = result->title, .text = result->text, .told = TOLD_RESULT,

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/diag.h"
+#include "share/delivery.h"
 
 enum { HANDED_STEP_MS = 1000 }; /* of one look to the next; a longer one is our own absence */
 
@@ -108,6 +109,7 @@ static void handed_fail(struct handed *handed, enum handed_who who, struct ledge
 {
 	struct handed_entry *row = handed_row(handed, entry);
 	bool later = message->result == -EAGAIN || message->result == -ECANCELED;
+	char id[16];
 
 	if (later || who == HANDED_SCRIBE) {
 		row->put_off |= handed_bit(who);
@@ -115,9 +117,10 @@ static void handed_fail(struct handed *handed, enum handed_who who, struct ledge
 			handed_note_spool(handed, true, message->text);
 		return;
 	}
+	delivery_format_id(entry->id, id);
 	diag_event(SEVERITY_WARNING, entry->rule[0] != '\0' ? entry->rule : NULL,
-		   entry->unit[0] != '\0' ? entry->unit : NULL, "alert %llu not delivered by %s: %s",
-		   (unsigned long long)entry->id, handed_names[who], message->text);
+		   entry->unit[0] != '\0' ? entry->unit : NULL, "alert %s not delivered by %s: %s", id,
+		   handed_names[who], message->text);
 	entry->done |= handed_bit(who);
 }
 
