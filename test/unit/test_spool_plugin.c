@@ -827,14 +827,14 @@ static void a_disk_that_is_read_only_stops_nothing_and_recovers(void **state)
 	mount_small("size=4m,mode=700");
 	keep(1, 1, WITH_MESSENGER);
 	plugin.close();
-	if (mount("none", dir, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+	if (mount("none", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "") < 0)
 		fail_msg("cannot make it read-only: %s", strerror(errno));
 	begin();
 	ask_keep(2, 1, WITH_MESSENGER);
 	turn();
 	assert_int_equal(kept_result(2), -EROFS);
 	assert_non_null(strstr(seen.kept[seen.kepts - 1].text, "Read-only"));
-	assert_int_equal(mount("none", dir, NULL, MS_REMOUNT, NULL), 0);
+	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, ""), 0);
 	pass(5000);
 	turn();
 	assert_int_equal(kept_result(2), 0);

@@ -142,7 +142,8 @@ static size_t client_show_lines(char *text, size_t len, FILE *out)
 		shown += n;
 	}
 	(void)fflush(out);
-	memmove(text, text + shown, len - shown + 1);
+	for (size_t i = shown; shown > 0 && i <= len; i++) /* the NUL too */
+		text[i - shown] = text[i];
 	return len - shown;
 }
 
