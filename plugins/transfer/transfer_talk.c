@@ -39,6 +39,7 @@ struct transfer_talk {
 	bool asked;  /* the server asked for a word of the login: what goes out next is it */
 	bool leaves; /* QUIT has gone out */
 	long reply;
+	char **coded; /* of each secret: its value in base64 */
 	curl_socket_t socket[TALK_SOCKETS];
 };
 
@@ -54,19 +55,42 @@ static size_t talk_stands(const char *value, size_t len, const char *bytes, size
 	return cut && memcmp(bytes, value, n) == 0 ? n : 0;
 }
 
-/* Base64 of the value, without its padding, whose last character depends on what follows it. */
-static size_t talk_base64(const char *value, char *out, size_t size)
+/* Base64 of the value, but for its last character, which depends on what follows it, and the padding. The
+ * caller's; NULL: no memory. */
+static char *talk_base64(const char *value)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 	size_t len = strlen(value), used = 0;
+	char *out = malloc(len / 3 * 4 + 4);
 	unsigned bits = 0, have = 0;
 
-	for (size_t i = 0; i < len && used + 2 < size; i++) {
+	for (size_t i = 0; out != NULL && i < len; i++) {
 		bits = (bits << 8 | (unsigned char)value[i]) & 0xffff;
 		for (have += 8; have >= 6; have -= 6)
 			out[used++] = digits[bits >> (have - 6) & 63];
 	}
-	return used;
+	if (out != NULL)
+		out[used] = '\0';
+	return out;
+}
+
+/* Those two, behind n bytes that stand for a value of len bytes. */
+static size_t talk_base64_rest(const char *bytes, size_t n, size_t left, size_t len)
+{
+	size_t more = len % 3 != 0 && n < left && (isalnum((unsigned char)bytes[n]) || bytes[n] == '+' || bytes[n] == '/');
+
+	for (int i = 0; i < 2; i++)
+		more += n + more < left && bytes[n + more] == '=';
+	return more;
+}
+
+/* The secret stands at bytes in base64: how many bytes of that; 0: it does not. */
+static size_t talk_coded_at(const struct transfer *transfer, size_t secret, const char *bytes, size_t n, bool cut)
+{
+	const char *coded = transfer->talk->coded[secret];
+	size_t len = talk_stands(coded, strlen(coded), bytes, n, cut);
+
+	return len == 0 ? 0 : len + talk_base64_rest(bytes, len, n, strlen(transfer->secrets[secret].value));
 }
 
 /* How many bytes at the beginning of these are a secret; 0: none. */
@@ -76,11 +100,10 @@ static size_t talk_secret_at(const struct transfer *transfer, const char *bytes,
 
 	for (size_t i = 0; i < transfer->secrets_count; i++) {
 		const char *value = transfer->secrets[i].value;
-		char coded[TALK_RAW_BYTES];
 		size_t len = talk_stands(value, strlen(value), bytes, n, cut);
 
-		if (len == 0 && value[0] != '\0')
-			len = talk_stands(coded, talk_base64(value, coded, sizeof(coded)), bytes, n, cut);
+		if (len == 0)
+			len = talk_coded_at(transfer, i, bytes, n, cut);
 		hidden = len > hidden ? len : hidden;
 	}
 	return hidden;
@@ -263,10 +286,25 @@ static void talk_keep_sockets(struct transfer *transfer)
 	(void)curl_easy_setopt(easy, CURLOPT_FORBID_REUSE, 1L);
 }
 
+static bool talk_code_secrets(struct transfer *transfer)
+{
+	char **coded = calloc(transfer->secrets_count + 1, sizeof(*coded));
+
+	transfer->talk->coded = coded;
+	for (size_t i = 0; coded != NULL && i < transfer->secrets_count; i++) {
+		coded[i] = talk_base64(transfer->secrets[i].value);
+		if (coded[i] == NULL)
+			return false;
+	}
+	return coded != NULL;
+}
+
 int transfer_talk_open(struct transfer *transfer, void (*talk)(uint64_t delivery, const char *line), bool smtp)
 {
 	transfer->talk = calloc(1, sizeof(*transfer->talk));
 	if (transfer->talk == NULL)
+		return -ENOMEM;
+	if (!talk_code_secrets(transfer))
 		return -ENOMEM;
 	transfer->talk->talk = talk;
 	transfer->talk->smtp = smtp;
@@ -282,9 +320,17 @@ int transfer_talk_open(struct transfer *transfer, void (*talk)(uint64_t delivery
 
 void transfer_talk_free(struct transfer *transfer)
 {
-	if (transfer->talk != NULL)
-		explicit_bzero(transfer->talk, sizeof(*transfer->talk)); /* a login went through its lines */
-	free(transfer->talk);
+	struct transfer_talk *talk = transfer->talk;
+
+	if (talk == NULL)
+		return;
+	for (size_t i = 0; talk->coded != NULL && talk->coded[i] != NULL; i++) {
+		explicit_bzero(talk->coded[i], strlen(talk->coded[i]));
+		free(talk->coded[i]);
+	}
+	free(talk->coded);
+	explicit_bzero(talk, sizeof(*talk)); /* a login went through its lines */
+	free(talk);
 	transfer->talk = NULL;
 }
 

@@ -94,6 +94,7 @@ struct state_rule {
 	uint16_t step;            /* the step it stands at, from 0 */
 	uint32_t fired;           /* firings since the start of watchdogd */
 	mono_ms since;
+	uint32_t severity;        /* enum severity: the worst of its alerts */
 };
 
 struct state_action {
