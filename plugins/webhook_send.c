@@ -7,6 +7,7 @@
 #include <strings.h>
 
 #include "base/clock.h"
+#include "webhook_line.h"
 #include "webhook_request.h"
 
 /* What its end needs: the template may be gone by then. */
@@ -63,7 +64,8 @@ static void send_say_elsewhere(const struct transfer *transfer, struct buffer *o
 
 	BUFFER_OVER(&plain, text);
 	(void)curl_easy_getinfo(transfer->easy, CURLINFO_REDIRECT_URL, &location);
-	if (url != NULL && location != NULL && curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == 0 &&
+	if (url != NULL && location != NULL &&
+	    curl_url_set(url, CURLUPART_URL, location, CURLU_NON_SUPPORT_SCHEME) == 0 &&
 	    curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) == 0 && curl_url_get(url, CURLUPART_HOST, &host, 0) == 0) {
 		(void)curl_url_get(url, CURLUPART_PORT, &port, 0);
 		buffer_addf(&plain, "%s://%s%s%s", scheme, host, port != NULL ? ":" : "", port != NULL ? port : "");
@@ -197,7 +199,8 @@ static void send_add_headers(struct send *send)
 		const struct webhook_header *header = &send->template->headers[i];
 
 		buffer_init(&out, value, WEBHOOK_LINE_MAX);
-		send->made = webhook_request_line(&header->value, send->with, send->with->channel->format, &out, &send->why);
+		send->made = webhook_request_line(&header->value, send->with, send->with->channel->format, &out,
+						  &send->why);
 		send_add_header(send, header->name, value);
 	}
 	transfer_wipe(value);
@@ -209,8 +212,9 @@ static void send_add_own_headers(struct send *send)
 	const struct plugin_channel *channel = send->with->channel;
 
 	for (size_t i = 0; send_is_going(send) && i < channel->headers_count; i++) {
-		char why[TEXT_BYTES],
-			*line = transfer_fill(channel->headers[i], channel->secrets, channel->secrets_count, why, sizeof(why));
+		char why[TEXT_BYTES], *line;
+
+		line = transfer_fill(channel->headers[i], channel->secrets, channel->secrets_count, why, sizeof(why));
 
 		if (line != NULL)
 			send_add_line(send, line);
@@ -223,7 +227,7 @@ static void send_add_own_headers(struct send *send)
 static void send_sign(struct send *send)
 {
 	const struct plugin_channel *channel = send->with->channel;
-	const char *key = channel->sign[0] != '\0' ? webhook_value_secret(channel, channel->sign, strlen(channel->sign)) : NULL;
+	const char *key = webhook_value_secret(channel, channel->sign, strlen(channel->sign));
 	char seconds[32], signature[WEBHOOK_SIGNATURE_BYTES];
 	uint64_t now = (uint64_t)clock_wall() / 1000;
 
@@ -289,7 +293,7 @@ void webhook_send_begin(const struct plugin_host *host, const struct webhook_tem
 	struct send send = {.host = host, .template = template, .with = with, .delivery = delivery};
 	const char *told = with->message->told;
 
-	if ((template->skip & webhook_template_told(told, strlen(told))) != 0) {
+	if ((template->skip & webhook_line_told(told, strlen(told))) != 0) {
 		host->sent(delivery, PLUGIN_TAKEN, 0, "nothing is sent: the format has no message of this kind");
 		return;
 	}

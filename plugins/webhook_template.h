@@ -31,7 +31,7 @@ struct webhook_template {
 	char type[WEBHOOK_WORD_MAX + 1];    /* of the body: "application/json" */
 	enum webhook_place place;           /* of the body: WEBHOOK_VALUE for JSON */
 	enum webhook_markup markup;
-	uint32_t skip;                      /* of `told` that are not sent: bits of webhook_template_told */
+	uint32_t skip;                      /* of `told` that are not sent: bits of webhook_line_told */
 	struct webhook_limit limits[WEBHOOK_LIMITS_MAX];
 	size_t limits_count;
 	struct webhook_header {
@@ -46,8 +46,5 @@ struct webhook_template {
 /* Read one. NULL after telling each thing that is wrong. webhook_template_free gives it back (NULL: nothing). */
 struct webhook_template *webhook_template_read(const char *bytes, size_t len, struct webhook_tell *tell);
 void webhook_template_free(struct webhook_template *template);
-
-/* The bit of a word of plugin_message.told; 0: there is none such. */
-uint32_t webhook_template_told(const char *word, size_t len);
 
 #endif

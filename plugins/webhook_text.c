@@ -5,22 +5,14 @@
 #include <string.h>
 
 #include "base/bounds.h"
-
-/* In an escape of JSON: behind its backslash, or so many digits of \uNNNN before its end. */
-enum text_escape { TEXT_BACKSLASH = 1, TEXT_LAST_DIGIT = 2, TEXT_FIRST_DIGIT = 5 };
-
-/* How far a reader of JSON has come. */
-struct text_json {
-	bool in_string;
-	uint8_t escape; /* 0: in none; otherwise enum text_escape */
-};
+#include "webhook_quote.h"
 
 /* A condition that is not ended yet. */
 struct text_open {
 	uint32_t piece;            /* its IF, then its ELSE */
 	uint32_t line;             /* of its IF */
 	bool has_else;
-	struct text_json at_if, at_else; /* where both branches begin, where the first one ended */
+	struct webhook_quote at_if, at_else; /* where both branches begin, where the first one ended */
 };
 
 struct text_reader {
@@ -29,7 +21,7 @@ struct text_reader {
 	const char *at, *end;
 	uint32_t line;
 	enum webhook_place place;
-	struct text_json json;
+	struct webhook_quote json;
 	struct text_open open[WEBHOOK_DEPTH_MAX];
 	uint32_t depth;
 };
@@ -77,37 +69,20 @@ static struct webhook_choice *text_add_choice(struct text_reader *r)
 
 /* --- JSON --- */
 
-static void text_json_step(struct text_json *json, char c)
-{
-	if (json->escape == TEXT_BACKSLASH)
-		json->escape = c == 'u' ? TEXT_FIRST_DIGIT : 0;
-	else if (json->escape >= TEXT_LAST_DIGIT)
-		json->escape = json->escape == TEXT_LAST_DIGIT ? 0 : (uint8_t)(json->escape - 1);
-	else if (json->in_string && c == '\\')
-		json->escape = TEXT_BACKSLASH;
-	else if (c == '"')
-		json->in_string = !json->in_string;
-}
-
 /* A byte of the text around the placeholders was read. */
 static void text_step(struct text_reader *r, char c)
 {
 	if (r->place == WEBHOOK_VALUE)
-		text_json_step(&r->json, c);
-}
-
-static bool text_json_is(const struct text_json *a, const struct text_json *b)
-{
-	return a->in_string == b->in_string && a->escape == b->escape;
+		webhook_quote_step(&r->json, c);
 }
 
 /* Each text that a map writes where a JSON value may begin leaves no string open. */
 static bool text_json_closed(struct text_reader *r, const struct webhook_span *span)
 {
-	struct text_json json = {.in_string = false};
+	struct webhook_quote json = {.in_string = false};
 
 	for (size_t i = 0; i < span->len; i++)
-		text_json_step(&json, span->text[i]);
+		webhook_quote_step(&json, span->text[i]);
 	if (json.in_string)
 		webhook_tell(r->tell, r->line, "the string %.*s is not closed with \"", (int)span->len, span->text);
 	return !json.in_string;
@@ -306,7 +281,7 @@ static bool text_read_end(struct text_reader *r)
 		webhook_tell(r->tell, r->line, "${end} without an ${if NAME} before it");
 		return false;
 	}
-	if (!text_json_is(&r->json, open->has_else ? &open->at_else : &open->at_if)) {
+	if (!webhook_quote_is(&r->json, open->has_else ? &open->at_else : &open->at_if)) {
 		webhook_tell(r->tell, r->line, "whether the text after ${end} is inside a string depends on the condition of "
 			     "line %u; open and close strings in the same branch", open->line);
 		return false;
@@ -374,7 +349,8 @@ static bool text_read_literal(struct text_reader *r)
 			text_step(r, '$');
 			text_step(r, '{');
 			r->at += 3;
-			return text_add_literal(r, from, r->at - 2, line) && text_add_literal(r, r->at - 1, r->at, r->line);
+			return text_add_literal(r, from, r->at - 2, line) &&
+			       text_add_literal(r, r->at - 1, r->at, r->line);
 		}
 		if (*r->at == '$' && r->end - r->at >= 2 && r->at[1] == '{')
 			break;
@@ -403,11 +379,20 @@ static bool text_read_all(struct text_reader *r)
 	return true;
 }
 
+/* No more memory than is used. */
+static void *text_fit(void *rows, size_t bytes)
+{
+	void *fits = realloc(rows, bytes + 1);
+
+	if (fits == NULL)
+		return rows;
+	return fits;
+}
+
 bool webhook_text_read(struct webhook_text *text, const struct webhook_text_of *of, struct webhook_tell *tell)
 {
 	struct text_reader r = {.text = text, .tell = tell, .at = of->text, .end = of->text + of->len,
 				.line = of->line, .place = of->place};
-	void *fits;
 	bool good;
 
 	*text = (struct webhook_text){.pieces = malloc(WEBHOOK_PIECES_MAX * sizeof(*text->pieces)),
@@ -417,10 +402,8 @@ bool webhook_text_read(struct webhook_text *text, const struct webhook_text_of *
 		return false;
 	}
 	good = text_read_all(&r);
-	fits = realloc(text->pieces, (text->pieces_count + 1) * sizeof(*text->pieces));
-	text->pieces = fits != NULL ? fits : text->pieces;
-	fits = realloc(text->choices, (text->choices_count + 1) * sizeof(*text->choices));
-	text->choices = fits != NULL ? fits : text->choices;
+	text->pieces = text_fit(text->pieces, text->pieces_count * sizeof(*text->pieces));
+	text->choices = text_fit(text->choices, text->choices_count * sizeof(*text->choices));
 	return good;
 }
 

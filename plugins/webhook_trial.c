@@ -45,7 +45,8 @@ void webhook_trial(const struct webhook_template *template, const struct plugin_
 	bool good = true;
 
 	for (size_t i = 0; good && i < ARRAY_LEN(told); i++) {
-		const struct plugin_message full = trial_message(told[i], "a \"text\""), empty = trial_message(told[i], "");
+		const struct plugin_message full = trial_message(told[i], "a \"text\"");
+		const struct plugin_message empty = trial_message(told[i], "");
 
 		good = trial_one(template, channel, &full, tell) && trial_one(template, channel, &empty, tell);
 	}

@@ -66,17 +66,15 @@ static void value_write_time(uint64_t wall_ms, int64_t shift_ms, char *room)
 const char *webhook_value_text(const struct webhook_value *value, const struct webhook_with *with, int64_t shift_ms,
 			       char *room)
 {
-	const char *base = value->of_channel ? (const char *)with->channel : (const char *)with->message;
+	const void *at = (value->of_channel ? (const char *)with->channel : (const char *)with->message) + value->field;
 	const char *text = "";
-	uint32_t number;
 
 	switch (value->type) {
 	case WEBHOOK_TEXT:
-		memcpy(&text, base + value->field, sizeof(text));
+		text = *(const char *const *)at;
 		break;
 	case WEBHOOK_NUMBER:
-		memcpy(&number, base + value->field, sizeof(number));
-		(void)snprintf(room, WEBHOOK_TIME_BYTES, "%" PRIu32, number);
+		(void)snprintf(room, WEBHOOK_TIME_BYTES, "%" PRIu32, *(const uint32_t *)at);
 		text = room;
 		break;
 	case WEBHOOK_TIME:

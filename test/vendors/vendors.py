@@ -5,7 +5,8 @@ would refuse (lengths, types, members), and goes wrong as asked.
     vendors.py DIR [--tls CERT KEY]
 
 DIR/port gets the port (127.0.0.1), DIR/taken one JSON line for each message that was taken: its vendor, headers,
-body, and what a person then sees ("shown") or would be pinged by ("pings", "markup"). DIR/heard: every request.
+body, and what a person then sees ("shown") or would be pinged by ("pings", "markup"). DIR/heard: every request;
+DIR/noted: the JSON of each to /note.
 
 Path: /KNOB/KNOB/.../VENDOR/REST. Knobs: status=N, retry-after=S, retry-json=S, fail=N (the first N attempts of each
 id), takecut=N (taken, then cut, so often), never, cut, cutbody, slow, huge, redirect=URL (percent-encoded).
@@ -340,6 +341,10 @@ class Handler(http.server.BaseHTTPRequestHandler):
         path = urllib.parse.urlsplit(self.path).path  # a proxy's request has the whole URL
         parts, knobs = path.split("/")[1:], {}
         self.note("heard", path=self.path, host=self.headers.get("Host"), method=self.command)
+        if parts == ["note"]:  # for those who are tested with us: what they send, as it is
+            self.note("noted", body=json.loads(raw))
+            self.answer(200, None, "")
+            return
         while parts and parts[0] not in VENDORS:
             name, _, value = parts.pop(0).partition("=")
             knobs[name] = value

@@ -187,7 +187,8 @@ struct plugin {
 	/* Before memory is locked and privileges are given up: walk the whole way once, so that what it needs
 	 * later is loaded. May wait for a second. */
 	void (*warm)(void);
-	/* Is the text a pattern of log-match? 0, or -EINVAL and why not, in words. Needs no open. */
+	/* Is the text a pattern of log-match (of the plugin webhook: a template of a format)? 0, or -EINVAL and why
+	 * not, in words. Needs no open. */
 	int (*check)(const char *pattern, char *why, size_t size);
 	/* Who keeps alerts (spool) alone. dir: the state directory of the config, at the start and at each reload;
 	 * opened at the next dispatch, so after privileges are given up. */
