@@ -283,7 +283,11 @@ void transfer_start(struct transfer *transfer)
 	while (transfers.started[i] != NULL)
 		i++;
 	transfers.started[i] = transfer;
-	(void)curl_multi_add_handle(transfers.multi, transfer->easy);
+	if (curl_multi_add_handle(transfers.multi, transfer->easy) == CURLM_OK)
+		return;
+	transfers.started[i] = NULL;
+	transfer->done(transfer, CURLE_OUT_OF_MEMORY, 0);
+	transfer_free(transfer);
 }
 
 void transfer_cancel(uint64_t delivery)

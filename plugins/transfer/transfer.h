@@ -56,7 +56,7 @@ void transfers_close(void);
 struct transfer *transfer_new(uint64_t delivery, const struct plugin_channel *channel, const char *protocols,
 			      char *why, size_t size);
 
-/* Begin. It ends by done. */
+/* Begin. It ends by done, later, or without memory at once; it is not the caller's any more. */
 void transfer_start(struct transfer *transfer);
 
 /* End it without a word. */
