@@ -26,6 +26,7 @@ DEFS       = -D_GNU_SOURCE
 ALL_CFLAGS  = -std=gnu11 -fPIC -ffunction-sections -fdata-sections $(OPT) $(HARDEN) $(WARN) \
               $(if $(WERROR),-Werror) $(DEFS) -Iwatchdogd -MMD -MP $(CFLAGS)
 MNL        := $(shell $(PKG_CONFIG) --libs libmnl)
+SQLITE     := $(shell $(PKG_CONFIG) --libs sqlite3)
 ALL_LDFLAGS = -Wl,--gc-sections -Wl,-z,relro,-z,now -Wl,--as-needed $(SANLD) $(LDFLAGS)
 
 # Each program is its main file and what it needs of the archive.
@@ -62,7 +63,7 @@ $(BUILD)/wd-sentinel: $(BUILD)/obj/watchdogd/start/sentinel_main.o $(LIB)
 $(BUILD)/wd-worker: $(BUILD)/obj/watchdogd/start/worker_main.o $(LIB)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^
 $(BUILD)/watchdogctl: $(BUILD)/obj/watchdogd/ask/watchdogctl.o $(LIB)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ -linih
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ -linih $(SQLITE)
 
 # A plugin: plugins/NAME.c with its parts NAME_*.c, and its libraries by name; left out with a notice
 # where one is missing.
@@ -74,6 +75,7 @@ LIBS_webhook := libcurl jansson libcrypto
 LIBS_heartbeat := libcurl
 LIBS_spool := sqlite3
 LIBS_prometheus := libmicrohttpd
+LIBS_test_spool_list := sqlite3
 # Those that speak with a server share how.
 PARTS_email := plugins/transfer/*.c
 PARTS_webhook := $(PARTS_email)

@@ -9,6 +9,7 @@
 
 #include "base/bounds.h"
 #include "base/buffer.h"
+#include "base/escape.h"
 #include "config/config.h"
 #include "share/plugin.h"
 #include "email_header.h"
@@ -27,7 +28,8 @@ static void email_tell(uint64_t delivery, enum plugin_sent result, const char *w
 	struct buffer out;
 
 	BUFFER_OVER(&out, text);
-	buffer_addf(&out, "%s%s", what, about);
+	buffer_add(&out, what);
+	escape_line(&out, about, strlen(about));
 	email_host->sent(delivery, result, 0, text);
 }
 
@@ -52,7 +54,9 @@ static void email_on_said(struct transfer *transfer, bool out, const char *line,
 
 /* --- the mail --- */
 
-static bool email_add_part(curl_mime *mime, const char *type, void (*make)(struct buffer *, const struct plugin_message *),
+typedef void email_maker(struct buffer *out, const struct plugin_message *message);
+
+static bool email_add_part(curl_mime *mime, const char *type, email_maker *make,
 			   const struct plugin_message *message, size_t size)
 {
 	curl_mimepart *part = curl_mime_addpart(mime);

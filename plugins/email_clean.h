@@ -11,8 +11,8 @@
 /* How many bytes of text count: all, or at most max, up to the end of a character. */
 size_t email_clean_len(const char *text, size_t max);
 
-/* Append text, at most max bytes of it (then "..."). Bytes that are no UTF-8 and what is invisible become U+FFFD, blanks
- * and controls a space. lines: line ends ('\n', with or without '\r') stay as '\n'. */
+/* Append text, at most max bytes of it (then "..."). Bytes that are no UTF-8 and what is invisible become U+FFFD,
+ * controls a space. lines: line ends ('\n', with or without '\r') stay as '\n'. */
 void email_clean(struct buffer *out, const char *text, size_t max, bool lines);
 
 #endif

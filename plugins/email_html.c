@@ -9,6 +9,7 @@
 enum {
 	EMAIL_HISTORY_PX = 322,     /* what the line of block characters may take on a phone of 360 px */
 	EMAIL_HISTORY_FONT_MAX = 18,
+	EMAIL_HISTORY_MAX = 100,    /* characters; more are no line any more */
 };
 
 /* Every style is at its element, as some programs drop the head; there stands only what is different in the
@@ -33,8 +34,8 @@ static const char email_html_begin[] =
 	"</style></head>\r\n"
 	"<body class=\"page\" style=\"margin:0;padding:0;background:#ffffff;color:#1c1e21;"
 	"-webkit-text-size-adjust:100%\">\r\n"
-	"<div class=\"page\" style=\"max-width:600px;margin:0 auto;padding:16px;background:#ffffff;color:#1c1e21;"
-	"font:16px/1.45 -apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
+	"<div class=\"page\" style=\"max-width:600px;margin:0 auto;padding:14px 16px;background:#ffffff;color:#1c1e21;"
+	"font:15px/1.4 -apple-system,'Segoe UI',Roboto,'Helvetica Neue',Arial,sans-serif;"
 	"overflow-wrap:anywhere;word-break:break-word\">\r\n";
 
 #define EMAIL_HTML_PALE "#5f666d"
@@ -85,8 +86,8 @@ static void email_html_add_value(struct buffer *out, const char *text, size_t ma
 
 static void email_html_add_badge(struct buffer *out, const char *class, const char *colour, const char *word)
 {
-	buffer_addf(out, "<span class=\"%s\" style=\"display:inline-block;border:1px solid %s;border-radius:4px;padding:0 6px;"
-		    "font-weight:600;color:%s\">", class, colour, colour);
+	buffer_addf(out, "<span class=\"%s\" style=\"display:inline-block;border:1px solid %s;border-radius:4px;"
+		    "padding:0 6px;font-weight:600;color:%s\">", class, colour, colour);
 	email_html_add_value(out, word, EMAIL_NAME_MAX);
 	buffer_add(out, "</span> ");
 }
@@ -98,7 +99,7 @@ static void email_html_add_head(struct buffer *out, const struct plugin_message 
 	const char *class = email_html_looks[look].word, *colour = email_html_looks[look].colour;
 	bool first = strcmp(message->told, "alert") == 0 || message->told[0] == '\0';
 
-	buffer_add(out, "<div style=\"font-size:14px;margin:0 0 8px\">");
+	buffer_add(out, "<div style=\"font-size:14px;margin:0 0 6px\">");
 	if (strcmp(message->told, "resolved") != 0)
 		email_html_add_badge(out, class, colour, message->severity);
 	if (!first)
@@ -109,10 +110,16 @@ static void email_html_add_head(struct buffer *out, const struct plugin_message 
 		buffer_add(out, " on ");
 		email_html_add_value(out, message->host, EMAIL_NAME_MAX);
 	}
-	buffer_addf(out, "</span></div>\r\n<div class=\"%s\" style=\"font-size:20px;line-height:1.3;font-weight:600;color:%s;"
-		    "margin:0 0 12px\">", class, colour);
+	buffer_addf(out, "</span></div>\r\n<div class=\"%s\" style=\"font-size:18px;line-height:1.3;font-weight:600;color:%s;"
+		    "margin:0 0 8px\">", class, colour);
 	email_html_add_value(out, message->title, EMAIL_TEXT_MAX);
 	buffer_add(out, "</div>\r\n");
+}
+
+static void email_html_add_title(struct buffer *out, const char *title)
+{
+	buffer_addf(out, "<div class=\"pale\" style=\"font-size:13px;color:" EMAIL_HTML_PALE ";margin:12px 0 2px\">"
+		    "%s</div>\r\n", title);
 }
 
 static void email_html_add_part(struct buffer *out, const char *title, const char *text)
@@ -120,8 +127,7 @@ static void email_html_add_part(struct buffer *out, const char *title, const cha
 	if (text[0] == '\0')
 		return;
 	if (title[0] != '\0')
-		buffer_addf(out, "<div class=\"pale\" style=\"font-size:14px;color:" EMAIL_HTML_PALE ";margin:16px 0 2px\">%s</div>\r\n",
-			    title);
+		email_html_add_title(out, title);
 	buffer_add(out, "<div>");
 	email_html_add_value(out, text, EMAIL_TEXT_MAX);
 	buffer_add(out, "</div>\r\n");
@@ -129,16 +135,16 @@ static void email_html_add_part(struct buffer *out, const char *title, const cha
 
 static void email_html_add_facts(struct buffer *out, const struct plugin_message *message)
 {
-	static const char cell[] = "vertical-align:top;padding:5px 0;border-top:1px solid #e3e6e9";
+	static const char cell[] = "vertical-align:top;padding:3px 0;border-top:1px solid #e3e6e9";
 
 	if (message->facts_count == 0)
 		return;
-	buffer_add(out, "<div class=\"pale\" style=\"font-size:14px;color:" EMAIL_HTML_PALE ";margin:16px 0 4px\">Numbers now</div>\r\n"
-		   "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" "
-		   "style=\"width:100%;table-layout:fixed;border-collapse:collapse;font-size:15px;line-height:1.35\">\r\n");
+	email_html_add_title(out, "Numbers now");
+	buffer_add(out, "<table role=\"presentation\" cellpadding=\"0\" cellspacing=\"0\" "
+		   "style=\"width:100%;table-layout:fixed;border-collapse:collapse;font-size:14px;line-height:1.3\">\r\n");
 	for (size_t i = 0; i < message->facts_count && i < EMAIL_FACTS_MAX; i++) {
-		buffer_addf(out, "<tr><td class=\"pale rule\" style=\"width:30%%;%s;padding-right:10px;color:" EMAIL_HTML_PALE "\">",
-			    cell);
+		buffer_addf(out, "<tr><td class=\"pale rule\" style=\"width:34%%;%s;padding-right:10px;"
+			    "color:" EMAIL_HTML_PALE "\">", cell);
 		email_html_add_value(out, message->facts[i].name, EMAIL_NAME_MAX);
 		buffer_addf(out, "</td><td class=\"rule\" style=\"%s\">", cell);
 		email_html_add_value(out, message->facts[i].value, EMAIL_VALUE_MAX);
@@ -147,9 +153,11 @@ static void email_html_add_facts(struct buffer *out, const struct plugin_message
 	buffer_add(out, "</table>\r\n");
 }
 
-/* Its characters must stand side by side: the font is as large as a phone's width lets them. */
+/* Its characters must stand side by side: the font is as large as a phone's width lets it. Where the program can do
+ * it, they are drawn higher. */
 static void email_html_add_history(struct buffer *out, const struct plugin_message *message)
 {
+	static const char higher[] = ";display:inline-block;margin-top:12px;transform:scaleY(2.2);transform-origin:0 100%";
 	size_t columns = 0, tenths;
 
 	if (message->history[0] == '\0')
@@ -161,8 +169,9 @@ static void email_html_add_history(struct buffer *out, const struct plugin_messa
 		tenths = EMAIL_HISTORY_FONT_MAX * 10;
 	if (tenths < 40)
 		tenths = 40;
-	buffer_addf(out, "<div class=\"pale\" style=\"font-size:14px;color:" EMAIL_HTML_PALE ";margin:16px 0 2px\">The last hour</div>\r\n"
-		    "<div><span style=\"" EMAIL_HTML_MONO ";font-size:%zu.%zupx;line-height:1.2\">", tenths / 10, tenths % 10);
+	email_html_add_title(out, "The last hour");
+	buffer_addf(out, "<div><span style=\"" EMAIL_HTML_MONO ";font-size:%zu.%zupx;line-height:1%s\">", tenths / 10,
+		    tenths % 10, columns <= EMAIL_HISTORY_MAX ? higher : "");
 	email_html_add_value(out, message->history, EMAIL_VALUE_MAX);
 	buffer_add(out, "</span></div>\r\n");
 }
@@ -174,8 +183,8 @@ static void email_html_add_foot(struct buffer *out, const struct plugin_message 
 
 	BUFFER_OVER(&line, origin);
 	email_text_add_origin(&line, message);
-	buffer_add(out, "<div class=\"pale rule\" style=\"margin:20px 0 0;padding:8px 0 0;border-top:1px solid #e3e6e9;font-size:13px;"
-		   "color:" EMAIL_HTML_PALE "\">");
+	buffer_add(out, "<div class=\"pale rule\" style=\"margin:14px 0 0;padding:6px 0 0;border-top:1px solid #e3e6e9;"
+		   "font-size:13px;color:" EMAIL_HTML_PALE "\">");
 	email_html_add_value(out, origin, EMAIL_TEXT_MAX);
 	buffer_add(out, "</div>\r\n");
 }

@@ -94,7 +94,8 @@ static void email_result_tell_failure(const struct email_result *result, CURLcod
 		buffer_addf(why, "%s%s", at[result->stage], error[0] != '\0' ? error : curl_easy_strerror(code));
 }
 
-enum plugin_sent email_result_of(const struct email_result *result, CURLcode code, const char *error, struct buffer *why)
+enum plugin_sent email_result_of(const struct email_result *result, CURLcode code, const char *error,
+				 struct buffer *why)
 {
 	if (code == CURLE_OK) {
 		buffer_add(why, result->last);

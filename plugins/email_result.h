@@ -25,6 +25,7 @@ struct email_result {
 void email_result_hear(struct email_result *result, bool out, const char *line, size_t len);
 
 /* error: libcurl's words. why: one sentence with the server's own; hostile, may hold secrets. */
-enum plugin_sent email_result_of(const struct email_result *result, CURLcode code, const char *error, struct buffer *why);
+enum plugin_sent email_result_of(const struct email_result *result, CURLcode code, const char *error,
+				 struct buffer *why);
 
 #endif

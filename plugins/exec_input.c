@@ -14,26 +14,33 @@
 #define MFD_NOEXEC_SEAL 0x0008U /* Linux 6.3; wanted there where vm.memfd_noexec is 2 */
 #endif
 
-enum { EXEC_JSON_BYTES = 16 * 1024 }; /* all texts at their longest, each byte escaped to six */
+/* A message's text and title at their longest, each byte escaped to six, and the short ones. */
+enum { EXEC_JSON_BYTES = 64 * 1024 };
 
-void exec_input_environment(struct exec_environment *env, const struct plugin_request *request)
+/* What both have. */
+struct exec_event {
+	const char *id;
+	uint64_t at_wall_ms;
+	const char *severity, *rule, *unit, *event, *text;
+};
+
+static void exec_input_fill(struct exec_environment *env, const struct exec_event *event)
 {
-	char id[24], at[21];
+	char at[21];
 	const char *const pair[EXEC_VARIABLES][2] = {
 		{"PATH", "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"},
 		{"LANG", "C.UTF-8"},
-		{"WATCHDOGD_ID", id},
+		{"WATCHDOGD_ID", event->id},
 		{"WATCHDOGD_TIME", at},
-		{"WATCHDOGD_SEVERITY", request->severity},
-		{"WATCHDOGD_RULE", request->rule},
-		{"WATCHDOGD_UNIT", request->unit},
-		{"WATCHDOGD_EVENT", request->event},
-		{"WATCHDOGD_TEXT", request->text},
+		{"WATCHDOGD_SEVERITY", event->severity},
+		{"WATCHDOGD_RULE", event->rule},
+		{"WATCHDOGD_UNIT", event->unit},
+		{"WATCHDOGD_EVENT", event->event},
+		{"WATCHDOGD_TEXT", event->text},
 	};
 	struct buffer text;
 
-	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)request->id);
-	clock_format(request->at_wall_ms, at);
+	clock_format(event->at_wall_ms, at);
 	BUFFER_OVER(&text, env->text);
 	for (size_t i = 0; i < EXEC_VARIABLES; i++) {
 		env->row[i] = text.text + text.len;
@@ -43,15 +50,26 @@ void exec_input_environment(struct exec_environment *env, const struct plugin_re
 	env->row[EXEC_VARIABLES] = NULL;
 }
 
-int exec_input_event(const struct plugin_request *request)
+void exec_input_environment(struct exec_environment *env, const struct plugin_request *request)
 {
-	static char json[EXEC_JSON_BYTES];
-	struct buffer text;
+	char id[24];
+
+	(void)snprintf(id, sizeof(id), "%llu", (unsigned long long)request->id);
+	exec_input_fill(env, &(struct exec_event){id, request->at_wall_ms, request->severity, request->rule,
+						  request->unit, request->event, request->text});
+}
+
+void exec_input_message_environment(struct exec_environment *env, const struct plugin_message *message)
+{
+	exec_input_fill(env, &(struct exec_event){message->id, message->at_wall_ms, message->severity, message->rule,
+						  message->unit, message->event, message->text});
+}
+
+static int exec_input_file(const struct buffer *text)
+{
 	int fd;
 
-	BUFFER_OVER(&text, json);
-	request_format_json(&text, request);
-	if (text.cut)
+	if (text->cut)
 		return -EMSGSIZE;
 	fd = memfd_create("event", MFD_CLOEXEC | MFD_NOEXEC_SEAL);
 	if (fd < 0 && errno == EINVAL)
@@ -59,9 +77,29 @@ int exec_input_event(const struct plugin_request *request)
 	if (fd < 0)
 		return -errno;
 	/* pwrite: the position, which the command shares, stays at the start. */
-	if (pwrite(fd, text.text, text.len, 0) != (ssize_t)text.len) {
+	if (pwrite(fd, text->text, text->len, 0) != (ssize_t)text->len) {
 		(void)file_close(fd);
 		return -ENOSPC;
 	}
 	return fd;
+}
+
+static char exec_input_json[EXEC_JSON_BYTES];
+
+int exec_input_event(const struct plugin_request *request)
+{
+	struct buffer text;
+
+	BUFFER_OVER(&text, exec_input_json);
+	request_format_json(&text, request);
+	return exec_input_file(&text);
+}
+
+int exec_input_message(const struct plugin_message *message)
+{
+	struct buffer text;
+
+	BUFFER_OVER(&text, exec_input_json);
+	request_format_message(&text, message);
+	return exec_input_file(&text);
 }

@@ -12,11 +12,13 @@ struct exec_environment {
 	char *row[EXEC_VARIABLES + 1];
 };
 
-/* PATH, LANG and WATCHDOGD_*: of the request. */
+/* PATH, LANG and WATCHDOGD_*: of the request, or of a message for a channel, where WATCHDOGD_ID is its text. */
 void exec_input_environment(struct exec_environment *env, const struct plugin_request *request);
+void exec_input_message_environment(struct exec_environment *env, const struct plugin_message *message);
 
 /* The event as JSON in a file in memory, read from its start: whoever does not read it holds nobody up. The
  * descriptor, the caller's, or -errno. */
 int exec_input_event(const struct plugin_request *request);
+int exec_input_message(const struct plugin_message *message);
 
 #endif

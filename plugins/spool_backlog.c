@@ -14,6 +14,9 @@ void spool_backlog_begin(struct spool_backlog *backlog)
 
 bool spool_backlog_order(struct spool_backlog *backlog, enum delivery_type type, uint64_t id)
 {
+	for (int i = 0; i < backlog->orders; i++)
+		if (backlog->order[i].type == type && backlog->order[i].id == id)
+			return true;
 	if (backlog->orders == SPOOL_BACKLOG_ORDERS)
 		return false;
 	backlog->order[backlog->orders++] = (struct spool_order){type, id};

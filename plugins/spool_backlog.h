@@ -27,7 +27,7 @@ struct spool_backlog {
 		uint64_t id;             /* 0: all */
 	} order[SPOOL_BACKLOG_ORDERS];
 	int orders;
-	bool say_trouble;             /* nothing can be kept, which the deliverer does not know yet */
+	unsigned troubles;            /* of the disk: so many it was told of */
 };
 
 enum spool_backlog_result {

@@ -66,7 +66,8 @@ static const char *const spool_db_sql[SPOOL_STATEMENTS] = {
 			       " ON CONFLICT(alert) DO UPDATE SET deliverers = deliverers | ?2, at = ?3",
 	[SPOOL_FINISHED_PRUNE] = "DELETE FROM finished WHERE at < ?1 OR alert IN"
 				 " (SELECT alert FROM finished ORDER BY at DESC LIMIT -1 OFFSET ?2)",
-	[SPOOL_DEAD_PRUNE] = "DELETE FROM rows WHERE state = 2 AND (at < ?1 OR (alert, channel) IN"
+	/* Not removed: while another channel waits, its deliverer has to know that this one is over. */
+	[SPOOL_DEAD_PRUNE] = "UPDATE rows SET state = 3 WHERE state = 2 AND (at < ?1 OR (alert, channel) IN"
 			     " (SELECT alert, channel FROM rows WHERE state = 2 ORDER BY at DESC, alert DESC"
 			     " LIMIT -1 OFFSET ?2))",
 	[SPOOL_DEAD_OWED] = "UPDATE alerts SET owed = owed"
@@ -250,7 +251,7 @@ static int spool_db_take_schema(struct spool_db *db)
 {
 	char text[128];
 	struct buffer said;
-	int64_t version, tables;
+	int64_t version = 0, tables = 0;
 	int error;
 
 	BUFFER_OVER(&said, text);
@@ -350,8 +351,7 @@ int spool_db_open(struct spool_db *db, const char *dir)
 		error = spool_db_make_file(db);
 	if (error < 0)
 		return error;
-	result = sqlite3_open_v2(db->path, &db->handle,
-				 SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX | SQLITE_OPEN_NOFOLLOW, NULL);
+	result = sqlite3_open_v2(db->path, &db->handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOMUTEX, NULL);
 	error = result != SQLITE_OK ? spool_db_fail(db, result) : spool_db_set_up(db);
 	if (error < 0)
 		spool_db_close(db);

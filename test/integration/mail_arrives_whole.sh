@@ -1,7 +1,9 @@
 #!/bin/bash
 # A mail arrives at a real mail server as it was meant: its headers, both of its parts, its receivers; whatever is in
 # the texts of the alert, and over each way of TLS and login that the config knows.
+# shellcheck source=test/integration/lib.sh
 . "$(dirname "$0")/lib.sh"
+# shellcheck source=test/smtp/server.sh
 . "$top/test/smtp/server.sh"
 
 for program in exim4 openssl python3; do
@@ -13,6 +15,7 @@ make_channel_send || exit 1
 : >"$log"
 start_smtp || { ok 1 "the mail server starts"; plan_end; }
 
+# shellcheck disable=SC2317
 mail() { # CASE URL [FIELD=VALUE...]
 	local case=$1 url=$2
 	shift 2

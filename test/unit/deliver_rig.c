@@ -297,7 +297,7 @@ static void rig_make(void)
 
 void rig_reload(void)
 {
-	deliver_config(rig.deliver, &block.config, NULL, rig.wall);
+	assert(deliver_config(rig.deliver, &block.config, NULL, rig.wall) == 0);
 }
 
 void rig_start(void)

@@ -120,6 +120,21 @@ static void the_same_id_again_changes_nothing(void **state)
 	assert_int_equal(rig.dones, 2);
 }
 
+static void an_alert_that_is_none_is_let_go(void **state)
+{
+	struct delivery_alert alert = rig_alert(0, 0, TOLDS, SEVERITY_WARNING);
+
+	(void)state;
+	rig_start();
+	deliver_alert(rig.deliver, &alert, rig.mono, rig.wall);
+	alert.told = TOLD_ALERT;
+	alert.severity = UINT32_MAX;
+	deliver_alert(rig.deliver, &alert, rig.mono, rig.wall);
+	rig_pass(0);
+	assert_int_equal(rig.dones, 2);
+	assert_int_equal(rig.sents, 0);
+}
+
 /* --- the filters --- */
 
 static void severity_units_and_rules_choose(void **state)
@@ -666,6 +681,52 @@ static void rows_of_the_spool_override_what_was_not_tried_here(void **state)
 	assert_int_equal(rig_count(B, 0), 1);
 }
 
+static void what_the_scribe_says_to_who_was_here_before_confirms_nothing(void **state)
+{
+	struct delivery kept = {.version = DELIVERY_VERSION, .type = DELIVERY_KEPT};
+	uint64_t id;
+
+	(void)state;
+	rig_channels(1);
+	rig.scribe_keeps = false;
+	rig_start();
+	(void)new_alert();
+	kept.number = rig.heard[0].number;
+	rig_pass(10);
+	rig.scribe_answers = false;
+	rig_restart();
+	id = new_alert();
+	rig_pass(1000);
+	assert_true(rig_is_done(id));
+	{
+		size_t before = rig.heards;
+
+		deliver_on_scribe(rig.deliver, &kept, rig.mono, rig.wall);
+		rig_pass(5000);
+		assert_int_equal(rig.heards, 2 * before);
+	}
+}
+
+static void an_end_that_was_not_asked_for_is_not_the_backlogs(void **state)
+{
+	const struct delivery end = {.version = DELIVERY_VERSION, .type = DELIVERY_END};
+	uint64_t id;
+
+	(void)state;
+	rig_channels(1);
+	rig.scribe_takes = false;
+	rig_start();
+	deliver_on_scribe(rig.deliver, &end, rig.mono, rig.wall);
+	rig.scribe_takes = true;
+	rig.scribe_answers = false;
+	id = new_alert();
+	assert_int_equal(rig.backlogs, 1);
+	assert_int_equal(rig_count(A, id), 0); /* the answer is waited for */
+	rig.scribe_answers = true;
+	rig_pass(0);
+	assert_int_equal(rig_count(A, id), 1);
+}
+
 /* --- a person's word --- */
 
 static void retry_tries_at_once_and_drop_drops(void **state)
@@ -762,6 +823,15 @@ static void a_reload_keeps_rows_by_name_and_drops_those_of_a_channel_that_is_gon
 	rig_channels(0);
 	rig_reload();
 	assert_int_equal(rig.given, 0);
+	rig_channels(2); /* and one that comes back begins anew */
+	rig_reload();
+	{
+		struct delivery row = {.version = DELIVERY_VERSION, .type = DELIVERY_ROW, .row = {.channel = "a"}};
+
+		row.alert.id = other;
+		deliver_on_scribe(rig.deliver, &row, rig.mono, rig.wall);
+		scribe_says(DELIVERY_END, 0);
+	}
 	rig_pass(0);
 	assert_true(rig_is_done(other));
 }
@@ -831,6 +901,7 @@ int main(void)
 		TEST(words_of_the_scribe_and_of_plugins_for_nobody_change_nothing),
 		TEST(texts_at_their_longest_go_through),
 		TEST(the_same_id_again_changes_nothing),
+		TEST(an_alert_that_is_none_is_let_go),
 		TEST(severity_units_and_rules_choose),
 		TEST(a_row_that_is_retried_holds_up_its_channel_and_no_other),
 		TEST(alerts_go_in_order_of_their_ids_however_they_came),
@@ -855,6 +926,8 @@ int main(void)
 		TEST(a_scribe_that_hangs_delays_nothing_but_the_start),
 		TEST(that_the_spool_is_gone_or_lost_some_is_said_once),
 		TEST(rows_of_the_spool_override_what_was_not_tried_here),
+		TEST(what_the_scribe_says_to_who_was_here_before_confirms_nothing),
+		TEST(an_end_that_was_not_asked_for_is_not_the_backlogs),
 		TEST(retry_tries_at_once_and_drop_drops),
 		TEST(a_dead_letter_is_tried_again_when_a_person_says_so),
 		TEST(a_reload_keeps_rows_by_name_and_drops_those_of_a_channel_that_is_gone),

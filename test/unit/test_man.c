@@ -222,7 +222,9 @@ static void pages_of_the_programs_have_what_others_rely_on(void **state)
 		"troglobit/watchdogd",
 	};
 	static const char *const of_1[] = {".Ss check",   ".Ss status",      ".Ss reload",  ".Ss retry",
-					   ".Ss explain", ".Sh EXIT STATUS", "Fl -json"};
+					   ".Ss explain", ".Sh EXIT STATUS", "Fl -json",    ".Ss ack",
+					   ".Ss test",    ".Ss spool",       "Fl -state Ar dir",
+					   ".Cm spool retry", ".Cm spool drop"};
 
 	(void)state;
 	missing = 0;

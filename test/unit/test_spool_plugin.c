@@ -564,8 +564,13 @@ static void dead_letters_stay_bounded_in_number_and_time(void **state)
 	turn();
 	assert_int_equal(query("SELECT count(*) FROM rows WHERE state = 2"), SPOOL_DEAD_MAX);
 	assert_int_equal(query("SELECT min(id) FROM alerts"), 21);
-	pass(UINT64_C(86400000) * 30);
+	keep(5000, 2, WITH_MESSENGER);
+	row(WITH_MESSENGER, 5000, "owner", DELIVERY_DEAD, 9);
+	pass(UINT64_C(86400000) * 31);
 	turn();
+	/* Another channel waits: that this one is over is not forgotten. */
+	assert_string_equal(backlog(WITH_MESSENGER), "5000(owner:dropped:9) END ");
+	done(WITH_MESSENGER, 5000);
 	assert_int_equal(query("SELECT count(*) FROM alerts"), 0);
 }
 
@@ -650,20 +655,31 @@ static void words_that_are_no_order_are_refused(void **state)
 
 static void an_order_waits_for_a_deliverer_that_does_not_read(void **state)
 {
+	char words[32] = "retry ";
+
 	(void)state;
-	keep(1, 1, WITH_MESSENGER);
+	for (uint64_t id = 1; id <= 9; id++)
+		keep(id, 1, WITH_MESSENGER);
 	forget();
 	seen.room[WITH_MESSENGER] = 0;
-	for (int i = 0; i < 8; i++)
-		(void)told("retry all", 0);
+	for (uint64_t id = 1; id <= 8; id++) {
+		delivery_format_id(id, words + 6);
+		(void)told(words, 0);
+		(void)told(words, 0); /* once is enough */
+	}
 	assert_non_null(strstr(told("retry all", -EAGAIN), "does not read"));
+	forget();
 	seen.room[WITH_MESSENGER] = 3;
 	turn();
+	assert_int_equal(seen.sents, 3);
 	seen.room[WITH_MESSENGER] = 100;
 	turn();
-	assert_int_equal(query("SELECT count(*) FROM alerts"), 1);
-	for (int i = seen.sents - 8; i < seen.sents; i++)
+	assert_int_equal(seen.sents, 8);
+	for (int i = 0; i < seen.sents; i++) {
 		assert_int_equal(seen.to[i], WITH_MESSENGER);
+		assert_int_equal(seen.sent[i].type, DELIVERY_RETRY);
+		assert_true(seen.sent[i].alert.id == (uint64_t)i + 1);
+	}
 }
 
 /* --- disks that fail --- */
@@ -811,14 +827,14 @@ static void a_disk_that_is_read_only_stops_nothing_and_recovers(void **state)
 	mount_small("size=4m,mode=700");
 	keep(1, 1, WITH_MESSENGER);
 	plugin.close();
-	if (mount("none", dir, NULL, MS_REMOUNT | MS_RDONLY, NULL) < 0)
+	if (mount("none", dir, "tmpfs", MS_REMOUNT | MS_RDONLY, "") < 0)
 		fail_msg("cannot make it read-only: %s", strerror(errno));
 	begin();
 	ask_keep(2, 1, WITH_MESSENGER);
 	turn();
 	assert_int_equal(kept_result(2), -EROFS);
 	assert_non_null(strstr(seen.kept[seen.kepts - 1].text, "Read-only"));
-	assert_int_equal(mount("none", dir, NULL, MS_REMOUNT, NULL), 0);
+	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT, ""), 0);
 	pass(5000);
 	turn();
 	assert_int_equal(kept_result(2), 0);
@@ -844,6 +860,22 @@ static void a_missing_directory_is_waited_for(void **state)
 	pass(5000);
 	turn();
 	assert_int_equal(kept_result(3), 0);
+}
+
+static void a_directory_may_be_a_link_and_another_one_is_begun_anew(void **state)
+{
+	char link[96];
+
+	(void)state;
+	(void)snprintf(link, sizeof(link), "%s.link", dir);
+	assert_int_equal(symlink(dir, link), 0);
+	keep(1, 1, WITH_MESSENGER);
+	plugin.spool_open(link);
+	keep(2, 1, WITH_MESSENGER);
+	assert_true(logged("another state directory"));
+	assert_int_equal(query("SELECT count(*) FROM alerts"), 2);
+	plugin.spool_open(dir);
+	assert_int_equal(unlink(link), 0);
 }
 
 static void a_file_that_is_taken_away_is_missed(void **state)
@@ -1001,8 +1033,9 @@ static void what_a_deliverer_may_not_send_is_passed_over(void **state)
 enum { CRASH_ROUNDS = 30, CRASH_IDS = 60 };
 
 /* What the child tells before it asks, and after it was told. */
+enum crash_what { CRASH_KEEP, CRASH_KEPT, CRASH_ROW, CRASH_ROW_KEPT, CRASH_DONE, CRASH_DONE_KEPT };
 struct crash_word {
-	enum { CRASH_KEEP, CRASH_KEPT, CRASH_ROW, CRASH_ROW_KEPT, CRASH_DONE, CRASH_DONE_KEPT } what;
+	enum crash_what what;
 	uint32_t attempts;
 	uint64_t id;
 };
@@ -1012,7 +1045,7 @@ struct crash_alert {
 	uint32_t row_asked, row_kept; /* attempts */
 };
 
-static void crash_say(int fd, int what, uint64_t id, uint32_t attempts)
+static void crash_say(int fd, enum crash_what what, uint64_t id, uint32_t attempts)
 {
 	struct crash_word word;
 
@@ -1028,7 +1061,7 @@ static void crash_say(int fd, int what, uint64_t id, uint32_t attempts)
 static void crash_run(int fd, unsigned seed, uint64_t first)
 {
 	static struct {
-		int what;
+		enum crash_what what;
 		uint64_t id;
 		uint32_t attempts;
 	} asked[1 << 16];
@@ -1199,6 +1232,7 @@ int main(void)
 		TEST(a_disk_that_was_full_before_is_taken_when_it_has_room),
 		TEST(a_disk_that_is_read_only_stops_nothing_and_recovers),
 		TEST(a_missing_directory_is_waited_for),
+		TEST(a_directory_may_be_a_link_and_another_one_is_begun_anew),
 		TEST(a_file_that_is_taken_away_is_missed),
 		TEST(a_broken_file_is_kept_aside_and_a_new_one_begun),
 		TEST(a_file_that_breaks_while_it_is_open_is_begun_anew),

@@ -2,6 +2,7 @@
 
 #include <errno.h>
 #include <poll.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -24,12 +25,9 @@ static int client_cannot(const char *control, int error, FILE *err)
 	return CLIENT_REFUSED;
 }
 
-/* All that comes until the other end closes, NUL at the end. Its length, or -errno. */
-static ssize_t client_receive(int fd, char *text, size_t size)
+/* What comes next, room bytes at most, not after `until`. How many; 0: the other end has closed; -errno. */
+static ssize_t client_read(int fd, char *text, size_t room, mono_ms until)
 {
-	mono_ms until = clock_mono() + CLIENT_WAIT_MS;
-	size_t len = 0;
-
 	for (;;) {
 		struct pollfd wait = {.fd = fd, .events = POLLIN};
 		mono_ms now = clock_mono();
@@ -39,15 +37,26 @@ static ssize_t client_receive(int fd, char *text, size_t size)
 			return -ETIMEDOUT;
 		if (poll(&wait, 1, (int)(until - now)) < 0 && errno != EINTR)
 			return -errno;
-		n = recv(fd, text + len, size - 1 - len, MSG_DONTWAIT);
+		n = recv(fd, text, room, MSG_DONTWAIT);
 		if (n < 0 && (errno == EAGAIN || errno == EINTR))
 			continue;
-		if (n <= 0) /* a reset after the last line is an end like another */
-			break;
-		len += (size_t)n;
+		return n < 0 ? 0 : n; /* a reset after the last line is an end like another */
+	}
+}
+
+/* All that comes until the other end closes, NUL at the end. Its length, or -errno. */
+static ssize_t client_receive(int fd, char *text, size_t size)
+{
+	mono_ms until = clock_mono() + CLIENT_WAIT_MS;
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len < size - 1) {
+		n = client_read(fd, text + len, size - 1 - len, until);
+		len += n > 0 ? (size_t)n : 0;
 	}
 	text[len] = '\0';
-	return (ssize_t)len;
+	return n < 0 ? n : (ssize_t)len;
 }
 
 /* The daemon has escaped names already; what is left of control characters is no text of ours. */
@@ -94,22 +103,102 @@ static int client_show(char *text, FILE *out, FILE *err)
 	return CLIENT_REFUSED;
 }
 
-int client_run(const char *control, const char *command, FILE *out, FILE *err)
+/* A NUL is no end of text here. */
+static void client_clean_zeros(char *text, size_t len)
 {
-	static char text[CONTROL_ANSWER_BYTES + 1];
+	for (size_t i = 0; i < len; i++)
+		if (text[i] == '\0')
+			text[i] = '?';
+}
+
+/* A line that may be the last: its word says how a command ended. */
+static bool client_may_end(const char *line)
+{
+	return client_result(line) >= 0;
+}
+
+/* Show the whole lines of text but for one at its end that may be the last; what is left is moved to the front.
+ * Its length. */
+static size_t client_show_lines(char *text, size_t len, FILE *out)
+{
+	size_t shown = 0;
+
+	for (;;) {
+		char *line = text + shown, *end = memchr(line, '\n', len - shown);
+		size_t n = end != NULL ? (size_t)(end - line) + 1 : 0;
+		char next = '\0';
+
+		if (n == 0)
+			break;
+		next = line[n];
+		line[n] = '\0';
+		if (shown + n == len && client_may_end(line)) {
+			line[n] = next;
+			break;
+		}
+		client_clean(line);
+		(void)fputs(line, out);
+		line[n] = next;
+		shown += n;
+	}
+	(void)fflush(out);
+	for (size_t i = shown; shown > 0 && i <= len; i++) /* the NUL too */
+		text[i - shown] = text[i];
+	return len - shown;
+}
+
+/* As client_receive; only the last line is left in text. */
+static ssize_t client_receive_live(int fd, char *text, size_t size, FILE *out)
+{
+	mono_ms until = clock_mono() + CLIENT_LIVE_MS;
+	size_t len = 0;
+	ssize_t n = 1;
+
+	while (n > 0 && len < size - 1) { /* longer than all answers may be is no line */
+		n = client_read(fd, text + len, size - 1 - len, until);
+		len += n > 0 ? (size_t)n : 0;
+		text[len] = '\0';
+		client_clean_zeros(text, len);
+		len = client_show_lines(text, len, out);
+	}
+	return n < 0 ? n : (ssize_t)len;
+}
+
+/* The command is sent: the connection, or -errno. */
+static int client_send(const char *control, const char *command)
+{
 	char line[CONTROL_LINE_BYTES];
 	int len = snprintf(line, sizeof(line), "%s\n", command);
-	int fd = place_connect(control);
-	ssize_t got;
+	int fd = place_connect(control), error;
 
 	if (fd < 0)
-		return client_cannot(control, fd, err);
+		return fd;
 	/* A socket that was just made takes a line whole; EPIPE: told by the answer, why it was
 	 * closed. */
-	if (send(fd, line, (size_t)len, MSG_NOSIGNAL) < 0 && errno != EPIPE)
-		got = -errno;
-	else
-		got = client_receive(fd, text, sizeof(text));
+	if (send(fd, line, (size_t)len, MSG_NOSIGNAL) < 0 && errno != EPIPE) {
+		error = -errno;
+		(void)file_close(fd);
+		return error;
+	}
+	return fd;
+}
+
+static char client_text[CONTROL_ANSWER_BYTES + 1];
+
+int client_run(const char *control, const char *command, FILE *out, FILE *err)
+{
+	int fd = client_send(control, command);
+	ssize_t got = fd < 0 ? fd : client_receive(fd, client_text, sizeof(client_text));
+
 	(void)file_close(fd);
-	return got < 0 ? client_cannot(control, (int)got, err) : client_show(text, out, err);
+	return got < 0 ? client_cannot(control, (int)got, err) : client_show(client_text, out, err);
+}
+
+int client_run_live(const char *control, const char *command, FILE *out, FILE *err)
+{
+	int fd = client_send(control, command);
+	ssize_t got = fd < 0 ? fd : client_receive_live(fd, client_text, sizeof(client_text), out);
+
+	(void)file_close(fd);
+	return got < 0 ? client_cannot(control, (int)got, err) : client_show(client_text, out, err);
 }

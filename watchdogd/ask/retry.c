@@ -9,13 +9,12 @@
 
 enum { RETRY_USAGE = 2 };
 
-/* As the config writes names: nothing in it ends the line or begins another word. */
-static bool retry_is_name(const char *unit)
+bool retry_is_name(const char *name)
 {
-	size_t len = strlen(unit);
+	size_t len = strlen(name);
 
 	return len > 0 && len < NAME_BYTES &&
-	       strspn(unit, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
+	       strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_-") == len;
 }
 
 int retry_run(const char *control, const char *unit, FILE *out, FILE *err)

@@ -6,12 +6,15 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ack.h"
 #include "ask/check.h"
 #include "ask/client.h"
 #include "ask/explain.h"
 #include "ask/retry.h"
 #include "ask/rundir.h"
+#include "ask/spool.h"
 #include "ask/status.h"
+#include "ask/test.h"
 #include "base/bounds.h"
 #include "base/buffer.h"
 #include "base/escape.h"
@@ -24,10 +27,17 @@ enum { CTL_DONE = 0, CTL_IMPOSSIBLE = 1, CTL_USAGE = 2 };
 
 struct ctl {
 	const char *control; /* socket */
-	const char *word;    /* FILE or UNIT, or NULL */
+	const char *word;    /* the first after the verb: FILE, UNIT, CHANNEL, ..., or NULL */
+	const char *second;  /* the next, or NULL */
+	const char *state;   /* --state, or NULL */
 	bool json;
 	bool root; /* --root was given */
 };
+
+static int ctl_ack(const struct ctl *ctl)
+{
+	return ack_run(ctl->control, ctl->word, stdout, stderr);
+}
 
 static int ctl_check(const struct ctl *ctl)
 {
@@ -56,49 +66,94 @@ static int ctl_retry(const struct ctl *ctl)
 	return retry_run(ctl->control, ctl->word, stdout, stderr);
 }
 
+static int ctl_spool(const struct ctl *ctl)
+{
+	struct spool_ask ask = {ctl->control, ctl->state, ctl->word, ctl->second, ctl->json};
+
+	return spool_run(&ask, stdout, stderr);
+}
+
 static int ctl_status(const struct ctl *ctl)
 {
 	return status_run(ctl->control, ctl->json, stdout, stderr);
+}
+
+static int ctl_test(const struct ctl *ctl)
+{
+	return test_run(ctl->control, ctl->word, ctl->second, stdout, stderr);
 }
 
 static const struct ctl_verb {
 	const char *name;
 	const char *arguments;
 	const char *help;
-	bool file, unit, json, root; /* takes FILE, needs UNIT, takes --json, --root */
+	int least, most;        /* words after it */
+	bool json, root, state; /* takes --json, --root, --state */
 	int (*run)(const struct ctl *ctl);
 } ctl_verbs[] = {
+	{.name = "ack",
+	 .arguments = "[ALERT|all]",
+	 .help = "say that it was seen: no more repeats of it",
+	 .most = 1,
+	 .run = ctl_ack},
 	{.name = "check",
 	 .arguments = "[--root DIR] [FILE]",
 	 .help = "check a config file",
-	 .file = true,
+	 .most = 1,
 	 .root = true,
 	 .run = ctl_check},
 	{.name = "explain",
 	 .arguments = "[--json] [FILE]",
 	 .help = "tell the OOM kills of a kernel log",
-	 .file = true,
+	 .most = 1,
 	 .json = true,
 	 .run = ctl_explain},
 	{.name = "reload", .arguments = "", .help = "read the config again", .run = ctl_reload},
 	{.name = "retry",
 	 .arguments = "UNIT",
 	 .help = "begin anew what was given up for a unit",
-	 .unit = true,
+	 .least = 1,
+	 .most = 1,
 	 .run = ctl_retry},
+	{.name = "spool",
+	 .arguments = "[--json] [--state DIR]",
+	 .help = "list the alerts that wait, and why",
+	 .most = 2,
+	 .json = true,
+	 .state = true,
+	 .run = ctl_spool},
 	{.name = "status",
 	 .arguments = "[--json]",
 	 .help = "show the host, units, rules, last actions",
 	 .json = true,
 	 .run = ctl_status},
+	{.name = "test",
+	 .arguments = "CHANNEL [SEVERITY]",
+	 .help = "send one message through a channel",
+	 .least = 1,
+	 .most = 2,
+	 .run = ctl_test},
+};
+
+/* What else a verb takes, for the help alone. */
+static const struct {
+	const char *verb, *arguments, *help;
+} ctl_forms[] = {
+	{"spool", "retry ALERT|all", "try now what waits, and dead letters again"},
+	{"spool", "drop ALERT|all|dead", "give up what waits, or dead letters"},
 };
 
 static void ctl_help(FILE *out)
 {
 	(void)fputs("usage: watchdogctl [-s CONTROL-SOCKET] VERB\n\n", out);
-	for (size_t i = 0; i < ARRAY_LEN(ctl_verbs); i++)
-		(void)fprintf(out, "    %-8s %-20s %s\n", ctl_verbs[i].name, ctl_verbs[i].arguments,
+	for (size_t i = 0; i < ARRAY_LEN(ctl_verbs); i++) {
+		(void)fprintf(out, "    %-8s %-24s %s\n", ctl_verbs[i].name, ctl_verbs[i].arguments,
 			      ctl_verbs[i].help);
+		for (size_t k = 0; k < ARRAY_LEN(ctl_forms); k++)
+			if (strcmp(ctl_forms[k].verb, ctl_verbs[i].name) == 0)
+				(void)fprintf(out, "    %-8s %-24s %s\n", ctl_forms[k].verb,
+					      ctl_forms[k].arguments, ctl_forms[k].help);
+	}
 	(void)fputs("\nsee watchdogctl(1)\n", out);
 }
 
@@ -131,6 +186,7 @@ static bool ctl_options(struct ctl *ctl, int argc, char **argv, bool *help)
 		{"socket", required_argument, NULL, 's'},
 		{"json", no_argument, NULL, 'j'},
 		{"root", required_argument, NULL, 'r'},
+		{"state", required_argument, NULL, 'd'},
 		{"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0},
 	};
@@ -148,6 +204,9 @@ static bool ctl_options(struct ctl *ctl, int argc, char **argv, bool *help)
 			root_set(optarg);
 			ctl->root = true;
 			break;
+		case 'd':
+			ctl->state = optarg;
+			break;
 		case 'h':
 			*help = true;
 			break;
@@ -161,8 +220,8 @@ static bool ctl_options(struct ctl *ctl, int argc, char **argv, bool *help)
 /* What the verb does not take was meant for another one: refused, not passed over. */
 static bool ctl_fits(const struct ctl *ctl, const struct ctl_verb *verb, int words)
 {
-	if (words <= (verb->file || verb->unit ? 1 : 0) && words >= (verb->unit ? 1 : 0) &&
-	    (verb->json || !ctl->json) && (verb->root || !ctl->root))
+	if (words <= verb->most && words >= verb->least && (verb->json || !ctl->json) &&
+	    (verb->root || !ctl->root) && (verb->state || ctl->state == NULL))
 		return true;
 	(void)fprintf(stderr, "usage: watchdogctl [-s CONTROL-SOCKET] %s %s\n", verb->name,
 		      verb->arguments);
@@ -204,5 +263,6 @@ int main(int argc, char **argv)
 	if (verb == NULL || !ctl_fits(&ctl, verb, argc - optind - 1))
 		return CTL_USAGE;
 	ctl.word = argv[optind + 1]; /* NULL where there is none */
+	ctl.second = ctl.word != NULL ? argv[optind + 2] : NULL;
 	return ctl_flush(verb->run(&ctl));
 }

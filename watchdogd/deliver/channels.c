@@ -11,8 +11,8 @@
 struct channels_build {
 	const struct config *config;
 	const struct vault *vault;
-	struct channel *row[CHANNELS_MAX];
-	size_t count;
+	struct channel *row[CHANNELS_MAX], *fresh[CHANNELS_MAX]; /* fresh: those that are new */
+	size_t count, freshes;
 	struct plugin_channel *given; /* count of them */
 	struct plugin_pair *pairs;
 	const char **texts;
@@ -123,13 +123,6 @@ static void channels_fill(struct channels_build *build, struct channel *channel,
 
 /* --- a config is taken --- */
 
-static void channels_free_new(struct channels *channels, struct channels_build *build)
-{
-	for (size_t i = 0; i < build->count; i++)
-		if (channels_find(channels, build->row[i]->name) == NULL)
-			free(build->row[i]);
-}
-
 /* The channels, old and new, and the room for what their plugins get. */
 static int channels_collect(struct channels *channels, struct channels_build *build, const struct channels_with *with)
 {
@@ -143,7 +136,7 @@ static int channels_collect(struct channels *channels, struct channels_build *bu
 		if (plugin == NULL || plugin->send == NULL)
 			continue;
 		if (channel == NULL)
-			channel = calloc(1, sizeof(*channel));
+			channel = build->fresh[build->freshes++] = calloc(1, sizeof(*channel));
 		if (channel == NULL)
 			return -ENOMEM;
 		build->row[build->count++] = channel;
@@ -210,7 +203,8 @@ int channels_take(struct channels *channels, const struct config *config, const 
 	size_t at = 0;
 
 	if (error < 0) {
-		channels_free_new(channels, &build);
+		for (size_t i = 0; i < build.freshes; i++)
+			free(build.fresh[i]);
 		return error;
 	}
 	for (uint32_t i = 0; at < build.count && i < config->channels.count; i++) {

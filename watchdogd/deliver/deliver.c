@@ -14,6 +14,8 @@
 #include "deliver/scribe.h"
 #include "share/ledger.h"
 
+enum { DELIVER_TURN_MS = 3600000 }; /* the longest that a turn says to wait: clocks may be set */
+
 /* --- life --- */
 
 struct deliver *deliver_new(const struct deliver_with *with)
@@ -64,6 +66,15 @@ void deliver_drop_row(struct deliver *deliver, struct waiting_alert *alert, stru
 	deliver_end_row(alert, row, DELIVERY_DROPPED, why);
 }
 
+static void deliver_look_at_quiet(struct deliver *deliver, wall_ms wall)
+{
+	for (size_t i = 0; i < deliver->channels.count; i++) {
+		struct channel *channel = deliver->channels.row[i];
+
+		channel->quiet_until = quiet_until(channel->config->quiet_from_min, channel->config->quiet_to_min, wall);
+	}
+}
+
 /* --- the config --- */
 
 static const struct plugin *deliver_find_plugin(void *arg, const char *name)
@@ -88,25 +99,19 @@ static void deliver_on_gone(void *arg, struct channel *channel)
 	}
 }
 
-void deliver_config(struct deliver *deliver, const struct config *config, const struct vault *vault, wall_ms wall)
+int deliver_config(struct deliver *deliver, const struct config *config, const struct vault *vault, wall_ms wall)
 {
 	const struct channels_with with = {deliver, deliver_find_plugin, deliver_on_gone};
+	int error = channels_take(&deliver->channels, config, vault, &with);
 
-	(void)wall;
-	if (channels_take(&deliver->channels, config, vault, &with) == 0)
-		deliver->config = config;
+	if (error < 0)
+		return error;
+	deliver->config = config;
+	deliver_look_at_quiet(deliver, wall);
+	return 0;
 }
 
 /* --- alerts --- */
-
-static void deliver_look_at_quiet(struct deliver *deliver, wall_ms wall)
-{
-	for (size_t i = 0; i < deliver->channels.count; i++) {
-		struct channel *channel = deliver->channels.row[i];
-
-		channel->quiet_until = quiet_until(channel->config->quiet_from_min, channel->config->quiet_to_min, wall);
-	}
-}
 
 static bool deliver_is_acked(const struct deliver *deliver, const struct waiting_alert *alert)
 {
@@ -191,7 +196,8 @@ static bool deliver_is_recent(const struct deliver *deliver, uint64_t id)
 void deliver_alert(struct deliver *deliver, const struct delivery_alert *alert, mono_ms now, wall_ms wall)
 {
 	const struct waiting_alert *known = waiting_find(&deliver->waiting, alert->id);
-	bool done = known != NULL ? known->done : deliver_is_recent(deliver, alert->id);
+	bool wrong = alert->id == 0 || alert->told >= TOLDS || alert->severity >= SEVERITIES;
+	bool done = wrong || (known != NULL ? known->done : deliver_is_recent(deliver, alert->id));
 
 	if (known == NULL && !done) {
 		known = deliver_take(deliver, alert, false, (struct deliver_now){now, wall});
@@ -337,6 +343,9 @@ int deliver_turn(struct deliver *deliver, mono_ms now, wall_ms wall)
 	const struct deliver_now at = {now, wall};
 	bool all_came;
 
+	/* Numbers of reports are not those of who was here before us: a late confirmation of one is none of ours. */
+	if (deliver->last_number == 0)
+		deliver->last_number = wall << 16;
 	deliver->wake = UINT64_MAX;
 	deliver_look_at_quiet(deliver, wall);
 	all_came = scribe_backlog(deliver, now);
@@ -353,5 +362,7 @@ int deliver_turn(struct deliver *deliver, mono_ms now, wall_ms wall)
 	scribe_flush(deliver, now);
 	if (deliver->wake == UINT64_MAX)
 		return -1;
-	return deliver->wake > now ? (int)(deliver->wake - now) : 0;
+	if (deliver->wake <= now)
+		return 0;
+	return deliver->wake - now < DELIVER_TURN_MS ? (int)(deliver->wake - now) : DELIVER_TURN_MS;
 }

@@ -3,6 +3,8 @@
  * other. A row (one alert at one channel) is chosen (choose.c: severity, units, rules, quiet hours), may be
  * held back or become one with others (hold.c: `fold`, `after`, quiet hours), is tried (retry.c: when
  * again), and ends as taken, dead or dropped. What the person reads is made in report.c.
+ * A row whose plugin lacks a secret or certificates is not tried without them. A channel that refuses an alert for good is
+ * told by the others (refused.c).
  * The same in the messenger (email, webhook) and the actor (exec). Allocates; is one thread; reads no clock:
  * `now` comes from the caller. */
 #ifndef WD_DELIVER_DELIVER_H
@@ -44,15 +46,18 @@ struct deliver_with {
 	const struct state *(*state)(void *arg);
 };
 
-/* NULL: no memory. It lives as long as the worker. */
+/* NULL: no memory. It lives as long as the worker. To be made before files can no longer be opened: it reads the
+ * host's time zone. What stands on the scribe's link is to be handed to deliver_on_scribe before the first turn, which
+ * asks for the backlog: it may be meant for who was here before. */
 struct deliver *deliver_new(const struct deliver_with *with);
 
-/* End what is under way; what was not confirmed is told again by who comes after. */
+/* End what is under way, before the plugins are closed; what was not confirmed is told again by who comes after. */
 void deliver_free(struct deliver *deliver);
 
 /* The channels of that config whose plugin is here; waiting rows find theirs again by name, those of a
- * channel that is gone are dropped. config and vault (NULL: none) stay the caller's, until the next call. */
-void deliver_config(struct deliver *deliver, const struct config *config, const struct vault *vault, wall_ms wall);
+ * channel that is gone are dropped. config and vault (NULL: none) stay the caller's, and in use until the next call.
+ * 0; -ENOMEM: the former ones stay in use. */
+int deliver_config(struct deliver *deliver, const struct config *config, const struct vault *vault, wall_ms wall);
 
 /* An alert: from the ledger (MESSAGE_ASK), or from the spool. One whose id is there already changes
  * nothing. */

@@ -1,6 +1,7 @@
 /* A channel that refuses an alert for good is told by the other channels of this worker: by an alert of our own,
  * once for each channel and hour. It is in memory alone; but the alert that was refused is not done before that
- * one is, so that it comes back from the spool to a deliverer that was started anew, which then tells it again under the same id. */
+ * one is, so that it comes back from the spool to a deliverer that was started anew, which tells it again, under the
+ * same id. */
 #ifndef WD_DELIVER_REFUSED_H
 #define WD_DELIVER_REFUSED_H
 

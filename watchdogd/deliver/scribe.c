@@ -86,7 +86,7 @@ static void scribe_on_row(struct deliver *deliver, const struct delivery *delive
 		return;
 	scribe_more(deliver, now.mono);
 	row = waiting_row(alert, channel->name);
-	if (row == NULL && alert->done)
+	if (row != NULL ? row->channel != channel : alert->done)
 		return;
 	if (row == NULL)
 		row = waiting_add_row(alert, channel, channel->name);
@@ -177,7 +177,7 @@ void scribe_on(struct deliver *deliver, const struct delivery *delivery, struct 
 	} else if (delivery->type == DELIVERY_KEPT) {
 		scribe_on_kept(deliver, delivery->number);
 	} else if (delivery->type == DELIVERY_END) {
-		deliver->backlog_over = true;
+		deliver->backlog_over = deliver->backlog_asked != 0; /* before that it is for who was here before us */
 		deliver->backlog_until = 0;
 	} else if (delivery->type == DELIVERY_LOST) {
 		scribe_on_lost(deliver, delivery);

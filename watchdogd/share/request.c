@@ -9,6 +9,8 @@
 #include "base/severity.h"
 #include "words/verb.h"
 
+enum { REQUEST_TEXT_BYTES = 4096 }; /* of one text of a message; those of a request are shorter */
+
 void request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry)
 {
 	memcpy(copy, entry, sizeof(*copy));
@@ -42,11 +44,21 @@ int request_of_entry(struct plugin_request *request, const struct ledger_entry *
 	return 0;
 }
 
+/* At most so many bytes of it, whole characters. */
+static void request_add_cut(struct buffer *out, const char *key, const char *value, size_t most)
+{
+	size_t n = strnlen(value, most);
+
+	while (n > 0 && value[n] != '\0' && ((unsigned char)value[n] & 0xc0) == 0x80)
+		n--;
+	buffer_addf(out, ",\"%s\":\"", key);
+	escape_json(out, value, n);
+	buffer_add_char(out, '"');
+}
+
 static void request_add_pair(struct buffer *out, const char *key, const char *value)
 {
-	buffer_addf(out, ",\"%s\":\"", key);
-	escape_json(out, value, strlen(value));
-	buffer_add_char(out, '"');
+	request_add_cut(out, key, value, REQUEST_TEXT_BYTES);
 }
 
 void request_format_json(struct buffer *out, const struct plugin_request *request)
@@ -66,4 +78,27 @@ void request_format_json(struct buffer *out, const struct plugin_request *reques
 	if (gethostname(host, sizeof(host)) == 0 && host[0] != '\0' && host[0] != '(')
 		request_add_pair(out, "host", host);
 	buffer_add(out, "}\n");
+}
+
+void request_format_message(struct buffer *out, const struct plugin_message *message)
+{
+	char at[21];
+
+	clock_format(message->at_wall_ms, at);
+	buffer_add(out, "{\"id\":\"");
+	escape_json(out, message->id, strlen(message->id));
+	buffer_add_char(out, '"');
+	request_add_pair(out, "time", at);
+	request_add_pair(out, "severity", message->severity);
+	request_add_pair(out, "rule", message->rule);
+	request_add_pair(out, "unit", message->unit);
+	request_add_pair(out, "event", message->event);
+	request_add_pair(out, "verb", verb_words[VERB_ALERT].name);
+	request_add_pair(out, "text", message->text);
+	if (message->host[0] != '\0')
+		request_add_pair(out, "host", message->host);
+	request_add_pair(out, "thread", message->thread);
+	request_add_pair(out, "told", message->told);
+	request_add_pair(out, "title", message->title);
+	buffer_addf(out, ",\"count\":%u}\n", message->count);
 }

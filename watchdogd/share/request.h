@@ -18,4 +18,9 @@ int request_of_entry(struct plugin_request *request, const struct ledger_entry *
  * and host where it has a name; "" where there is none. The texts are hostile and escaped here. */
 void request_format_json(struct buffer *out, const struct plugin_request *request);
 
+/* The same of a message for a channel, whose id is its text; verb is "alert". Behind host come thread (the id of the
+ * first message of its thread), told (what it is to that), title and count (alerts folded into it; a number). Long
+ * texts are cut. */
+void request_format_message(struct buffer *out, const struct plugin_message *message);
+
 #endif

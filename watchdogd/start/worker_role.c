@@ -97,7 +97,7 @@ static int role_set_capabilities(uint32_t low)
 static void role_drop_bounding(const struct worker_role *role)
 {
 	for (unsigned long i = 0; i < 64; i++)
-		if ((role->capabilities >> i & 1) == 0 && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
+		if (((uint64_t)role->capabilities >> i & 1) == 0 && prctl(PR_CAPBSET_DROP, i, 0, 0, 0) < 0)
 			return;
 }
 
