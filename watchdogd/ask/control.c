@@ -10,28 +10,11 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "ask/control_verb.h"
 #include "ask/place.h"
 #include "base/buffer.h"
 #include "base/escape.h"
 #include "base/file.h"
-
-static const struct {
-	const char *name;
-	bool commands; /* changes something: root alone */
-	int words;     /* that follow it: none, one, two; the last is the rest of the line */
-	const char *missing; /* what is, where there are fewer */
-	bool live;     /* its lines are sent as they are said */
-	uint32_t work_ms; /* 0: CONTROL_WORK_MS */
-} control_verbs[CONTROL_VERBS] = {
-	[CONTROL_PING] = {.name = "ping"},
-	[CONTROL_RELOAD] = {.name = "reload", .commands = true},
-	[CONTROL_RETRY] = {.name = "retry", .commands = true, .words = 1, .missing = "the name of a unit is missing"},
-	[CONTROL_ACK] = {.name = "ack", .commands = true, .words = 1, .missing = "the id of an alert, or all, is missing"},
-	[CONTROL_TEST] = {.name = "test", .commands = true, .words = 2, .live = true, .work_ms = CONTROL_TEST_MS,
-			  .missing = "the name of a channel, or a severity, is missing"},
-	[CONTROL_SPOOL] = {.name = "spool", .commands = true, .words = 2,
-			   .missing = "retry or drop, or the id of an alert, is missing"},
-};
 
 const char *const control_result_words[CONTROL_RESULTS] = {
 	[CONTROL_OK] = "ok",
@@ -260,55 +243,9 @@ static void control_refuse_unknown(struct control_client *client, size_t len, mo
 	control_finish(client, CONTROL_ERROR, text, now);
 }
 
-/* A word up to the next blank, or the rest of the line; what is behind it. False: it is too long. */
-static bool control_take_word(const char **at, const char *end, bool rest, char word[NAME_BYTES])
-{
-	const char *blank = rest ? NULL : memchr(*at, ' ', (size_t)(end - *at));
-	const char *stop = blank != NULL ? blank : end;
-	struct buffer b;
-
-	buffer_init(&b, word, NAME_BYTES);
-	buffer_add_bytes(&b, *at, (size_t)(stop - *at));
-	*at = blank != NULL ? blank + 1 : end;
-	return !b.cut;
-}
-
-/* The verb of a line, with the words that follow it; CONTROL_VERBS: none of ours. */
-static int control_verb(struct control_client *client, size_t len)
-{
-	const char *blank = memchr(client->line, ' ', len), *at = blank != NULL ? blank + 1 : client->line + len;
-	size_t word = blank != NULL ? (size_t)(blank - client->line) : len;
-	bool fits = true;
-	int verb = 0, words;
-
-	while (verb < CONTROL_VERBS && (strlen(control_verbs[verb].name) != word ||
-					memcmp(control_verbs[verb].name, client->line, word) != 0))
-		verb++;
-	words = verb < CONTROL_VERBS ? control_verbs[verb].words : 0;
-	if (words > 0)
-		fits = control_take_word(&at, client->line + len, words == 1, client->name);
-	if (words > 1)
-		fits = control_take_word(&at, client->line + len, true, client->word) && fits;
-	return !fits || (blank != NULL && words == 0) ? CONTROL_VERBS : verb;
-}
-
-static bool control_lacks_word(const struct control_client *client, int verb)
-{
-	int words = control_verbs[verb].words;
-
-	return (words > 0 && client->name[0] == '\0') || (words > 1 && client->word[0] == '\0');
-}
-
-static mono_ms control_work_ms(const struct control_client *client)
-{
-	uint32_t ms = control_verbs[client->verb].work_ms;
-
-	return ms != 0 ? ms : CONTROL_WORK_MS;
-}
-
 static void control_parse(struct control_client *client, size_t len, mono_ms now)
 {
-	int verb = control_verb(client, len);
+	int verb = control_verb_read(client->line, len, client->name, client->word);
 
 	if (!client->may_read) {
 		control_finish(client, CONTROL_ERROR,
@@ -317,7 +254,7 @@ static void control_parse(struct control_client *client, size_t len, mono_ms now
 		control_refuse_unknown(client, len, now);
 	} else if (control_verbs[verb].commands && !client->may_command) {
 		control_finish(client, CONTROL_ERROR, "not allowed: only root may command", now);
-	} else if (control_lacks_word(client, verb)) {
+	} else if (control_verb_lacks_word(verb, client->name, client->word)) {
 		control_finish(client, CONTROL_ERROR, control_verbs[verb].missing, now);
 	} else {
 		client->verb = (enum control_verb)verb;
@@ -433,7 +370,7 @@ bool control_next(struct control *control, struct control_request *request, mono
 		if (client->phase != CONTROL_ASKED)
 			continue;
 		client->phase = CONTROL_WORKING;
-		client->deadline = now + control_work_ms(client);
+		client->deadline = now + control_verbs[client->verb].work_ms;
 		*request = (struct control_request){.client = client->token, .verb = client->verb};
 		memcpy(request->name, client->name, sizeof(request->name));
 		memcpy(request->word, client->word, sizeof(request->word));
