@@ -412,6 +412,19 @@ static void that_a_channel_refuses_is_never_told_of_itself(void **state)
 		assert_int_equal(rig_count(i, 0), 12);
 }
 
+static void a_refusal_that_is_refused_is_told_to_nobody(void **state)
+{
+	(void)state;
+	rig_channels(2);
+	rig.does[A] = rig.does[B] = RIG_SAYS_NEVER;
+	rig_channel(B)->severity = SEVERITY_CRITICAL;
+	rig_start();
+	(void)new_alert();
+	rig_pass(DAY);
+	assert_int_equal(rig_count(A, 0), 1);
+	assert_int_equal(rig_count(B, 0), 1);
+}
+
 static void an_alert_is_not_done_before_its_refusal_is_told(void **state)
 {
 	uint64_t id;
@@ -965,6 +978,7 @@ int main(void)
 		TEST(one_attempt_at_a_time_for_each_channel),
 		TEST(what_is_refused_is_dead_at_once_and_the_other_channels_tell_it_once_an_hour),
 		TEST(that_a_channel_refuses_is_never_told_of_itself),
+		TEST(a_refusal_that_is_refused_is_told_to_nobody),
 		TEST(an_alert_is_not_done_before_its_refusal_is_told),
 		TEST(a_test_goes_to_the_channel_named_past_all_filters_once),
 		TEST(a_test_that_is_taken_and_one_of_no_channel_are_told),

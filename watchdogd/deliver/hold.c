@@ -166,11 +166,13 @@ static enum waiting_hold hold_of_thread(struct deliver *deliver, const struct wa
 	return HOLD_THREAD;
 }
 
-/* Of a thread that the channel does not have: as it became worse than its alert was, it may be for it all the same. */
+/* Of a thread that the channel does not have. What became worse than its alert was may be for it all the same; and
+ * that it still goes on, where the alert itself was refused. */
 static bool hold_wants_unknown(const struct deliver *deliver, const struct waiting_alert *alert,
 			       const struct channel *channel, const struct thread_known *known)
 {
-	if (known != NULL && (known->state != THREAD_UNWANTED || alert->alert.told == TOLD_CLEAR))
+	if (known != NULL &&
+	    (alert->alert.told == TOLD_CLEAR || (known->state == THREAD_DROPPED && alert->alert.told != TOLD_REPEAT)))
 		return false;
 	return choose_wants(deliver->config, channel->config, &alert->alert) &&
 	       (channel->config->after_ms == 0 || alert->alert.told == TOLD_REPEAT);
