@@ -412,6 +412,19 @@ static void that_a_channel_refuses_is_never_told_of_itself(void **state)
 		assert_int_equal(rig_count(i, 0), 12);
 }
 
+static void a_refusal_that_is_refused_is_told_to_nobody(void **state)
+{
+	(void)state;
+	rig_channels(2);
+	rig.does[A] = rig.does[B] = RIG_SAYS_NEVER;
+	rig_channel(B)->severity = SEVERITY_CRITICAL;
+	rig_start();
+	(void)new_alert();
+	rig_pass(DAY);
+	assert_int_equal(rig_count(A, 0), 1);
+	assert_int_equal(rig_count(B, 0), 1);
+}
+
 static void an_alert_is_not_done_before_its_refusal_is_told(void **state)
 {
 	uint64_t id;
@@ -544,6 +557,7 @@ static void a_burst_that_no_channel_wants_costs_nobody_a_place(void **state)
 	rig_channel(A)->severity = SEVERITY_WARNING;
 	rig.does[A] = RIG_IS_SILENT;
 	rig_start();
+	(void)new_alert();
 	wanted = new_alert();
 	for (int i = 0; i < DELIVER_ALERTS_MAX + 10; i++) {
 		const struct delivery_alert alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_INFO);
@@ -551,6 +565,7 @@ static void a_burst_that_no_channel_wants_costs_nobody_a_place(void **state)
 		rig_tell(&alert);
 	}
 	rig_pass(0);
+	rig.does[A] = RIG_TAKES;
 	rig_answer(A, PLUGIN_TAKEN, 0, "ok");
 	rig_pass(0);
 	assert_int_equal(rig_spooled_row(wanted, A)->state, DELIVERY_TAKEN);
@@ -649,6 +664,54 @@ static void that_the_spool_is_gone_or_lost_some_is_said_once(void **state)
 	(void)new_alert();
 	assert_null(strstr(rig_last(A, 0)->text, "disk full"));
 	assert_null(strstr(rig_last(A, 0)->text, "were lost"));
+	/* That is over with what it confirms. */
+	rig.scribe_keeps = true;
+	rig_pass(10000);
+	rig.scribe_takes = false;
+	(void)new_alert();
+	rig_pass(61000);
+	(void)new_alert();
+	assert_null(strstr(rig_last(A, 0)->text, "disk full"));
+	assert_non_null(strstr(rig_last(A, 0)->text, "The spool has not answered for "));
+}
+
+static void what_was_not_tried_is_told_after_the_backlog_alone(void **state)
+{
+	uint64_t held;
+
+	(void)state;
+	rig_channels(1);
+	rig_channel(A)->after_ms = 3600000;
+	rig.scribe_answers = false;
+	rig_start();
+	held = new_alert();
+	rig_pass(10000); /* its answer is not waited for so long */
+	assert_null(rig_spooled_row(held, A));
+	rig.scribe_answers = true;
+	rig_pass(0);
+	assert_int_equal(rig_spooled_row(held, A)->state, DELIVERY_WAITING);
+	assert_in_range(rig_spooled_row(held, A)->next_at, rig.wall + 3580000, rig.wall + 3600000);
+}
+
+static void what_waits_in_the_spool_goes_though_the_filters_have_changed(void **state)
+{
+	struct delivery delivery = {.version = DELIVERY_VERSION, .type = DELIVERY_ALERT};
+
+	(void)state;
+	rig_channels(1);
+	rig_channel(A)->severity = SEVERITY_CRITICAL;
+	rig_start();
+	delivery.alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
+	deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
+	rig_pass(0); /* between one part and the next */
+	delivery.type = DELIVERY_ROW;
+	(void)strcpy(delivery.row.channel, "a");
+	delivery.row.attempts = 3;
+	deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
+	scribe_says(DELIVERY_END, 0);
+	rig_pass(0);
+	assert_int_equal(rig_count(A, delivery.alert.id), 1);
+	assert_int_equal(rig_last(A, 0)->attempt, 4);
 }
 
 static void rows_of_the_spool_override_what_was_not_tried_here(void **state)
@@ -915,6 +978,7 @@ int main(void)
 		TEST(one_attempt_at_a_time_for_each_channel),
 		TEST(what_is_refused_is_dead_at_once_and_the_other_channels_tell_it_once_an_hour),
 		TEST(that_a_channel_refuses_is_never_told_of_itself),
+		TEST(a_refusal_that_is_refused_is_told_to_nobody),
 		TEST(an_alert_is_not_done_before_its_refusal_is_told),
 		TEST(a_test_goes_to_the_channel_named_past_all_filters_once),
 		TEST(a_test_that_is_taken_and_one_of_no_channel_are_told),
@@ -925,6 +989,8 @@ int main(void)
 		TEST(without_a_scribe_alerts_go_and_memory_is_bounded),
 		TEST(a_scribe_that_hangs_delays_nothing_but_the_start),
 		TEST(that_the_spool_is_gone_or_lost_some_is_said_once),
+		TEST(what_was_not_tried_is_told_after_the_backlog_alone),
+		TEST(what_waits_in_the_spool_goes_though_the_filters_have_changed),
 		TEST(rows_of_the_spool_override_what_was_not_tried_here),
 		TEST(what_the_scribe_says_to_who_was_here_before_confirms_nothing),
 		TEST(an_end_that_was_not_asked_for_is_not_the_backlogs),

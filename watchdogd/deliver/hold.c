@@ -166,12 +166,13 @@ static enum waiting_hold hold_of_thread(struct deliver *deliver, const struct wa
 	return HOLD_THREAD;
 }
 
-/* Of a thread that the channel does not have: worse than its alert was, it may be for it all the same. */
+/* Of a thread that the channel does not have. What became worse than its alert was may be for it all the same; and
+ * that it still goes on, where the alert itself was refused. */
 static bool hold_wants_unknown(const struct deliver *deliver, const struct waiting_alert *alert,
 			       const struct channel *channel, const struct thread_known *known)
 {
 	if (known != NULL &&
-	    (known->state != THREAD_UNWANTED || alert->alert.told == TOLD_CLEAR || alert->alert.severity <= known->severity))
+	    (alert->alert.told == TOLD_CLEAR || (known->state == THREAD_DROPPED && alert->alert.told != TOLD_REPEAT)))
 		return false;
 	return choose_wants(deliver->config, channel->config, &alert->alert) &&
 	       (channel->config->after_ms == 0 || alert->alert.told == TOLD_REPEAT);
@@ -237,6 +238,7 @@ static void hold_restore_waiting(struct waiting_alert *alert, struct waiting_row
 				 const struct delivery_row *spooled, struct deliver_now now)
 {
 	uint64_t left = retry_until(spooled->next_at, now.wall, RETRY_SERVER_MAX_MS);
+	uint32_t fold_ms = row->channel->config->fold_ms;
 	const struct deliver_now due = {now.mono + left, spooled->next_at};
 	struct thread_known *known = threads_of(&row->channel->threads, alert->alert.id);
 
@@ -245,8 +247,11 @@ static void hold_restore_waiting(struct waiting_alert *alert, struct waiting_row
 		hold_set(alert, row, HOLD_NONE, &due, spooled->why);
 	} else if (spooled->next_at != 0 && row->hold != HOLD_AFTER && row->hold != HOLD_THREAD) {
 		hold_set(alert, row, hold_is_alert(alert) ? HOLD_FOLD : HOLD_QUIET, &due, spooled->why);
-		if (known != NULL)
-			known->opens = false; /* the first of its window went before we began */
+		/* The first of its window went before we began: it stands for that, for those that come until it is over. */
+		if (known != NULL && hold_is_alert(alert)) {
+			known->opens = left < fold_ms && now.mono + left > fold_ms;
+			known->opened = now.mono + left - fold_ms;
+		}
 	}
 	row->report.due = false;
 }
