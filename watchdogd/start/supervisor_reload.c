@@ -131,7 +131,7 @@ static void supervisor_hand_out(struct supervisor *s)
 	supervisor_want_workers(s);
 	supervisor_fill_vault(s);
 	for (int i = CHILD_ACTOR; i < CHILDREN; i++)
-		if (s->child[i].pid > 0 && supervisor_send_config(s, i) < 0)
+		if (s->child[i].pid > 0 && supervisor_send_config(s, (enum supervisor_child)i) < 0)
 			(void)kill(s->child[i].pid, SIGKILL);
 	(void)supervisor_send_config(s, CHILD_SENTINEL);
 }
