@@ -62,11 +62,10 @@ check "the channel's command ran without privileges" wait_for 5 grep -q "rule=oo
 check "the step's command ran as root" wait_for 5 grep -q "rule=oom unit=bot event=oom-kill adj=0 uid=0" "$dir/told.out"
 check "its standard input was JSON" python3 - "$dir/told.out" <<'PY'
 import json, sys
-lines = [l for l in open(sys.argv[1]) if l.startswith("{")]
-assert len(lines) == 2
-for line in lines:
-    event = json.loads(line)
+events = [json.loads(l) for l in open(sys.argv[1]) if l.startswith("{")]
+for event in events:
     assert event["rule"] == "oom" and event["unit"] == "bot" and event["event"] == "oom-kill", event
+assert sorted(event["verb"] for event in events if event.get("told", "alert") == "alert") == ["alert", "run"], events
 PY
 check "one kill is one alert" test "$(count_logged "critical rule=oom unit=bot .*pid $victim")" -eq 1
 

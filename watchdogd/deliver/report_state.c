@@ -2,27 +2,6 @@
 
 #include <string.h>
 #include <sys/mman.h>
-#include <unistd.h>
-
-enum { REPORT_STATE_TRIES = 20, REPORT_STATE_WAIT_US = 1000 };
-
-#define REPORT_STATE_TAIL (offsetof(struct state, rule) + sizeof(((struct state *)0)->rule))
-
-static uint32_t report_state_least(uint32_t a, uint32_t b)
-{
-	return a < b ? a : b;
-}
-
-static void report_state_copy(struct state *copy, const struct state *page)
-{
-	memcpy(copy, page, offsetof(struct state, unit));
-	copy->units = report_state_least(copy->units, UNITS_MAX);
-	copy->rules = report_state_least(copy->rules, INSTANCES_MAX);
-	memcpy(copy->unit, page->unit, copy->units * sizeof(copy->unit[0]));
-	memcpy(copy->rule, page->rule, copy->rules * sizeof(copy->rule[0]));
-	memcpy((char *)copy + REPORT_STATE_TAIL, (const char *)page + REPORT_STATE_TAIL,
-	       sizeof(*copy) - REPORT_STATE_TAIL);
-}
 
 /* Whoever wrote it may have been killed in the middle. */
 static void report_state_end_texts(struct state *state)
@@ -56,15 +35,7 @@ struct state *report_state_new(const struct state *page)
 
 	if (copy == NULL)
 		return NULL;
-	for (int i = 0; i < REPORT_STATE_TRIES; i++) {
-		unsigned before = atomic_load_explicit(&page->sequence, memory_order_acquire);
-
-		report_state_copy(copy, page);
-		atomic_thread_fence(memory_order_acquire);
-		if ((before & 1) == 0 && before == atomic_load_explicit(&page->sequence, memory_order_relaxed))
-			break;
-		(void)usleep(REPORT_STATE_WAIT_US);
-	}
+	(void)state_copy(page, copy); /* of a page whose writer was killed in the middle, the best there is */
 	report_state_end_texts(copy);
 	return copy;
 }

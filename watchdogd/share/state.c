@@ -1,6 +1,7 @@
 #include "share/state.h"
 
 #include <errno.h>
+#include <stddef.h>
 #include <fcntl.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -71,12 +72,26 @@ void state_write_end(struct state *state)
 	atomic_fetch_add_explicit(&state->sequence, 1, memory_order_release);
 }
 
+static uint32_t state_least(uint32_t a, uint32_t b)
+{
+	return a < b ? a : b;
+}
+
+static void state_copy_rows(const struct state *state, struct state *copy)
+{
+	memcpy(copy, state, offsetof(struct state, unit));
+	copy->units = state_least(copy->units, UNITS_MAX);
+	copy->rules = state_least(copy->rules, INSTANCES_MAX);
+	memcpy(copy->unit, state->unit, copy->units * sizeof(copy->unit[0]));
+	memcpy(copy->rule, state->rule, copy->rules * sizeof(copy->rule[0]));
+}
+
 bool state_copy(const struct state *state, struct state *copy)
 {
 	for (int i = 0; i < 100; i++) {
 		unsigned before = atomic_load_explicit(&state->sequence, memory_order_acquire);
 
-		memcpy(copy, state, sizeof(*copy));
+		state_copy_rows(state, copy);
 		atomic_thread_fence(memory_order_acquire);
 		if ((before & 1) == 0 && before == atomic_load_explicit(&state->sequence, memory_order_relaxed))
 			return true;

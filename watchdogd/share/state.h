@@ -153,7 +153,7 @@ struct state {
 	uint64_t wakeups;         /* of the sentinel */
 	uint64_t wakeups_by[STATE_WAKES];
 	uint64_t cpu_ms, rss_kb;  /* the sentinel's own: used so far, resident; seen once a minute */
-	struct state_unit unit[UNITS_MAX];
+	struct state_unit unit[UNITS_MAX];    /* the rows come last (state_copy) */
 	struct state_rule rule[INSTANCES_MAX];
 };
 
@@ -168,7 +168,8 @@ const struct state *state_map(int fd);
 void state_write_begin(struct state *state);
 void state_write_end(struct state *state);
 
-/* A consistent copy into `copy` (sizeof(struct state) bytes); false when the writer did not let one be
+/* A consistent copy into `copy` (sizeof(struct state) bytes, of which the rows not in use are left alone: the page
+ * is large, and most of it is never touched); false when the writer did not let one be
  * taken within 100 tries (it was killed in the middle: the copy is the best there is). */
 bool state_copy(const struct state *state, struct state *copy);
 

@@ -32,6 +32,7 @@
 #include "share/plugin.h"
 #include "share/request.h"
 #include "start/children.h"
+#include "start/memory.h"
 #include "start/plugin_load.h"
 #include "start/worker_alerts.h"
 #include "start/worker_answers.h"
@@ -523,6 +524,7 @@ int main(int argc, char **argv)
 	(void)mallopt(M_ARENA_MAX, 1);
 	worker_open_plugins();
 	worker_take_units();
+	memory_trim();
 	worker_warm();
 	if (worker_role_begin(worker.role, worker.alerts.config) < 0)
 		return 1;
