@@ -282,7 +282,7 @@ static const char *report_unit_of(const struct report_of *of, int32_t pid)
 	for (uint32_t i = 0; of->state != NULL && i < of->state->units; i++) {
 		const struct state_unit *row = &of->state->unit[i];
 
-		if (pid == row->watched_pid || pid == row->main_pid || pid == row->parent_pid)
+		if (pid == row->watched_pid || pid == row->main_pid)
 			return row->name;
 	}
 	return "";
