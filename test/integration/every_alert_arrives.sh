@@ -2,7 +2,7 @@
 # kill -9 of the messenger, of the scribe, of the sentinel, and of all processes at once, at random points over 200
 # alerts: every alert that the log names arrives, and none twice under another id. RUNS rounds (4 here; 20 by
 # `RUNS=20 test/integration/every_alert_arrives.sh`), SEED begins them.
-# shellcheck source=test/integration/lib.sh
+# shellcheck source=test/integration/lib.sh disable=SC2317
 . "$(dirname "$0")/lib.sh"
 runs=${RUNS:-4}
 seed=${SEED:-$(($(date +%s) % 100000))}
@@ -30,8 +30,6 @@ wait_for 10 test -s "$dir/port"
 		fold   = 0s
 	CONF
 } | write_conf
-
-alive() { [ -n "$daemon" ] && kill -0 "$daemon" 2>/dev/null; }
 
 # Two hundred deaths: of each unit in turn, some five a second.
 let_die() {
