@@ -103,8 +103,6 @@ static void send_done(struct transfer *transfer, CURLcode code, long status)
 		answer.error = error;
 	}
 	webhook_answer_judge(&own->rules, &answer, &verdict);
-	if (transfer->body != NULL)
-		explicit_bzero(transfer->body, strlen(transfer->body));
 	own->host->sent(transfer->delivery, verdict.result, verdict.again_ms, verdict.text);
 }
 
@@ -172,16 +170,16 @@ static void send_add_line(struct send *send, const char *line)
 
 static void send_add_header(struct send *send, const char *name, const char *value)
 {
-	char *line = NULL;
+	char *line;
 
 	if (!send_is_going(send) || value[0] == '\0' || send_is_overridden(send->with->channel, name))
 		return;
-	if (asprintf(&line, "%s: %s", name, value) < 0)
+	if (asprintf(&line, "%s: %s", name, value) < 0) {
 		send_stop(send, WEBHOOK_LACKS, "no memory for the request");
-	else
-		send_add_line(send, line);
-	if (send_is_going(send))
-		transfer_wipe(line);
+		return;
+	}
+	send_add_line(send, line);
+	transfer_wipe(line);
 }
 
 /* Of the template. */

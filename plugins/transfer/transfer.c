@@ -114,6 +114,8 @@ static void transfers_on_done(CURL *easy, CURLcode code)
 
 	(void)curl_easy_getinfo(easy, CURLINFO_PRIVATE, (char **)&transfer);
 	transfers_take_retry_after(transfer);
+	if (code != CURLE_OK && transfer->heard > TRANSFER_HEARD_MAX)
+		(void)snprintf(transfer->error, sizeof(transfer->error), "the other side says more than 1 MiB");
 	transfers_forget(transfer);
 	transfer->done(transfer, code, transfers_status(transfer));
 	transfer_free(transfer);
@@ -146,6 +148,30 @@ void transfers_dispatch(const struct pollfd *fds, int count)
 
 /* --- a new one --- */
 
+/* A server that never comes to an end would fill memory with what libcurl keeps of it (trailers), or keep us
+ * busy for all of its time. False: it is enough. */
+static bool transfers_hear(struct transfer *transfer, size_t n)
+{
+	transfer->heard += n;
+	return transfer->heard <= TRANSFER_HEARD_MAX;
+}
+
+static size_t transfers_on_header(char *bytes, size_t one, size_t n, void *arg)
+{
+	(void)bytes;
+	return transfers_hear(arg, one * n) ? one * n : 0;
+}
+
+/* libcurl's steps: what a proxy says behind its refusal is heard by nobody, byte by byte, without an end. */
+static int transfers_on_progress(void *arg, curl_off_t to_come, curl_off_t come, curl_off_t to_go, curl_off_t gone)
+{
+	(void)to_come;
+	(void)come;
+	(void)to_go;
+	(void)gone;
+	return transfers_hear(arg, 1) ? 0 : 1;
+}
+
 static size_t transfers_on_answer(char *bytes, size_t one, size_t n, void *arg)
 {
 	struct transfer *transfer = arg;
@@ -154,7 +180,7 @@ static size_t transfers_on_answer(char *bytes, size_t one, size_t n, void *arg)
 	memcpy(transfer->answer + transfer->answer_len, bytes, taken);
 	transfer->answer_len += taken;
 	transfer->answer[transfer->answer_len] = '\0';
-	return all;
+	return transfers_hear(transfer, all) ? all : 0;
 }
 
 static CURLcode transfers_set_bounds(CURL *easy, const struct plugin_channel *channel, const char *protocols)
@@ -223,6 +249,11 @@ static CURLcode transfers_set(struct transfer *transfer, const struct plugin_cha
 	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_ERRORBUFFER, transfer->error);
 	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_WRITEFUNCTION, transfers_on_answer);
 	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_WRITEDATA, transfer);
+	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_HEADERFUNCTION, transfers_on_header);
+	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_HEADERDATA, transfer);
+	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_XFERINFOFUNCTION, transfers_on_progress);
+	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_XFERINFODATA, transfer);
+	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_NOPROGRESS, 0L);
 	/* "" and not NULL: neither of the two from the environment. */
 	wrong |= curl_easy_setopt(transfer->easy, CURLOPT_NOPROXY, "");
 	wrong |= transfers_set_filled(transfer, CURLOPT_URL, channel->url, why, size);
@@ -269,7 +300,7 @@ void transfer_free(struct transfer *transfer)
 		curl_slist_free_all(transfer->lists[i]);
 	transfer_talk_free(transfer);
 	transfer_secrets_free((struct plugin_pair *)(uintptr_t)transfer->secrets, transfer->secrets_count);
-	free(transfer->body);
+	transfer_wipe(transfer->body);
 	free(transfer->own);
 	free(transfer);
 	transfers.count--;

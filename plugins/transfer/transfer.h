@@ -18,7 +18,8 @@
 
 enum {
 	TRANSFER_MAX = 64,            /* under way at once; beyond it the plugin answers PLUGIN_LATER */
-	TRANSFER_ANSWER_BYTES = 8192, /* of a server's answer; what is beyond is read and dropped */
+	TRANSFER_ANSWER_BYTES = 8192, /* of a server's answer; what is beyond is read and dropped ... */
+	TRANSFER_HEARD_MAX = 1024 * 1024, /* ... up to here, headers included: then the transfer is ended */
 	TRANSFER_DEFAULT_MS = 30000,  /* for a channel that names no timeout */
 	TRANSFER_RETRY_MAX_MS = 24 * 3600 * 1000, /* a server that says "in a year" is asked again tomorrow */
 };
@@ -30,9 +31,10 @@ struct transfer {
 	CURL *easy;
 	struct curl_slist *lists[4];  /* freed with it: headers, receivers */
 	curl_mime *mime;              /* freed with it; NULL: none */
-	char *body;                   /* malloc'ed, freed with it; NULL: none */
+	char *body;                   /* malloc'ed, wiped and freed with it; NULL: none */
 	char answer[TRANSFER_ANSWER_BYTES + 1]; /* the server's, ended with a NUL; hostile */
 	size_t answer_len;
+	size_t heard;                 /* bytes of all that the server said, and libcurl's steps */
 	uint32_t retry_after_ms;      /* of the header Retry-After (seconds or HTTP date); 0: none */
 	char error[CURL_ERROR_SIZE];
 	const struct plugin_pair *secrets; /* of the channel, copied: none of their values is ever told */
@@ -64,8 +66,8 @@ void transfer_cancel(uint64_t delivery);
 /* Not started: give it back. */
 void transfer_free(struct transfer *transfer);
 
-/* Text of the other side for `sent` and the log: each secret's value (and base64 of it) is "***", the rest as
- * escape_line has it. */
+/* Text of the other side for `sent` and the log: each secret's value (also in base64, and as a url or JSON has it) is
+ * "***", the rest as escape_line has it. */
 void transfer_tell(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out);
 
 /* The plugin's `warm`: a look-up of "localhost" and the beginning of TLS with a listener of our own, so that

@@ -45,14 +45,42 @@ struct transfer_talk {
 
 /* --- without secrets --- */
 
-/* The value stands at bytes; cut: its beginning at the end of the bytes counts. How many bytes of it. */
-static size_t talk_stands(const char *value, size_t len, const char *bytes, size_t n, bool cut)
+/* How a secret may be written. */
+enum talk_spelling {
+	TALK_PLAIN,
+	TALK_ESCAPED, /* as a url or JSON may have it: any character may be %41, \/, and a blank + */
+};
+
+static int talk_hex(char c)
 {
-	if (len == 0)
-		return 0;
-	if (n >= len)
-		return memcmp(bytes, value, len) == 0 ? len : 0;
-	return cut && memcmp(bytes, value, n) == 0 ? n : 0;
+	return isdigit((unsigned char)c) ? c - '0' : isxdigit((unsigned char)c) ? tolower((unsigned char)c) - 'a' + 10 : -1;
+}
+
+/* How many of the n bytes (at least 1) are this character of a secret; 0: they are another. */
+static size_t talk_character(char c, const char *bytes, size_t n, enum talk_spelling spelling)
+{
+	if (spelling == TALK_ESCAPED && n >= 3 && bytes[0] == '%' && talk_hex(bytes[1]) >= 0 && talk_hex(bytes[2]) >= 0 &&
+	    talk_hex(bytes[1]) * 16 + talk_hex(bytes[2]) == (unsigned char)c)
+		return 3;
+	if (spelling == TALK_ESCAPED && n >= 2 && bytes[0] == '\\' && bytes[1] == c)
+		return 2;
+	return bytes[0] == c || (spelling == TALK_ESCAPED && bytes[0] == '+' && c == ' ');
+}
+
+/* The value stands at bytes; cut: its beginning at the end of the bytes counts. How many bytes of it. */
+static size_t talk_stands(const char *value, const char *bytes, size_t n, bool cut, enum talk_spelling spelling)
+{
+	size_t used = 0;
+
+	for (const char *at = value; *at != '\0'; at++) {
+		size_t len = used < n ? talk_character(*at, bytes + used, n - used, spelling) : 0;
+		bool at_end = used == n || (used + 3 > n && spelling == TALK_ESCAPED && memchr("%\\", bytes[used], 2) != NULL);
+
+		if (len == 0)
+			return cut && used > 0 && at_end ? n : 0;
+		used += len;
+	}
+	return used;
 }
 
 /* Base64 of the value, but for its last character, which depends on what follows it, and the padding. The
@@ -88,7 +116,7 @@ static size_t talk_base64_rest(const char *bytes, size_t n, size_t left, size_t 
 static size_t talk_coded_at(const struct transfer *transfer, size_t secret, const char *bytes, size_t n, bool cut)
 {
 	const char *coded = transfer->talk->coded[secret];
-	size_t len = talk_stands(coded, strlen(coded), bytes, n, cut);
+	size_t len = talk_stands(coded, bytes, n, cut, TALK_PLAIN);
 
 	return len == 0 ? 0 : len + talk_base64_rest(bytes, len, n, strlen(transfer->secrets[secret].value));
 }
@@ -100,8 +128,10 @@ static size_t talk_secret_at(const struct transfer *transfer, const char *bytes,
 
 	for (size_t i = 0; i < transfer->secrets_count; i++) {
 		const char *value = transfer->secrets[i].value;
-		size_t len = talk_stands(value, strlen(value), bytes, n, cut);
+		size_t len = talk_stands(value, bytes, n, cut, TALK_PLAIN);
 
+		if (len == 0)
+			len = talk_stands(value, bytes, n, cut, TALK_ESCAPED);
 		if (len == 0)
 			len = talk_coded_at(transfer, i, bytes, n, cut);
 		hidden = len > hidden ? len : hidden;

@@ -47,6 +47,7 @@ static const struct plugin_host host = {.talk = on_talk};
 
 static pid_t server;
 static char url[256];
+static const char *endless; /* what is said behind the answer, again and again; NULL: nothing */
 
 static void serve_one(int listener, const char *answer, size_t len)
 {
@@ -61,6 +62,8 @@ static void serve_one(int listener, const char *answer, size_t len)
 	for (size_t at = 0; at < len; at += (size_t)got)
 		if ((got = write(fd, answer + at, len - at)) <= 0)
 			break;
+	while (endless != NULL && write(fd, endless, strlen(endless)) > 0)
+		;
 	(void)close(fd);
 }
 
@@ -78,6 +81,7 @@ static void serve(const char *answer)
 	server = fork();
 	if (server == 0) {
 		(void)prctl(PR_SET_PDEATHSIG, SIGKILL);
+		(void)signal(SIGPIPE, SIG_IGN);
 		while (answer != NULL)
 			serve_one(listener, answer, strlen(answer));
 		for (;;)
@@ -157,6 +161,7 @@ static int set_up(void **state)
 	talked[0] = '\0';
 	talks = 0;
 	server = 0;
+	endless = NULL;
 	return transfers_open(&host);
 }
 
@@ -326,6 +331,73 @@ static void no_secret_is_ever_told(void **state)
 	assert_null(strstr(talked, "Basic c29t"));
 }
 
+static void a_secret_is_hidden_however_it_is_spelled(void **state)
+{
+	static const struct plugin_pair spelled[] = {{"A", "a%/ b\"c"}, {"B", "%41zz"}};
+	static const struct {
+		const char *text, *told;
+	} rows[] = {
+		{"?x=a%25%2F%20b%22c&y", "?x=***&y"},
+		{"?x=a%25%2f+b%22%63", "?x=***"},
+		{"{\"t\":\"a%\\/ b\\\"c\"}", "{\"t\":\"***\"}"},
+		{"a%/ b\"c", "***"},
+		{"a%25%2F%20b%22d", "a%25%2F%20b%22d"},
+		{"%41zz %2541zz", "*** ***"},
+		{"Azz %4", "Azz %4"},
+	};
+	struct plugin_channel channel = channel_of("http://127.0.0.1:1/");
+	struct transfer *transfer;
+
+	(void)state;
+	channel.secrets = spelled;
+	channel.secrets_count = ARRAY_LEN(spelled);
+	transfer = begin(7, &channel);
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[128];
+		struct buffer out;
+
+		BUFFER_OVER(&out, text);
+		transfer_tell(transfer, rows[i].text, strlen(rows[i].text), &out);
+		assert_string_equal(text, rows[i].told);
+	}
+	transfer_free(transfer);
+}
+
+/* Whether the server of `answer` is ended before its time is: it never stops. */
+static void hear_endless(const char *answer, const char *more, bool as_proxy)
+{
+	struct plugin_channel channel;
+
+	memset(&ended, 0, sizeof(ended));
+	endless = more;
+	serve(answer);
+	channel = channel_of(as_proxy ? "https://example.org/" : url);
+	channel.proxy = as_proxy ? url : "";
+	channel.timeout_ms = 10 * WAIT_MS;
+	transfer_start(begin(7, &channel));
+	(void)alarm(5 * WAIT_MS / 1000); /* libcurl itself may not come back */
+	turn_until(1);
+	(void)alarm(0);
+	assert_int_not_equal(ended.code, CURLE_OK);
+	assert_string_equal(ended.error, "the other side says more than 1 MiB");
+	(void)kill(server, SIGKILL);
+	(void)waitpid(server, NULL, 0);
+	server = 0;
+}
+
+static void who_never_comes_to_an_end_is_left(void **state)
+{
+	char line[1024];
+
+	(void)state;
+	(void)snprintf(line, sizeof(line), "X-Trailer: %0900d\r\n", 0);
+	hear_endless("HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", line, false);
+	hear_endless("HTTP/1.1 200 OK\r\n\r\n", line, false);
+	assert_int_equal(ended.status, 200);
+	hear_endless("HTTP/1.1 407 No\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n", line, true);
+	hear_endless("HTTP/1.1 407 No\r\nContent-Length: 99999999999\r\n\r\n", line, true);
+}
+
 static void a_conversation_is_told_within_bounds(void **state)
 {
 	static char answer[256 * 1024];
@@ -471,6 +543,8 @@ int main(void)
 		ONE(retry_after_is_seconds_or_a_date_and_bounded),
 		ONE(a_redirect_is_not_followed),
 		ONE(no_secret_is_ever_told),
+		ONE(a_secret_is_hidden_however_it_is_spelled),
+		ONE(who_never_comes_to_an_end_is_left),
 		ONE(a_conversation_is_told_within_bounds),
 		ONE(one_that_waits_holds_up_no_other_and_is_cancelled_without_a_word),
 		ONE(its_time_is_limited),
