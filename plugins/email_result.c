@@ -104,7 +104,9 @@ enum plugin_sent email_result_of(const struct email_result *result, CURLcode cod
 		return PLUGIN_TAKEN;
 	}
 	email_result_tell_failure(result, code, error, why);
-	if (!result->answered || result->reply / 100 != 5 || email_result_can_be_mended(result, code))
+	/* Before MAIL FROM we are refused (blocked for a while, too many connections), and not yet this mail. */
+	if (!result->answered || result->reply / 100 != 5 || result->stage == EMAIL_HELLO ||
+	    email_result_can_be_mended(result, code))
 		return PLUGIN_LATER;
 	return result->refused_now > 0 ? PLUGIN_LATER : PLUGIN_NEVER;
 }

@@ -129,7 +129,7 @@ OFFERS = {"EHLO": "250-here\r\n250 STARTTLS"}
 # sentence, script, fields, result, words of the text
 CASES = [
     ("421 at the greeting: later", {"GREET": "421 busy"}, {}, "later", "421 busy"),
-    ("554 at the greeting: never", {"GREET": "554 go away"}, {}, "never", "554 go away"),
+    ("554 at the greeting: later, as it is not about this mail", {"GREET": "554 go away"}, {}, "later", "554 go away"),
     ("450 for the sender: later", {"MAIL": "450 4.7.1 grey"}, {}, "later", "the sender: 450 4.7.1 grey"),
     ("550 for the sender: never", {"MAIL": "550 5.7.1 no"}, {}, "never", "the sender: 550 5.7.1 no"),
     ("530 for the sender, log in first: later", {"MAIL": "530 5.7.0 log in"}, {}, "later", "530 5.7.0 log in"),

@@ -238,7 +238,7 @@ static void a_conversation_comes_to_a_verdict(void **state)
 		const char *why;
 	} rows[] = {
 		{"", CURLE_COULDNT_CONNECT, PLUGIN_LATER, "Couldn't connect to server"},
-		{"< 220 hi\n> EHLO a\n< 550 no\n", CURLE_SEND_ERROR, PLUGIN_NEVER, "550 no"},
+		{"< 220 hi\n> EHLO a\n< 550 no\n", CURLE_SEND_ERROR, PLUGIN_LATER, "550 no"},
 		{"< 554 no\n> EHLO a\n", CURLE_SEND_ERROR, PLUGIN_LATER, "Failed sending data to the peer"},
 		{"> AUTH PLAIN xx\n< 535 no\n", CURLE_LOGIN_DENIED, PLUGIN_LATER, "login: 535 no"},
 		{"> MAIL FROM:<a@b>\n< 550-5.1.8 first\n< 550 last\n", CURLE_SEND_ERROR, PLUGIN_NEVER, "the sender: 550 last"},
@@ -250,7 +250,8 @@ static void a_conversation_comes_to_a_verdict(void **state)
 		 "the mail: Failure when receiving data from the peer"},
 		{"> DATA\n< 354 go\n< 554 spam\n", CURLE_WEIRD_SERVER_REPLY, PLUGIN_NEVER, "the mail: 554 spam"},
 		{"> EHLO x\n< 5\n< 55\n< abc def\n< 550x\n", CURLE_RECV_ERROR, PLUGIN_LATER, "Failure when receiving data from the peer"},
-		{"> EHLO x\n< 550\n", CURLE_SEND_ERROR, PLUGIN_NEVER, "550"},
+		{"> EHLO x\n< 550\n", CURLE_SEND_ERROR, PLUGIN_LATER, "550"},
+		{"> EHLO x\n< 250 ok\n> MAIL FROM:<a@b>\n< 550\n", CURLE_SEND_ERROR, PLUGIN_NEVER, "the sender: 550"},
 		{"> EHLO x\n< 500 no\n", CURLE_USE_SSL_FAILED, PLUGIN_LATER, "500 no"},
 	};
 
