@@ -15,8 +15,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
+#include <sys/prctl.h>
 #include <sys/ptrace.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
@@ -24,6 +27,8 @@
 #include <unistd.h>
 
 #include <cmocka.h>
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 
 #include "base/bounds.h"
 #include "base/diag.h"
@@ -275,6 +280,14 @@ static const struct confine_call {
 	{"pidfd_send_signal", SYS_pidfd_send_signal, {-1}},
 	{"tkill", SYS_tkill, {-1, 0}},
 	{"migrate_pages", SYS_migrate_pages, {-1}},
+	{"setpriority", SYS_setpriority, {-1}},
+	{"ioprio_set", SYS_ioprio_set, {-1}},
+	{"sched_setscheduler", SYS_sched_setscheduler, {-1}},
+	{"sched_setattr", SYS_sched_setattr, {-1}},
+	{"sched_setaffinity", SYS_sched_setaffinity, {-1, 0, NOWHERE}},
+	{"prlimit64", SYS_prlimit64, {-1, -1}},
+	{"ioctl TIOCSTI", SYS_ioctl, {-1, TIOCSTI, NOWHERE}},
+	{"ioctl TIOCLINUX", SYS_ioctl, {-1, TIOCLINUX, NOWHERE}},
 	{"unshare", SYS_unshare, {0}},
 	{"setns", SYS_setns, {-1}},
 	{"mount", SYS_mount, {NOWHERE, NOWHERE, NOWHERE}},
@@ -334,6 +347,48 @@ static void confine_try_calls(void)
 		(void)dprintf(2, "%s gave %ld (errno %d)\n", c->name, got, errno);
 		_exit(1);
 	}
+}
+
+/* What libraries ask for all the time. */
+static void confine_asks_of_itself(void)
+{
+	struct rlimit limit;
+	int many, pair[2];
+
+	confine_as_messenger();
+	must(getrlimit(RLIMIT_NOFILE, &limit) == 0);
+	must(pipe(pair) == 0);
+	must(ioctl(pair[0], FIONREAD, &many) == 0);
+}
+
+static void its_own_limits_and_descriptors_are_its_own(void **state)
+{
+	(void)state;
+	confine_try(confine_asks_of_itself);
+}
+
+/* A kernel that refuses what Landlock was asked for. */
+static void confine_fails(void)
+{
+	const struct confine_with with = {.network = true, .read_dirs = confine_read_for_network};
+	struct sock_filter code[] = {
+		BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+		BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_landlock_restrict_self, 0, 1),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EINVAL),
+		BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+	};
+	const struct sock_fprog filter = {.len = ARRAY_LEN(code), .filter = code};
+
+	must(prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) == 0);
+	must(prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) == 0);
+	must(confine(&with) == -EINVAL);
+}
+
+static void a_refusal_of_landlock_is_no_lack_of_seccomp(void **state)
+{
+	(void)state;
+	confine_need_landlock();
+	confine_try(confine_fails);
 }
 
 static void what_neither_worker_needs_is_refused(void **state)
@@ -551,6 +606,8 @@ int main(void)
 		cmocka_unit_test(a_file_cannot_be_moved_out),
 		cmocka_unit_test(a_path_that_is_not_there_or_a_file_is_no_obstacle),
 		cmocka_unit_test(what_neither_worker_needs_is_refused),
+		cmocka_unit_test(its_own_limits_and_descriptors_are_its_own),
+		cmocka_unit_test(a_refusal_of_landlock_is_no_lack_of_seccomp),
 		cmocka_unit_test(no_process_is_made),
 		cmocka_unit_test(nobody_else_is_signalled),
 		cmocka_unit_test(it_can_still_end_itself_by_abort),

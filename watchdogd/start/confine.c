@@ -144,8 +144,9 @@ int confine(const struct confine_with *with)
 	if (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
 		return -errno;
 	error = confine_files(with);
-	if (error == 0)
-		error = confine_calls(with->network);
+	if (error < 0)
+		return error;
+	error = confine_calls(with->network);
 	if (error == -ENOSYS || error == -EINVAL) {
 		diag_info("this kernel has no seccomp filters: no system call is refused");
 		error = 0;

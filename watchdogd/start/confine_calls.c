@@ -14,6 +14,7 @@
 #include <sched.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <sys/ioctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -42,7 +43,8 @@ static const uint32_t confine_refused[] = {
 	/* other processes */
 	SYS_ptrace, SYS_process_vm_readv, SYS_process_vm_writev, SYS_process_madvise, SYS_process_mrelease, SYS_kcmp,
 	SYS_pidfd_getfd, SYS_kill, SYS_tkill, SYS_rt_sigqueueinfo, SYS_rt_tgsigqueueinfo, SYS_pidfd_send_signal,
-	SYS_migrate_pages, SYS_move_pages,
+	SYS_migrate_pages, SYS_move_pages, SYS_setpriority, SYS_ioprio_set, SYS_sched_setscheduler, SYS_sched_setparam,
+	SYS_sched_setattr, SYS_sched_setaffinity,
 	/* namespaces and mounts */
 	SYS_unshare, SYS_setns, SYS_mount, SYS_umount2, SYS_pivot_root, SYS_chroot, SYS_move_mount, SYS_open_tree,
 	SYS_fsopen, SYS_fsconfig, SYS_fsmount, SYS_fspick, SYS_mount_setattr, CONFINE_OPEN_TREE_ATTR,
@@ -66,7 +68,7 @@ static const uint32_t confine_refused[] = {
 };
 
 enum {
-	CONFINE_PROGRAM_MAX = 2 * ARRAY_LEN(confine_refused) + 40,
+	CONFINE_PROGRAM_MAX = 2 * ARRAY_LEN(confine_refused) + 64,
 	/* Each jump goes over a number of instructions from the next one. */
 	CONFINE_SKIP_ONE = 1,
 };
@@ -86,10 +88,10 @@ static void confine_load(struct confine_program *p, uint32_t offset)
 	confine_add(p, (struct sock_filter)BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offset));
 }
 
-/* The low half of argument 0: all that is looked at is an int, or flags below 2^32; both are little-endian. */
-static void confine_load_first(struct confine_program *p)
+/* The low half of an argument: all that is looked at is an int, or flags below 2^32; both are little-endian. */
+static void confine_load_argument(struct confine_program *p, uint32_t i)
 {
-	confine_load(p, (uint32_t)offsetof(struct seccomp_data, args));
+	confine_load(p, (uint32_t)(offsetof(struct seccomp_data, args) + i * sizeof(uint64_t)));
 }
 
 static void confine_return(struct confine_program *p, uint32_t result)
@@ -121,20 +123,34 @@ static void confine_add_clone(struct confine_program *p)
 	confine_unless(p, SYS_clone3, 1);
 	confine_return(p, CONFINE_REFUSE(ENOSYS));
 	confine_unless(p, SYS_clone, 4);
-	confine_load_first(p);
+	confine_load_argument(p, 0);
 	confine_add(p, (struct sock_filter)BPF_JUMP(BPF_JMP | BPF_JSET | BPF_K, CLONE_THREAD, 0, CONFINE_SKIP_ONE));
 	confine_return(p, SECCOMP_RET_ALLOW);
 	confine_return(p, CONFINE_REFUSE(EPERM));
 }
 
-/* A signal for itself, as abort(3) sends it; there is no process but this one that could have the pid. */
-static void confine_add_tgkill(struct confine_program *p)
+/* The call only where its first argument is this one. */
+static void confine_add_only(struct confine_program *p, uint32_t call, uint32_t first)
 {
-	confine_unless(p, SYS_tgkill, 4);
-	confine_load_first(p);
-	confine_unless(p, (uint32_t)getpid(), 1);
+	confine_unless(p, call, 4);
+	confine_load_argument(p, 0);
+	confine_unless(p, first, 1);
 	confine_return(p, SECCOMP_RET_ALLOW);
 	confine_return(p, CONFINE_REFUSE(EPERM));
+}
+
+/* No input is typed into a terminal that it was started from. */
+static void confine_add_ioctl(struct confine_program *p)
+{
+	static const uint32_t types[] = {TIOCSTI, TIOCLINUX};
+
+	confine_unless(p, SYS_ioctl, 2 * ARRAY_LEN(types) + 2);
+	confine_load_argument(p, 1);
+	for (size_t i = 0; i < ARRAY_LEN(types); i++) {
+		confine_unless(p, types[i], 1);
+		confine_return(p, CONFINE_REFUSE(EPERM));
+	}
+	confine_return(p, SECCOMP_RET_ALLOW);
 }
 
 static void confine_add_socket(struct confine_program *p, bool network)
@@ -143,7 +159,7 @@ static void confine_add_socket(struct confine_program *p, bool network)
 	uint8_t count = network ? ARRAY_LEN(families) : 1;
 
 	confine_unless(p, SYS_socket, (uint8_t)(2 * count + 2));
-	confine_load_first(p);
+	confine_load_argument(p, 0);
 	for (uint8_t i = 0; i < count; i++) {
 		confine_unless(p, families[i], 1);
 		confine_return(p, SECCOMP_RET_ALLOW);
@@ -169,7 +185,10 @@ int confine_calls(bool network)
 	confine_add_refused(&program);
 	/* Each of these looks at an argument, and then returns. */
 	confine_add_clone(&program);
-	confine_add_tgkill(&program);
+	/* A signal for itself, as abort(3) sends it; there is no process but this one that could have the pid. */
+	confine_add_only(&program, SYS_tgkill, (uint32_t)getpid());
+	confine_add_only(&program, SYS_prlimit64, 0); /* its own limits */
+	confine_add_ioctl(&program);
 	confine_add_socket(&program, network);
 	confine_return(&program, SECCOMP_RET_ALLOW);
 	filter.len = program.len;
