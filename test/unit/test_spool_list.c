@@ -296,6 +296,36 @@ static void it_is_read_while_it_is_written(void **arg)
 	(void)sqlite3_close(db);
 }
 
+/* What is written ahead can be taken into the database, and cut, while the list is being shown. */
+static ssize_t show_and_checkpoint(void *arg, const char *text, size_t n)
+{
+	sqlite3_stmt *checkpoint;
+
+	(void)text;
+	assert_int_equal(sqlite3_prepare_v2(arg, "PRAGMA wal_checkpoint(TRUNCATE)", -1, &checkpoint, NULL), SQLITE_OK);
+	assert_int_equal(sqlite3_step(checkpoint), SQLITE_ROW);
+	assert_int_equal(sqlite3_column_int(checkpoint, 0), 0); /* it was not kept from it */
+	(void)sqlite3_finalize(checkpoint);
+	return (ssize_t)n;
+}
+
+static void who_looks_at_the_list_for_long_holds_up_no_writer(void **arg)
+{
+	struct fixture *f = *arg;
+	sqlite3 *db;
+	FILE *out;
+
+	make(f, ordinary);
+	assert_int_equal(sqlite3_open(f->path, &db), SQLITE_OK);
+	assert_int_equal(sqlite3_exec(db, "PRAGMA journal_mode = WAL; UPDATE alerts SET owed = 2 WHERE id = 6", NULL, NULL, NULL),
+			 SQLITE_OK);
+	out = fopencookie(db, "w", (cookie_io_functions_t){.write = show_and_checkpoint});
+	assert_non_null(out);
+	assert_int_equal(spool_list(f->path, false, NOW, out, stderr), 0);
+	assert_int_equal(fclose(out), 0);
+	(void)sqlite3_close(db);
+}
+
 /* Killed in the middle: what is written ahead counts. An ordinary member of the group may write nothing. */
 static void it_is_read_by_who_may_not_write_and_after_a_crash(void **arg)
 {
@@ -615,6 +645,7 @@ int main(void)
 		TEST(more_than_may_be_are_counted),
 		TEST(what_is_no_spool_is_refused_with_the_reason),
 		TEST(it_is_read_while_it_is_written),
+		TEST(who_looks_at_the_list_for_long_holds_up_no_writer),
 		TEST(it_is_read_by_who_may_not_write_and_after_a_crash),
 		TEST(a_directory_of_any_name_is_read),
 		TEST(the_config_on_the_state_page_says_where_it_is),

@@ -364,8 +364,10 @@ static void spool_list_take(struct spool_list *list, const char *path, FILE *out
 		list->error = -ENOMEM;
 	if (list->error == -ENOMEM)
 		(void)snprintf(list->read.why, sizeof(list->read.why), "no memory");
-	if (list->error == 0)
+	if (list->error == 0) {
+		spool_read_close(&list->read); /* while it is open, what is written ahead is never cut: it would grow */
 		(void)fwrite(text, 1, len, out);
+	}
 	free(text);
 }
 
