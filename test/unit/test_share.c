@@ -265,6 +265,32 @@ static void a_state_page_is_copied_whole_or_said_to_be_torn(void **state)
 	(void)close(fd);
 }
 
+static void of_a_state_page_of_anybody_all_texts_end(void **state)
+{
+	static struct state page, copy;
+
+	(void)state;
+	memset(&page, 0xff, sizeof(page));
+	(void)state_copy(&page, &copy);
+	assert_int_equal(copy.units, UNITS_MAX);
+	assert_int_equal(copy.rules, INSTANCES_MAX);
+#define ENDS(array) assert_non_null(memchr((array), '\0', sizeof(array)))
+	ENDS(copy.boot_id);
+	ENDS(copy.config_path);
+	ENDS(copy.blind);
+	ENDS(copy.unit[UNITS_MAX - 1].name);
+	ENDS(copy.unit[UNITS_MAX - 1].main_comm);
+	ENDS(copy.unit[UNITS_MAX - 1].watched_comm);
+	ENDS(copy.unit[UNITS_MAX - 1].parent_comm);
+	ENDS(copy.unit[UNITS_MAX - 1].died_text);
+	ENDS(copy.rule[INSTANCES_MAX - 1].rule);
+	ENDS(copy.rule[INSTANCES_MAX - 1].unit);
+	ENDS(copy.actions[STATE_ACTIONS - 1].rule);
+	ENDS(copy.actions[STATE_ACTIONS - 1].unit);
+	ENDS(copy.actions[STATE_ACTIONS - 1].text);
+#undef ENDS
+}
+
 /* A reader has it mapped while the sentinel is started again. */
 static void a_state_page_is_emptied_under_its_readers(void **state)
 {
@@ -330,6 +356,7 @@ int main(void)
 		cmocka_unit_test(marks_carry_each_rule_once_and_end_at_their_bound),
 		cmocka_unit_test(an_idle_ladder_gives_way_and_a_firing_one_does_not),
 		cmocka_unit_test(a_state_page_is_copied_whole_or_said_to_be_torn),
+		cmocka_unit_test(of_a_state_page_of_anybody_all_texts_end),
 		cmocka_unit_test(a_state_page_is_emptied_under_its_readers),
 		cmocka_unit_test(messages_that_break_the_rules_are_dropped),
 	};

@@ -91,31 +91,6 @@ static int status_cannot(const char *path, FILE *err)
 	return STATUS_UNREADABLE;
 }
 
-/* The page may be of a writer that was hostile or is broken: rows beyond the arrays are not there,
- * and every name ends. */
-static void status_bound(struct state *copy)
-{
-	if (copy->units > UNITS_MAX)
-		copy->units = UNITS_MAX;
-	if (copy->rules > INSTANCES_MAX)
-		copy->rules = INSTANCES_MAX;
-	copy->boot_id[sizeof(copy->boot_id) - 1] = '\0';
-	copy->config_path[sizeof(copy->config_path) - 1] = '\0';
-	copy->blind[sizeof(copy->blind) - 1] = '\0';
-	for (uint32_t i = 0; i < copy->units; i++) {
-		copy->unit[i].name[NAME_BYTES - 1] = '\0';
-		copy->unit[i].main_comm[sizeof(copy->unit[i].main_comm) - 1] = '\0';
-	}
-	for (uint32_t i = 0; i < copy->rules; i++)
-		copy->rule[i].rule[NAME_BYTES - 1] = copy->rule[i].unit[NAME_BYTES - 1] = '\0';
-	for (int i = 0; i < STATE_ACTIONS; i++) {
-		struct state_action *action = &copy->actions[i];
-
-		action->rule[NAME_BYTES - 1] = action->unit[NAME_BYTES - 1] = '\0';
-		action->text[sizeof(action->text) - 1] = '\0';
-	}
-}
-
 static struct state *status_take(const char *path)
 {
 	int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
@@ -129,9 +104,7 @@ static struct state *status_take(const char *path)
 	error = errno;
 	(void)file_close(fd);
 	if (page != NULL && (copy = malloc(sizeof(*copy))) != NULL) {
-		(void)state_copy(
-			page, copy); /* false: its writer was killed in the middle, which is said */
-		status_bound(copy);
+		(void)state_copy(page, copy); /* false: its writer was killed in the middle, which is said */
 		error = 0;
 	}
 	errno = error;

@@ -3,24 +3,6 @@
 #include <string.h>
 #include <sys/mman.h>
 
-/* Whoever wrote it may have been killed in the middle. */
-static void report_state_end_texts(struct state *state)
-{
-	state->blind[sizeof(state->blind) - 1] = '\0';
-	for (uint32_t i = 0; i < state->units; i++) {
-		struct state_unit *unit = &state->unit[i];
-
-		unit->name[sizeof(unit->name) - 1] = '\0';
-		unit->main_comm[sizeof(unit->main_comm) - 1] = '\0';
-		unit->watched_comm[sizeof(unit->watched_comm) - 1] = '\0';
-		unit->parent_comm[sizeof(unit->parent_comm) - 1] = '\0';
-	}
-	for (uint32_t i = 0; i < state->rules; i++) {
-		state->rule[i].rule[NAME_BYTES - 1] = '\0';
-		state->rule[i].unit[NAME_BYTES - 1] = '\0';
-	}
-}
-
 /* Not from the heap, which would touch all of it and keep it. */
 static struct state *report_state_room(void)
 {
@@ -36,7 +18,6 @@ struct state *report_state_new(const struct state *page)
 	if (copy == NULL)
 		return NULL;
 	(void)state_copy(page, copy); /* of a page whose writer was killed in the middle, the best there is */
-	report_state_end_texts(copy);
 	return copy;
 }
 

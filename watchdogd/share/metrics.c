@@ -68,19 +68,6 @@ char *metrics_format(const struct metrics_of *of, size_t *len)
 	return openmetrics_end(&om, len);
 }
 
-void metrics_bound(struct state *copy)
-{
-	if (copy->units > UNITS_MAX)
-		copy->units = UNITS_MAX;
-	if (copy->rules > INSTANCES_MAX)
-		copy->rules = INSTANCES_MAX;
-	copy->config_path[sizeof(copy->config_path) - 1] = '\0';
-	for (uint32_t i = 0; i < copy->units; i++)
-		copy->unit[i].name[NAME_BYTES - 1] = '\0';
-	for (uint32_t i = 0; i < copy->rules; i++)
-		copy->rule[i].rule[NAME_BYTES - 1] = copy->rule[i].unit[NAME_BYTES - 1] = '\0';
-}
-
 /* malloc'ed; NULL: there is no page, or no memory. */
 static struct state *metrics_copy_page(const struct plugin_host *host)
 {
@@ -90,7 +77,6 @@ static struct state *metrics_copy_page(const struct plugin_host *host)
 	if (copy == NULL)
 		return NULL;
 	(void)state_copy(page, copy); /* false: its writer was killed in the middle, and ticks no more */
-	metrics_bound(copy);
 	return copy;
 }
 

@@ -15,7 +15,7 @@
 /* What is told. All is borrowed for the time of the call. */
 struct metrics_of {
 	enum openmetrics_format format;
-	const struct state *state; /* a copy of the page, bounded; NULL: there is none */
+	const struct state *state; /* a copy of the page (state_copy); NULL: there is none */
 	const struct plugin_standing *channel;
 	size_t channels;
 	const struct metrics_process *process; /* without the sentinel, the page's own figures count */
@@ -25,10 +25,6 @@ struct metrics_of {
 
 /* The text: malloc'ed, the caller's, its length in *len. NULL: no memory. */
 char *metrics_format(const struct metrics_of *of, size_t *len);
-
-/* Make a copy of the page safe to read, whatever its writer was: rows beyond the arrays are not there, and
- * every name ends. */
-void metrics_bound(struct state *copy);
 
 /* The same of what the host offers a plugin, now: the page (copied), the standings (none where the host has
  * no channels), the processes below proc (a kept descriptor of /proc; -1: none). Waits 100 ms at most, where

@@ -86,7 +86,33 @@ static void state_copy_rows(const struct state *state, struct state *copy)
 	memcpy(copy->rule, state->rule, copy->rules * sizeof(copy->rule[0]));
 }
 
-bool state_copy(const struct state *state, struct state *copy)
+#define STATE_END(array) ((array)[sizeof(array) - 1] = '\0')
+
+/* Its writer may be hostile, broken, or killed in the middle. */
+static void state_end_texts(struct state *copy)
+{
+	STATE_END(copy->boot_id);
+	STATE_END(copy->config_path);
+	STATE_END(copy->blind);
+	for (uint32_t i = 0; i < copy->units; i++) {
+		STATE_END(copy->unit[i].name);
+		STATE_END(copy->unit[i].main_comm);
+		STATE_END(copy->unit[i].watched_comm);
+		STATE_END(copy->unit[i].parent_comm);
+		STATE_END(copy->unit[i].died_text);
+	}
+	for (uint32_t i = 0; i < copy->rules; i++) {
+		STATE_END(copy->rule[i].rule);
+		STATE_END(copy->rule[i].unit);
+	}
+	for (int i = 0; i < STATE_ACTIONS; i++) {
+		STATE_END(copy->actions[i].rule);
+		STATE_END(copy->actions[i].unit);
+		STATE_END(copy->actions[i].text);
+	}
+}
+
+static bool state_copy_whole(const struct state *state, struct state *copy)
 {
 	for (int i = 0; i < 100; i++) {
 		unsigned before = atomic_load_explicit(&state->sequence, memory_order_acquire);
@@ -98,6 +124,14 @@ bool state_copy(const struct state *state, struct state *copy)
 		(void)usleep(1000);
 	}
 	return false;
+}
+
+bool state_copy(const struct state *state, struct state *copy)
+{
+	bool whole = state_copy_whole(state, copy);
+
+	state_end_texts(copy);
+	return whole;
 }
 
 void state_add_action(struct state *state, uint32_t severity, const char *rule, const char *unit, const char *text)

@@ -170,7 +170,8 @@ void state_write_end(struct state *state);
 
 /* A consistent copy into `copy` (sizeof(struct state) bytes, of which the rows not in use are left alone: the page
  * is large, and most of it is never touched); false when the writer did not let one be
- * taken within 100 tries (it was killed in the middle: the copy is the best there is). */
+ * taken within 100 tries (it was killed in the middle: the copy is the best there is). Safe to read whatever its
+ * writer was: there are no more rows than the arrays have, and every text ends. */
 bool state_copy(const struct state *state, struct state *copy);
 
 /* Set a reading. */
