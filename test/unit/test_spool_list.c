@@ -321,6 +321,7 @@ static void who_looks_at_the_list_for_long_holds_up_no_writer(void **arg)
 			 SQLITE_OK);
 	out = fopencookie(db, "w", (cookie_io_functions_t){.write = show_and_checkpoint});
 	assert_non_null(out);
+	(void)setvbuf(out, NULL, _IONBF, 0);
 	assert_int_equal(spool_list(f->path, false, NOW, out, stderr), 0);
 	assert_int_equal(fclose(out), 0);
 	(void)sqlite3_close(db);
