@@ -18,7 +18,10 @@
 #include "email_text.h"
 #include "transfer/transfer.h"
 
-enum { EMAIL_RECEIVERS_MAX = 100 }; /* RFC 5321: what every server takes */
+enum {
+	EMAIL_RECEIVERS_MAX = 100, /* RFC 5321: what every server takes ... */
+	EMAIL_SAID_BYTES = 513,    /* ... and the longest line of a reply */
+};
 
 static const struct plugin_host *email_host;
 
@@ -49,7 +52,16 @@ static void email_on_done(struct transfer *transfer, CURLcode code, long status)
 
 static void email_on_said(struct transfer *transfer, bool out, const char *line, size_t len)
 {
-	email_result_hear(transfer->own, out, line, len);
+	char text[EMAIL_SAID_BYTES];
+	struct buffer said;
+
+	if (out) {
+		email_result_hear(transfer->own, out, line, len);
+		return;
+	}
+	BUFFER_OVER(&said, text);
+	transfer_hide(transfer, line, len, &said);
+	email_result_hear(transfer->own, out, said.text, said.len);
 }
 
 /* --- the mail --- */

@@ -20,6 +20,7 @@
 enum {
 	HEARTBEAT_SOON_MS = 1000, /* when there is nothing to say yet */
 	HEARTBEAT_URL_BYTES = 1024,
+	HEARTBEAT_SAID_BYTES = 200, /* of an answer that is no good one */
 };
 
 static struct {
@@ -61,6 +62,17 @@ static void heartbeat_note(const char *why)
 	heartbeat.failed = 0;
 }
 
+/* The beginning of its answer, cut once no secret is in it. */
+static void heartbeat_say_answer(const struct transfer *transfer, struct buffer *out)
+{
+	char text[HEARTBEAT_SAID_BYTES];
+	struct buffer said;
+
+	BUFFER_OVER(&said, text);
+	transfer_tell(transfer, transfer->answer, transfer->answer_len, &said);
+	buffer_add_bytes(out, said.text, said.len);
+}
+
 static void heartbeat_on_done(struct transfer *transfer, CURLcode code, long status)
 {
 	char text[TEXT_BYTES];
@@ -74,7 +86,7 @@ static void heartbeat_on_done(struct transfer *transfer, CURLcode code, long sta
 		transfer_tell(transfer, words, strlen(words), &why);
 	} else if (status < 200 || status > 299) {
 		buffer_addf(&why, "HTTP %ld: ", status);
-		transfer_tell(transfer, transfer->answer, transfer->answer_len < 200 ? transfer->answer_len : 200, &why);
+		heartbeat_say_answer(transfer, &why);
 	}
 	heartbeat_note(text);
 }

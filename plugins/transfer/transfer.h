@@ -70,6 +70,9 @@ void transfer_free(struct transfer *transfer);
  * "***", the rest as escape_line has it. */
 void transfer_tell(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out);
 
+/* The same for what is told later, and cut before that: half a secret would not be found. Only secrets are gone. */
+void transfer_hide(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out);
+
 /* The plugin's `warm`: a look-up of "localhost" and the beginning of TLS with a listener of our own, so that
  * all code and files of the way are in memory. Waits for a second at most. */
 void transfers_warm(void);

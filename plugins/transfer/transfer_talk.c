@@ -23,6 +23,7 @@ enum {
 	TALK_LINE_BYTES = 250, /* of a line as it is told: it goes on in a message (share/message.h) */
 	TALK_LINES_MAX = 200,  /* of one transfer */
 	TALK_SOCKETS = 4,      /* of one transfer at once: two while it tries IPv6 and IPv4 */
+	TALK_PLACES = 3,       /* in base64 a text looks different by how many bytes, modulo 3, go before it */
 };
 
 struct transfer_line {
@@ -39,7 +40,7 @@ struct transfer_talk {
 	bool asked;  /* the server asked for a word of the login: what goes out next is it */
 	bool leaves; /* QUIT has gone out */
 	long reply;
-	char **coded; /* of each secret: its value in base64 */
+	char **coded; /* of each secret, TALK_PLACES of them: its value in base64 */
 	curl_socket_t socket[TALK_SOCKETS];
 };
 
@@ -83,42 +84,57 @@ static size_t talk_stands(const char *value, const char *bytes, size_t n, bool c
 	return used;
 }
 
-/* Base64 of the value, but for its last character, which depends on what follows it, and the padding. The
- * caller's; NULL: no memory. */
-static char *talk_base64(const char *value)
+static bool talk_is_base64(char c)
+{
+	return isalnum((unsigned char)c) || c == '+' || c == '/';
+}
+
+/* Base64 of the value behind `before` bytes (a login has the user before the password), but for the character that
+ * it shares with what goes before, and its last one, which depends on what follows. The caller's; NULL: no memory. */
+static char *talk_base64(const char *value, size_t before)
 {
 	static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-	size_t len = strlen(value), used = 0;
-	char *out = malloc(len / 3 * 4 + 4);
-	unsigned bits = 0, have = 0;
+	size_t len = strlen(value), used = 0, shared = before > 0;
+	char *out = malloc(len / 3 * 4 + 6);
+	unsigned bits = 0, have = (unsigned)before * 2;
 
 	for (size_t i = 0; out != NULL && i < len; i++) {
 		bits = (bits << 8 | (unsigned char)value[i]) & 0xffff;
 		for (have += 8; have >= 6; have -= 6)
 			out[used++] = digits[bits >> (have - 6) & 63];
 	}
-	if (out != NULL)
-		out[used] = '\0';
+	if (out == NULL)
+		return NULL;
+	out[used] = '\0';
+	memmove(out, out + (used > 0 ? shared : 0), used + 1 - (used > 0 ? shared : 0));
 	return out;
 }
 
-/* Those two, behind n bytes that stand for a value of len bytes. */
+/* Those behind it, and the padding: `bytes` is what follows the first n, which stand for len bytes from the beginning
+ * of a group of three. */
 static size_t talk_base64_rest(const char *bytes, size_t n, size_t left, size_t len)
 {
-	size_t more = len % 3 != 0 && n < left && (isalnum((unsigned char)bytes[n]) || bytes[n] == '+' || bytes[n] == '/');
+	size_t more = len % 3 != 0 && n < left && talk_is_base64(bytes[n]);
 
 	for (int i = 0; i < 2; i++)
 		more += n + more < left && bytes[n + more] == '=';
 	return more;
 }
 
-/* The secret stands at bytes in base64: how many bytes of that; 0: it does not. */
-static size_t talk_coded_at(const struct transfer *transfer, size_t secret, const char *bytes, size_t n, bool cut)
+/* The secret stands at bytes in base64, in that place: how many bytes of that; 0: it does not. */
+static size_t talk_coded_at(const struct transfer *transfer, size_t secret, size_t place, const char *bytes, size_t n,
+			    bool cut)
 {
-	const char *coded = transfer->talk->coded[secret];
-	size_t len = talk_stands(coded, bytes, n, cut, TALK_PLAIN);
+	const char *coded = transfer->talk->coded[secret * TALK_PLACES + place];
+	size_t shared = place > 0, len;
 
-	return len == 0 ? 0 : len + talk_base64_rest(bytes, len, n, strlen(transfer->secrets[secret].value));
+	if (n <= shared || (shared > 0 && !talk_is_base64(bytes[0])))
+		return 0;
+	len = talk_stands(coded, bytes + shared, n - shared, cut, TALK_ESCAPED);
+	if (len == 0)
+		return 0;
+	len += shared;
+	return len + talk_base64_rest(bytes, len, n, place + strlen(transfer->secrets[secret].value));
 }
 
 /* How many bytes at the beginning of these are a secret; 0: none. */
@@ -132,14 +148,18 @@ static size_t talk_secret_at(const struct transfer *transfer, const char *bytes,
 
 		if (len == 0)
 			len = talk_stands(value, bytes, n, cut, TALK_ESCAPED);
-		if (len == 0)
-			len = talk_coded_at(transfer, i, bytes, n, cut);
+		for (size_t place = 0; place < TALK_PLACES && len == 0; place++)
+			len = talk_coded_at(transfer, i, place, bytes, n, cut);
 		hidden = len > hidden ? len : hidden;
 	}
 	return hidden;
 }
 
-static void talk_hide(const struct transfer *transfer, const char *bytes, size_t n, bool cut, struct buffer *out)
+typedef void talk_adder(struct buffer *out, const char *bytes, size_t n);
+
+/* add: the rest. */
+static void talk_hide(const struct transfer *transfer, const char *bytes, size_t n, bool cut, talk_adder *add,
+		      struct buffer *out)
 {
 	size_t from = 0;
 
@@ -150,17 +170,23 @@ static void talk_hide(const struct transfer *transfer, const char *bytes, size_t
 			i++;
 			continue;
 		}
-		escape_line(out, bytes + from, i - from);
+		add(out, bytes + from, i - from);
 		buffer_add(out, "***");
 		i += hidden;
 		from = i;
 	}
-	escape_line(out, bytes + from, n - from);
+	if (!out->cut) /* otherwise the rest was not searched */
+		add(out, bytes + from, n - from);
 }
 
 void transfer_tell(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out)
 {
-	talk_hide(transfer, bytes, n, false, out);
+	talk_hide(transfer, bytes, n, false, escape_line, out);
+}
+
+void transfer_hide(const struct transfer *transfer, const char *bytes, size_t n, struct buffer *out)
+{
+	talk_hide(transfer, bytes, n, false, buffer_add_bytes, out);
 }
 
 /* Where the argument of a login begins: "AUTH PLAIN ...", "Proxy-Authorization: ..."; n: nowhere. */
@@ -196,7 +222,7 @@ static void talk_tell(struct transfer *transfer, const char *mark, const struct 
 		return;
 	}
 	buffer_add(&told, mark);
-	talk_hide(transfer, line->bytes, shown, line->cut, &told);
+	talk_hide(transfer, line->bytes, shown, line->cut, escape_line, &told);
 	if (shown < line->len)
 		buffer_add(&told, hide ? "***" : " ***");
 	talk->talk(transfer->delivery, told.text);
@@ -318,11 +344,12 @@ static void talk_keep_sockets(struct transfer *transfer)
 
 static bool talk_code_secrets(struct transfer *transfer)
 {
-	char **coded = calloc(transfer->secrets_count + 1, sizeof(*coded));
+	size_t count = transfer->secrets_count * TALK_PLACES;
+	char **coded = calloc(count + 1, sizeof(*coded));
 
 	transfer->talk->coded = coded;
-	for (size_t i = 0; coded != NULL && i < transfer->secrets_count; i++) {
-		coded[i] = talk_base64(transfer->secrets[i].value);
+	for (size_t i = 0; coded != NULL && i < count; i++) {
+		coded[i] = talk_base64(transfer->secrets[i / TALK_PLACES].value, i % TALK_PLACES);
 		if (coded[i] == NULL)
 			return false;
 	}

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """An HTTP server that takes alerts as an idempotent receiver does: receiver.py PORT-FILE LOG [FAIL-PERCENT SEED].
 
-Each request is one line of JSON in LOG: its Idempotency-Key, whether that was new, the status it got, its body.
+Each request is one line of JSON in LOG: its Idempotency-Key, whether that was new, the status it got, its method, its
+path, its body.
 FAIL-PERCENT of the requests are answered 503, as many cut off after they were taken."""
 import http.server
 import json
@@ -24,8 +25,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         dice = chance.randrange(100)
         status = 503 if dice < fail_percent else 200
         with open(log_file, "a", encoding="utf-8") as log:
-            log.write(json.dumps({"key": key, "new": key not in seen, "status": status, "path": self.path,
-                                  "body": body}) + "\n")
+            log.write(json.dumps({"key": key, "new": key not in seen, "status": status,
+                                  "method": self.command, "path": self.path, "body": body}) + "\n")
         if status == 200:
             seen.add(key)
         if status == 200 and dice < 2 * fail_percent:  # taken, and nobody is told

@@ -305,6 +305,29 @@ static void pings_that_do_not_arrive_are_told_once_and_that_they_do_again(void *
 	assert_non_null(strstr(driver.log, "pings arrive again; not arrived: 3"));
 }
 
+/* At every place where the end of what is told could cut it. */
+static void no_half_of_a_secret_is_told(void **arg)
+{
+	static char answer[512];
+
+	(void)arg;
+	for (int i = 0, lead = 194; lead < 200; i++, lead++) {
+		(void)snprintf(answer, sizeof(answer),
+			       "HTTP/1.1 503 No\r\nContent-Length: %d\r\nConnection: close\r\n\r\n%0*dk-e-y", lead + 5, lead, 0);
+		side.answer = answer;
+		settings_of(i % 2 == 0 ? "/ping/${KEY}" : "/pong/${KEY}");
+		state->tick = clock_mono();
+		turn_until_pings(2 * i + 1);
+		turn_until_logs(2 * i + 1);
+		assert_null(strstr(driver.log, "0k"));
+		side.answer = "HTTP/1.1 200 OK\r\nContent-Length: 0\r\nConnection: close\r\n\r\n";
+		later(EVERY_MS);
+		state->tick = clock_mono();
+		turn_until_pings(2 * i + 2);
+		turn_until_logs(2 * i + 2);
+	}
+}
+
 static void nobody_listening_and_a_missing_secret_are_failures_too(void **arg)
 {
 	(void)arg;
@@ -345,6 +368,7 @@ int main(void)
 		ONE(before_the_first_look_it_waits_but_not_for_ever),
 		ONE(without_the_state_page_nothing_is_pinged_and_that_is_said_once),
 		ONE(pings_that_do_not_arrive_are_told_once_and_that_they_do_again),
+		ONE(no_half_of_a_secret_is_told),
 		ONE(nobody_listening_and_a_missing_secret_are_failures_too),
 		ONE(one_that_is_not_answered_holds_up_nothing_and_has_no_second_beside_it),
 	};

@@ -299,6 +299,29 @@ static void a_redirect_is_not_followed(void **state)
 	assert_int_equal(ended.status, 302);
 }
 
+/* "\0USER\0PASSWORD" in base64, whatever the length of the user, between other words. */
+static void no_login_is_told(const struct transfer *transfer)
+{
+	static const struct {
+		const char *said, *told;
+	} rows[] = {
+		{"no AGIAcCB3XCJ4 here", "no AGIA*** here"},      /* b */
+		{"no AGJvAHAgd1wieA== here", "no AGJvA*** here"}, /* bo */
+		{"no AGJvdABwIHdcIng= here", "no AGJvdA*** here"}, /* bot */
+		{"no AGJvdABwIHdcIni here", "no AGJvdA*** here"}, /* with more behind it */
+		{"cABwIHdcI", "cABwIHdcI"},                       /* not all of it */
+	};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		char text[128];
+		struct buffer out;
+
+		BUFFER_OVER(&out, text);
+		transfer_tell(transfer, rows[i].said, strlen(rows[i].said), &out);
+		assert_string_equal(text, rows[i].told);
+	}
+}
+
 /* The server sends the secret back, in pieces that a person would see. */
 static void no_secret_is_ever_told(void **state)
 {
@@ -319,6 +342,10 @@ static void no_secret_is_ever_told(void **state)
 	BUFFER_OVER(&out, mixed);
 	transfer_tell(transfer, "a123:s3cret/word+p w\\\"x\n", 24, &out);
 	assert_string_equal(mixed, "a******\\x0a");
+	BUFFER_OVER(&out, mixed);
+	transfer_hide(transfer, "a123:s3cret/word+\n", 18, &out);
+	assert_string_equal(mixed, "a***\n");
+	no_login_is_told(transfer);
 	transfer_start(transfer);
 	turn_until(1);
 	assert_non_null(strstr(talked, "> GET /bot***/send HTTP/1.1"));
