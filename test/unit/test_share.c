@@ -337,8 +337,43 @@ static void messages_that_break_the_rules_are_dropped(void **state)
 		assert_int_equal(send(pair[0], &bad, size, 0), size);
 		assert_int_equal(message_receive(pair[1], &got, NULL), -EPROTO);
 	}
+	assert_int_equal(send(pair[0], "", 0, 0), 0); /* it is not the end */
+	assert_int_equal(message_receive(pair[1], &got, NULL), -EPROTO);
+	assert_int_equal(message_send(pair[0], &good, -1), 0);
+	assert_int_equal(message_receive(pair[1], &got, NULL), 1);
 	(void)close(pair[0]);
 	assert_int_equal(message_receive(pair[1], &got, NULL), 0);
+	(void)close(pair[1]);
+}
+
+static void a_descriptor_with_an_empty_message_is_not_kept(void **state)
+{
+	union {
+		struct cmsghdr header;
+		char room[CMSG_SPACE(sizeof(int))];
+	} control = {0};
+	struct iovec part = {.iov_base = NULL, .iov_len = 0};
+	struct msghdr head = {.msg_iov = &part, .msg_iovlen = 1, .msg_control = control.room,
+			      .msg_controllen = sizeof(control.room)};
+	struct cmsghdr *c = CMSG_FIRSTHDR(&head);
+	int pair[2], before, after, along;
+	struct message got;
+
+	(void)state;
+	assert_int_equal(socketpair(AF_UNIX, SOCK_SEQPACKET, 0, pair), 0);
+	c->cmsg_level = SOL_SOCKET;
+	c->cmsg_type = SCM_RIGHTS;
+	c->cmsg_len = CMSG_LEN(sizeof(int));
+	memcpy(CMSG_DATA(c), &pair[0], sizeof(int));
+	before = dup(STDIN_FILENO);
+	(void)close(before);
+	assert_int_equal(sendmsg(pair[0], &head, 0), 0);
+	assert_int_equal(message_receive(pair[1], &got, &along), -EPROTO);
+	assert_int_equal(along, -1);
+	after = dup(STDIN_FILENO);
+	(void)close(after);
+	assert_int_equal(before, after);
+	(void)close(pair[0]);
 	(void)close(pair[1]);
 }
 
@@ -359,6 +394,7 @@ int main(void)
 		cmocka_unit_test(of_a_state_page_of_anybody_all_texts_end),
 		cmocka_unit_test(a_state_page_is_emptied_under_its_readers),
 		cmocka_unit_test(messages_that_break_the_rules_are_dropped),
+		cmocka_unit_test(a_descriptor_with_an_empty_message_is_not_kept),
 	};
 
 	return cmocka_run_group_tests_name("share", tests, NULL, NULL);

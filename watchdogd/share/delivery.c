@@ -1,13 +1,13 @@
 #include "share/delivery.h"
 
 #include <errno.h>
-#include <poll.h>
 #include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
 #include "base/severity.h"
 #include "share/ledger.h"
+#include "share/message.h"
 
 enum {
 	DELIVERY_ID_CHARS = 10,     /* at least: 50 bits */
@@ -79,14 +79,6 @@ static bool delivery_is_valid(const struct delivery *delivery)
 	       delivery_has_its_parts(delivery);
 }
 
-/* Nothing was received: a message of no bytes looks the same as the end. */
-static bool delivery_is_closed(int fd)
-{
-	struct pollfd now = {.fd = fd, .events = POLLRDHUP};
-
-	return poll(&now, 1, 0) == 1 && (now.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
-}
-
 /* By recvmsg, as it alone tells a message that was longer; a descriptor that comes along has no room and is
  * closed by the kernel. */
 int delivery_receive(int fd, struct delivery *delivery)
@@ -100,7 +92,7 @@ int delivery_receive(int fd, struct delivery *delivery)
 	while (n < 0 && errno == EINTR);
 	if (n < 0)
 		return -errno;
-	if (n == 0 && delivery_is_closed(fd))
+	if (n == 0 && message_is_end(fd))
 		return 0;
 	if (n != (ssize_t)sizeof(*delivery) || (head.msg_flags & (MSG_TRUNC | MSG_CTRUNC)) != 0)
 		return -EPROTO;

@@ -1,6 +1,7 @@
 #include "share/message.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,6 +88,13 @@ static int message_take_fd(struct msghdr *head)
 	return fd;
 }
 
+bool message_is_end(int fd)
+{
+	struct pollfd now = {.fd = fd, .events = POLLRDHUP};
+
+	return poll(&now, 1, 0) == 1 && (now.revents & (POLLRDHUP | POLLHUP | POLLERR | POLLNVAL)) != 0;
+}
+
 static bool message_is_valid(const struct message *message, const struct msghdr *head, ssize_t n)
 {
 	return n == (ssize_t)sizeof(*message) && (head->msg_flags & (MSG_TRUNC | MSG_CTRUNC)) == 0 &&
@@ -108,9 +116,11 @@ int message_receive(int fd, struct message *message, int *fd_along)
 	do
 		n = recvmsg(fd, &head, MSG_DONTWAIT | MSG_CMSG_CLOEXEC);
 	while (n < 0 && errno == EINTR);
-	if (n <= 0)
-		return n == 0 ? 0 : -errno;
+	if (n < 0)
+		return -errno;
 	came = message_take_fd(&head);
+	if (n == 0 && came < 0 && message_is_end(fd))
+		return 0;
 	if (!message_is_valid(message, &head, n) || fd_along == NULL) {
 		if (came >= 0)
 			(void)close(came);

@@ -4,6 +4,7 @@
 #ifndef WD_SHARE_MESSAGE_H
 #define WD_SHARE_MESSAGE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bounds.h"
@@ -89,6 +90,9 @@ int message_send(int fd, const struct message *message, int fd_along);
  * that came along (the caller's) or -1; NULL: one that comes is closed. 1: got one; 0: the other end
  * is closed; -EAGAIN: nothing there; -EPROTO: a message that breaks the rules (dropped); -errno. */
 int message_receive(int fd, struct message *message, int *fd_along);
+
+/* Of a socket of whole messages that gave no bytes: it has ended. False: a message of none was sent. */
+bool message_is_end(int fd);
 
 /* A message of that type, text formatted ("" is fine). */
 void message_make(struct message *message, enum message_type type, uint64_t id, int result, const char *text);
