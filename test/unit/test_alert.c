@@ -500,10 +500,44 @@ static void who_says_nothing_for_30_s_hangs(void **state)
 		assert_false(hangs(who));
 		while (asked(who) != 0)
 			;
+		for (int i = 0; i < HANDED_WHO; i++)
+			say(i, MESSAGE_FAILED, id, -EAGAIN, "");
 		ledger_free(ledger_find(ledger, id));
 		while (asked(SCRIBE) != 0)
 			;
 	}
+}
+
+/* Delivered at once, and off the ledger: the scribe is missed all the same, and the next alert says so. */
+static void who_says_nothing_of_what_is_delivered_hangs_too(void **state)
+{
+	uint64_t id = send_alert("killed");
+	struct message late;
+
+	(void)state;
+	assert_asked(id, id, id);
+	done(ACTOR, id);
+	done(MESSENGER, id);
+	assert_over(id);
+	for (int i = 0; i < 28; i++) {
+		look();
+		assert_false(hangs(SCRIBE));
+	}
+	looks(3);
+	assert_true(hangs(SCRIBE));
+	handed_worker_up(&alerts.handed, HANDED_SCRIBE);
+	id = send_alert("killed");
+	assert_asked(id, id, id);
+	assert_non_null(strstr(ledger_find(ledger, id)->text, "(the spool cannot be written: wd-scribe hangs"));
+	done(ACTOR, id);
+	done(MESSENGER, id);
+	/* An answer on what is gone is an answer. */
+	message_make(&late, MESSAGE_FAILED, id, -ENOENT, "no such entry in the ledger");
+	assert_false(alert_answer(&alerts, HANDED_SCRIBE, &late));
+	looks(60);
+	assert_false(hangs(SCRIBE));
+	id = send_alert("killed");
+	assert_non_null(strstr(ledger_find(ledger, id)->text, "(the spool is written again)"));
 }
 
 static void our_own_absence_is_nobodys_hang(void **state)
@@ -980,6 +1014,7 @@ int main(void)
 		T(after_a_reboot_they_are_asked_for_too),
 		T(a_channel_that_leaves_takes_its_deliverer_along),
 		T(who_says_nothing_for_30_s_hangs),
+		T(who_says_nothing_of_what_is_delivered_hangs_too),
 		T(our_own_absence_is_nobodys_hang),
 		T(who_is_not_there_does_not_hang),
 		T(a_spool_that_cannot_be_written_is_told_once_and_so_is_its_return),

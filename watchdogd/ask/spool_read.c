@@ -87,6 +87,10 @@ static int spool_read_check_version(struct spool_read *read)
 	version = spool_read_number(read, 0);
 	if (version == SPOOL_SCHEMA_VERSION)
 		return 0;
+	if (version == 0) {
+		(void)snprintf(read->why, sizeof(read->why), "nothing was written to it yet; the log says why where that fails");
+		return -ENODATA;
+	}
 	(void)snprintf(read->why, sizeof(read->why), "it is of version %u, not %d; watchdogd and watchdogctl must be of one build",
 		       (unsigned)version, SPOOL_SCHEMA_VERSION);
 	return -EPROTO;

@@ -185,8 +185,10 @@ bool alert_answer(struct alerts *alerts, enum handed_who who, const struct messa
 {
 	struct ledger_entry *entry = ledger_find(alerts->ledger, message->id);
 
-	if (entry == NULL || entry->kind != LEDGER_ALERT)
+	if (entry == NULL || entry->kind != LEDGER_ALERT) {
+		handed_heard(&alerts->handed, who, NULL);
 		return false;
+	}
 	handed_heard(&alerts->handed, who, entry);
 	if (entry->told == TOLD_TEST && channel_test_answer(alerts, entry, message))
 		return true;

@@ -42,6 +42,9 @@ static void handed_ask(struct handed *handed, enum handed_who who, const struct 
 	row->put_off &= (uint8_t)~bit;
 	row->asked |= bit;
 	row->waited_ms[who] = 0;
+	if ((handed->awaited & bit) == 0)
+		handed->silent_ms[who] = 0;
+	handed->awaited |= bit;
 }
 
 /* Whom it wants, and who has said neither that it has it nor that it is done. */
@@ -126,8 +129,16 @@ static void handed_fail(struct handed *handed, enum handed_who who, struct ledge
 
 void handed_heard(struct handed *handed, enum handed_who who, const struct ledger_entry *entry)
 {
-	struct handed_entry *row = handed_row(handed, entry);
+	struct handed_entry *row;
 
+	handed->awaited &= (uint8_t)~handed_bit(who);
+	if (who == HANDED_SCRIBE && handed->spool_hangs) {
+		handed->spool_hangs = false;
+		handed_note_spool(handed, false, "");
+	}
+	if (entry == NULL)
+		return;
+	row = handed_row(handed, entry);
 	row->asked &= (uint8_t)~handed_bit(who);
 	row->put_off &= (uint8_t)~handed_bit(who);
 }
@@ -154,6 +165,7 @@ void handed_answer(struct handed *handed, enum handed_who who, struct ledger_ent
 void handed_worker_up(struct handed *handed, enum handed_who who)
 {
 	handed->hung &= (uint8_t)~handed_bit(who);
+	handed->awaited &= (uint8_t)~handed_bit(who);
 	for (int i = 0; i < ENTRIES_MAX; i++) {
 		struct ledger_entry *entry = &handed->ledger->entries[i];
 
@@ -204,12 +216,32 @@ static void handed_count(struct handed *handed, enum handed_who who, const struc
 		handed->hung |= bit;
 }
 
+/* What is delivered leaves the ledger without a word of the scribe: nobody would miss one that hangs. */
+static void handed_count_silence(struct handed *handed)
+{
+	for (enum handed_who who = 0; who < HANDED_WHO; who++) {
+		if ((handed->awaited & handed_bit(who)) == 0)
+			continue;
+		handed->silent_ms[who] += handed->passed_ms;
+		if (handed->silent_ms[who] >= HANDED_HANGS_MS)
+			handed->hung |= handed_bit(who);
+	}
+}
+
 /* Main is told once, and has as long again to start it. */
 static void handed_wait_anew(struct handed *handed)
 {
-	for (enum handed_who who = 0; who < HANDED_WHO; who++)
-		for (int i = 0; i < ENTRIES_MAX && (handed->hung & handed_bit(who)) != 0; i++)
+	for (enum handed_who who = 0; who < HANDED_WHO; who++) {
+		if ((handed->hung & handed_bit(who)) == 0)
+			continue;
+		handed->silent_ms[who] = 0;
+		for (int i = 0; i < ENTRIES_MAX; i++)
 			handed->entry[i].waited_ms[who] = 0;
+	}
+	if ((handed->hung & WITH_SPOOL) == 0)
+		return;
+	handed->spool_hangs = handed->spool_hangs || !handed->spool_fails;
+	handed_note_spool(handed, true, "wd-scribe hangs, as on a disk that does not answer");
 }
 
 void handed_look(struct handed *handed, mono_ms now)
@@ -230,6 +262,7 @@ void handed_look(struct handed *handed, mono_ms now)
 		for (enum handed_who who = 0; who < HANDED_WHO; who++)
 			handed_count(handed, who, entry, row);
 	}
+	handed_count_silence(handed);
 	handed->passed_ms = 0;
 	handed_wait_anew(handed);
 }

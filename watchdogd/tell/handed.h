@@ -39,7 +39,10 @@ struct handed {
 	mono_ms again_at, looked_at;
 	uint32_t passed_ms;      /* since the last second that was counted, without our own absence */
 	uint8_t hung;            /* bits: main is to start it again */
+	uint8_t awaited;         /* bits: it was asked, and no word of it came since, on whatever entry */
+	uint32_t silent_ms[HANDED_WHO]; /* so long */
 	bool spool_fails, spool_untold; /* the scribe cannot write; the next alert is to say so, or that it can again */
+	bool spool_hangs;        /* it fails as the scribe says nothing: any word of it ends that */
 	char spool_why[160];     /* its words; may be hostile */
 	struct handed_entry entry[ENTRIES_MAX];
 };
@@ -47,7 +50,7 @@ struct handed {
 /* A committed entry: ask all that it wants. */
 void handed_on(struct handed *handed, const struct ledger_entry *entry);
 
-/* A word of a worker on an entry came: it does not hang over that one. */
+/* A word of a worker came: it is there; and on an open entry (NULL: on none): it does not hang over that one. */
 void handed_heard(struct handed *handed, enum handed_who who, const struct ledger_entry *entry);
 
 /* A worker's word on an alert (MESSAGE_HAVE, _DONE, _FAILED): the entry may be free after it. */
