@@ -237,7 +237,7 @@ static void files_are_whole_up_to_their_bound(void **state)
 	PUT("empty.pem", "");
 	vault = make_mapped("[channel a]\nplugin = webhook\nurl = https://x/\nformat = json\nca = @/large.pem\n"
 			    "[channel b]\nplugin = webhook\nurl = https://x/\nformat = json\nca = @/larger.pem\n"
-			    "[channel d]\nplugin = webhook\nurl = https://x/\nformat = ntfy\nca = @/nul.pem\n"
+			    "[channel d]\nplugin = webhook\nurl = https://x/\nformat = ntfy\nchat = t\nca = @/nul.pem\n"
 			    "[channel e]\nplugin = webhook\nurl = https://x/\nformat = @/nul.pem\nca = @/empty.pem\n"
 			    "[channel f]\nplugin = exec\ncommand = /bin/true\n"
 			    "[heartbeat]\nurl = https://x/\nca = @/large.pem\n");
@@ -255,8 +255,8 @@ static void files_are_whole_up_to_their_bound(void **state)
 		"c:11: [channel d] ca: cannot read \"/nul.pem\": it has a NUL inside; what needs it waits for a reload\n"
 		"c:11: [channel d] format: cannot read \"/formats/ntfy.tmpl\": No such file or directory; what needs it waits for "
 		"a reload\n"
-		"c:16: [channel e] ca: cannot read \"/empty.pem\": it is empty; what needs it waits for a reload\n"
-		"c:16: [channel e] format: cannot read \"/nul.pem\": it has a NUL inside; what needs it waits for a reload\n");
+		"c:17: [channel e] ca: cannot read \"/empty.pem\": it is empty; what needs it waits for a reload\n"
+		"c:17: [channel e] format: cannot read \"/nul.pem\": it has a NUL inside; what needs it waits for a reload\n");
 	vault_unmap(vault);
 }
 

@@ -100,17 +100,25 @@ static void config_check_clear_text(struct config_draft *draft, const struct con
 		config_check_warn(draft, section, "url", "the secrets go to \"%s\" in clear; expected https://", url.host);
 }
 
+/* Who of a service gets it: of telegram the chat, of ntfy the topic. */
+static void config_check_chat(struct config_draft *draft, const struct config_section *section, const char *format)
+{
+	bool needs = strcmp(format, "telegram") == 0 || strcmp(format, "ntfy") == 0;
+	bool chat = config_check_has(section, "chat");
+
+	if (needs && !chat)
+		config_check_tell(draft, section, NULL, "the format \"%s\" needs \"chat\"", format);
+	if (chat && !needs && format[0] != '/' && format[0] != '\0')
+		config_check_tell(draft, section, "chat",
+				  "is for the formats \"telegram\" and \"ntfy\", or a template of your own; leave it out");
+}
+
 static void config_check_webhook(struct config_draft *draft, const struct config_section *section)
 {
 	const char *format = config_check_value(section, "format"), *sign = config_check_value(section, "sign");
-	bool telegram = strcmp(format, "telegram") == 0, chat = config_check_has(section, "chat");
 	struct config_place place = config_tree_place(section, config_tree_find(section, "sign"));
 
-	if (telegram && !chat)
-		config_check_tell(draft, section, NULL, "the format \"telegram\" needs \"chat\"");
-	if (chat && !telegram && format[0] != '/' && format[0] != '\0')
-		config_check_tell(draft, section, "chat",
-				  "is for the format \"telegram\", or a template of your own; leave it out");
+	config_check_chat(draft, section, format);
 	if (strcmp(format, "pagerduty") == 0 && !config_check_has_secret(section, "KEY"))
 		config_check_tell(draft, section, NULL,
 				  "the format \"pagerduty\" needs \"secret = KEY=/path/of/file\", its routing key");

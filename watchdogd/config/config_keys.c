@@ -196,7 +196,7 @@ static const struct config_key config_keys[] = {
 	{CHANNEL("format", format), .type = KEY_FORMAT, .of = "webhook", .max = PATH_BYTES - 1,
 	 .choices = CONFIG_FORMATS " /path", .help = "shape of the message, or a template of your own"},
 	{CHANNEL("chat", chat), .type = KEY_TEXT, .of = "webhook",
-	 .help = "chat that gets the message"},
+	 .help = "chat, or topic, that gets the message"},
 	{CHANNEL("header", headers), .type = KEY_HEADERS, .of = "webhook",
 	 .help = "\"Name: value\", one a line; ${NAME} in it is a secret"},
 	{CHANNEL("sign", sign), .type = KEY_WORD, .of = "webhook",
