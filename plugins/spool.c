@@ -125,12 +125,14 @@ static void spool_keep(const struct delivery_alert *alert, unsigned wants)
 
 static void spool_on_delivery(unsigned deliverer, const struct delivery *delivery)
 {
+	struct spool_backlog *to = &spool.to[deliverer == WITH_ACTOR ? 0 : 1];
 	struct spool_item *item;
 
 	if (deliverer != WITH_ACTOR && deliverer != WITH_MESSENGER)
 		return;
 	if (delivery->type == DELIVERY_BACKLOG) {
-		spool_backlog_begin(&spool.to[deliverer == WITH_ACTOR ? 0 : 1]);
+		spool_backlog_begin(to);
+		to->number = delivery->number;
 		spool.more = true;
 	} else if (delivery->type == DELIVERY_ROW || delivery->type == DELIVERY_DONE) {
 		item = spool_writer_add(&spool.writer, clock_mono());

@@ -108,8 +108,10 @@ static int spool_backlog_send_waiting(struct spool_backlog *b, struct spool_db *
 		got = spool_backlog_next(b, db, &message);
 		if (got < 0)
 			return got;
-		if (got == 0)
+		if (got == 0) {
 			delivery_make(&message, DELIVERY_END, 0);
+			message.number = b->number;
+		}
 		if (host->deliver(b->deliverer, &message) == 0)
 			return SPOOL_BACKLOG_FULL;
 		if (got == 0) {

@@ -19,6 +19,7 @@ enum {
 struct spool_backlog {
 	unsigned deliverer;           /* enum ledger_with */
 	bool active;
+	uint64_t number;              /* of its last BACKLOG, for the END */
 	uint64_t id;                  /* the alert at which it is, or the first that it may be */
 	bool sent;                    /* that alert is sent, and its rows up to `channel` */
 	char channel[NAME_BYTES];

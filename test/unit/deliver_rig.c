@@ -198,6 +198,7 @@ static bool rig_report(void *arg, const struct delivery *delivery)
 		return false;
 	if (delivery->type == DELIVERY_BACKLOG) {
 		rig.backlogs++;
+		rig.backlog_number = delivery->number;
 		rig.asks = true;
 		return true;
 	}
@@ -241,6 +242,7 @@ static void rig_answer_backlog(void)
 		}
 	}
 	delivery.type = DELIVERY_END;
+	delivery.number = rig.backlog_number;
 	deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
 }
 

@@ -52,6 +52,7 @@ struct rig {
 	struct delivery heard[RIG_TOLD_MAX]; /* all reports, a ring */
 	size_t heards;
 	size_t backlogs;       /* so often it was asked for */
+	uint64_t backlog_number; /* of the last question */
 	bool asks;             /* and that was not answered yet */
 	struct rig_spooled spool[RIG_SPOOL_MAX];
 	/* The plugin. */

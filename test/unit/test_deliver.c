@@ -38,6 +38,7 @@ static void scribe_says(enum delivery_type type, uint64_t id)
 	struct delivery delivery = {.version = DELIVERY_VERSION, .type = type};
 
 	delivery.alert.id = id;
+	delivery.number = type == DELIVERY_END ? rig.backlog_number : 0;
 	deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
 }
 
@@ -785,8 +786,51 @@ static void an_end_that_was_not_asked_for_is_not_the_backlogs(void **state)
 	id = new_alert();
 	assert_int_equal(rig.backlogs, 1);
 	assert_int_equal(rig_count(A, id), 0); /* the answer is waited for */
+	deliver_on_scribe(rig.deliver, &end, rig.mono, rig.wall); /* that of who was here before stood on the link */
+	rig_pass(0);
+	assert_int_equal(rig_count(A, id), 0);
 	rig.scribe_answers = true;
 	rig_pass(0);
+	assert_int_equal(rig_count(A, id), 1);
+}
+
+static void what_has_left_the_ledger_before_it_was_read_comes_from_the_spool(void **state)
+{
+	struct delivery_alert alert;
+
+	(void)state;
+	rig_channels(1);
+	rig_channel(A)->after_ms = 60000;
+	rig_start();
+	deliver_ack(rig.deliver, 0, rig.mono); /* of what there was */
+	alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
+	rig_spooled(alert.id)->alert = alert;
+	rig_spooled(alert.id)->whole = true;
+	rig_pass(61000);
+	assert_int_equal(rig_count(A, alert.id), 0);
+	assert_int_equal(rig.backlogs, 1);
+	deliver_missed(rig.deliver);
+	rig_pass(61000);
+	assert_int_equal(rig.backlogs, 2);
+	assert_int_equal(rig_count(A, alert.id), 1);
+}
+
+static void a_scribe_that_never_comes_to_an_end_stops_no_alert(void **state)
+{
+	struct delivery delivery = {.version = DELIVERY_VERSION, .type = DELIVERY_ALERT};
+	uint64_t id;
+
+	(void)state;
+	rig_channels(1);
+	rig_start();
+	delivery.alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
+	deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
+	id = new_alert();
+	for (int i = 0; i < 20; i++) {
+		delivery.alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
+		deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
+		rig_pass(500);
+	}
 	assert_int_equal(rig_count(A, id), 1);
 }
 
@@ -994,6 +1038,8 @@ int main(void)
 		TEST(rows_of_the_spool_override_what_was_not_tried_here),
 		TEST(what_the_scribe_says_to_who_was_here_before_confirms_nothing),
 		TEST(an_end_that_was_not_asked_for_is_not_the_backlogs),
+		TEST(what_has_left_the_ledger_before_it_was_read_comes_from_the_spool),
+		TEST(a_scribe_that_never_comes_to_an_end_stops_no_alert),
 		TEST(retry_tries_at_once_and_drop_drops),
 		TEST(a_dead_letter_is_tried_again_when_a_person_says_so),
 		TEST(a_reload_keeps_rows_by_name_and_drops_those_of_a_channel_that_is_gone),

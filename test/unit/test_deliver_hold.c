@@ -306,6 +306,7 @@ static void an_ack_of_all_reaches_what_is_still_in_the_spool(void **state)
 		delivery.row = rig_spooled(waits)->row[0];
 		deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
 		delivery.type = DELIVERY_END;
+		delivery.number = rig.backlog_number;
 		deliver_on_scribe(rig.deliver, &delivery, rig.mono, rig.wall);
 	}
 	rig_pass(61000);

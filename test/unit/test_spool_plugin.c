@@ -279,12 +279,14 @@ static void row(unsigned who, uint64_t id, const char *channel, enum delivery_st
 static const char *backlog(unsigned who)
 {
 	static char text[65536];
+	static uint64_t number;
 	struct delivery ask;
 	size_t len = 0;
 	bool open = false;
 
 	forget();
 	delivery_make(&ask, DELIVERY_BACKLOG, 0);
+	ask.number = ++number;
 	plugin.on_delivery(who, &ask);
 	for (int i = 0; i < 2000 && (seen.sents == 0 || seen.sent[seen.sents - 1].type != DELIVERY_END); i++)
 		turn();
@@ -303,6 +305,8 @@ static const char *backlog(unsigned who)
 					       i + 1 < seen.sents && seen.sent[i + 1].type == DELIVERY_ROW ? "" : " ");
 		else if (d->type != DELIVERY_ROW)
 			len += (size_t)sprintf(text + len, d->type == DELIVERY_END ? "END " : "?%u ", d->type);
+		if (d->type == DELIVERY_END)
+			assert_int_equal(d->number, number); /* of another, it would be for another */
 	}
 	return text;
 }

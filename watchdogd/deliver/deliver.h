@@ -47,8 +47,7 @@ struct deliver_with {
 };
 
 /* NULL: no memory. It lives as long as the worker. To be made before files can no longer be opened: it reads the
- * host's time zone. What stands on the scribe's link is to be handed to deliver_on_scribe before the first turn, which
- * asks for the backlog: it may be meant for who was here before. */
+ * host's time zone. */
 struct deliver *deliver_new(const struct deliver_with *with);
 
 /* End what is under way, before the plugins are closed; what was not confirmed is told again by who comes after. */
@@ -63,7 +62,10 @@ int deliver_config(struct deliver *deliver, const struct config *config, const s
  * nothing. */
 void deliver_alert(struct deliver *deliver, const struct delivery_alert *alert, mono_ms now, wall_ms wall);
 
-/* A message of the scribe. */
+/* An alert was asked of it that is in the ledger no more: where it went may be the spool, which is asked again. */
+void deliver_missed(struct deliver *deliver);
+
+/* A message of the scribe; also one that was meant for who was here before. */
 void deliver_on_scribe(struct deliver *deliver, const struct delivery *delivery, mono_ms now, wall_ms wall);
 
 /* A person's acknowledgement of a thread (0: all): what waits for `after` or to be repeated is dropped. */

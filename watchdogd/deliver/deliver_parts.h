@@ -28,11 +28,13 @@ struct deliver {
 	size_t recents;
 	uint64_t acked[DELIVER_ACKED];
 	size_t ackeds;
-	bool acked_all;          /* all that waited in the spool when we began */
+	bool acked_all;          /* all that waits in the spool and has not come yet */
 	uint64_t last_delivery, last_number;
 	/* The spool's backlog, asked for at the start: nothing is tried while it comes, as its rows may say that a
 	 * channel has the alert. */
 	mono_ms backlog_asked;   /* 0: not yet */
+	uint64_t backlog_number; /* of that question */
+	mono_ms backlog_began;   /* what came without a turn in between that tried something, since then; 0: nothing */
 	mono_ms backlog_until;   /* not longer than that */
 	bool backlog_over;
 	mono_ms scribe_lost;     /* since when its end takes nothing; 0: it does */

@@ -38,21 +38,31 @@ static void scribe_try_again(struct deliver *deliver, mono_ms now)
 
 /* --- the backlog --- */
 
+void deliver_missed(struct deliver *deliver)
+{
+	if (deliver->backlog_over)
+		deliver->acked_all = false; /* that was of what had come by then */
+	deliver->backlog_over = false;
+	deliver->backlog_asked = 0;
+}
+
 /* The first time its answer is waited for. */
 static void scribe_ask(struct deliver *deliver, mono_ms now)
 {
-	const struct delivery ask = {.version = DELIVERY_VERSION, .type = DELIVERY_BACKLOG};
+	struct delivery ask = {.version = DELIVERY_VERSION, .type = DELIVERY_BACKLOG};
 
 	if (deliver->backlog_asked != 0 && now - deliver->backlog_asked < SCRIBE_BACKLOG_AGAIN_MS) {
 		deliver_wake(deliver, deliver->backlog_asked + SCRIBE_BACKLOG_AGAIN_MS);
 		return;
 	}
+	ask.number = ++deliver->last_number;
 	if (!scribe_tell(deliver, &ask, now)) {
 		scribe_try_again(deliver, now);
 		return;
 	}
+	deliver->backlog_number = ask.number;
 	deliver->backlog_until = deliver->backlog_asked == 0 ? now + SCRIBE_BACKLOG_MS : 0;
-	deliver->backlog_asked = now;
+	deliver->backlog_asked = deliver->backlog_began = now;
 	deliver_wake(deliver, now + SCRIBE_BACKLOG_AGAIN_MS);
 }
 
@@ -60,18 +70,23 @@ bool scribe_backlog(struct deliver *deliver, mono_ms now)
 {
 	if (!deliver->backlog_over)
 		scribe_ask(deliver, now);
-	if (now < deliver->backlog_until)
+	if (now < deliver->backlog_until) {
 		deliver_wake(deliver, deliver->backlog_until);
-	return now >= deliver->backlog_until;
+		return false;
+	}
+	if (deliver->backlog_over)
+		deliver->backlog_began = 0;
+	return true;
 }
 
 void scribe_more(struct deliver *deliver, mono_ms now)
 {
-	mono_ms most = deliver->backlog_asked + SCRIBE_BACKLOG_MAX_MS;
+	mono_ms most;
 
-	deliver->backlog_until = now + SCRIBE_BACKLOG_MS;
-	if (!deliver->backlog_over && deliver->backlog_until > most)
-		deliver->backlog_until = most;
+	if (deliver->backlog_began == 0)
+		deliver->backlog_began = now;
+	most = deliver->backlog_began + SCRIBE_BACKLOG_MAX_MS;
+	deliver->backlog_until = now + SCRIBE_BACKLOG_MS < most ? now + SCRIBE_BACKLOG_MS : most;
 }
 
 /* --- what the scribe says --- */
@@ -177,7 +192,9 @@ void scribe_on(struct deliver *deliver, const struct delivery *delivery, struct 
 	} else if (delivery->type == DELIVERY_KEPT) {
 		scribe_on_kept(deliver, delivery->number);
 	} else if (delivery->type == DELIVERY_END) {
-		deliver->backlog_over = deliver->backlog_asked != 0; /* before that it is for who was here before us */
+		if (deliver->backlog_asked == 0 || delivery->number != deliver->backlog_number)
+			return; /* it is for who was here before us */
+		deliver->backlog_over = true;
 		deliver->backlog_until = 0;
 	} else if (delivery->type == DELIVERY_LOST) {
 		scribe_on_lost(deliver, delivery);

@@ -14,7 +14,8 @@
 #define DELIVERY_VERSION 1u
 
 enum delivery_type {
-	DELIVERY_BACKLOG,  /* deliverer -> scribe: what waits? DELIVERY_ALERTs and DELIVERY_ROWs come, then _END */
+	DELIVERY_BACKLOG,  /* deliverer -> scribe: what waits? DELIVERY_ALERTs and DELIVERY_ROWs come, then _END with
+			      the same number: one of another was meant for who was here before */
 	DELIVERY_ALERT,    /* scribe -> deliverer: an alert that it has not done yet */
 	DELIVERY_ROW,      /* scribe -> deliverer: how far the channel named is with the last alert; deliverer ->
 			      scribe: a report of the same, told again until confirmed */
@@ -59,7 +60,7 @@ struct delivery_row {
 
 struct delivery {
 	uint32_t version, type; /* enum delivery_type */
-	uint64_t number;        /* of a report, to be confirmed; 0: none */
+	uint64_t number;        /* of a report, to be confirmed; of BACKLOG and its END; 0: none */
 	struct delivery_alert alert; /* ROW, DONE, RETRY, DROP: the id alone */
 	struct delivery_row row;
 	uint32_t lost, pad;     /* LOST: so many since it was told last */
