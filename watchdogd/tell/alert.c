@@ -172,10 +172,10 @@ uint64_t alert_send(struct alerts *alerts, const struct alert *alert)
 		alert_note_told(alerts, alert, before);
 		return before->thread;
 	}
-	alert_note(alerts, alert);
 	if (before != NULL)
 		sent.thread = before->thread;
 	sent.thread = alert_begin(alerts, &sent, &handed);
+	alert_note(alerts, alert);
 	if (handed)
 		told_add(&alerts->told, &key, sent.thread);
 	return sent.thread;

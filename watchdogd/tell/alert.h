@@ -1,5 +1,6 @@
-/* Alerts: what people are told. Each goes to the log and the state page at once, and, where the config has
- * channels, into the ledger: one entry for all of them, handed on to who delivers it and to who spools it. */
+/* Alerts: what people are told. Each goes, where the config has channels, into the ledger: one entry for all of them,
+ * handed on to who delivers it and to who spools it; and then to the log and the state page, so that what the log names
+ * arrives, wherever a kill -9 comes. */
 #ifndef WD_TELL_ALERT_H
 #define WD_TELL_ALERT_H
 
