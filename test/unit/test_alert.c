@@ -10,8 +10,10 @@
 #include <cmocka.h>
 
 #include <errno.h>
+#include <signal.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "make_config.h"
@@ -168,6 +170,37 @@ static void looks(int seconds)
 
 #define assert_open(id) assert_non_null(ledger_find(ledger, id))
 #define assert_over(id) assert_null(ledger_find(ledger, id))
+
+/* --- what the log names --- */
+
+/* A sentinel that dies of its first line in the log. */
+static void die_of_a_line(void)
+{
+	int ends[2];
+
+	if (pipe(ends) < 0 || dup2(ends[1], STDERR_FILENO) < 0)
+		_exit(1);
+	(void)close(ends[0]);
+	(void)signal(SIGPIPE, SIG_DFL);
+	(void)send_alert("claude was killed");
+	_exit(0);
+}
+
+static void who_dies_of_the_log_line_has_left_the_alert_in_the_ledger(void **state)
+{
+	pid_t child = fork();
+	uint64_t id;
+	int status;
+
+	(void)state;
+	if (child == 0)
+		die_of_a_line();
+	assert_int_equal(waitpid(child, &status, 0), child);
+	assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGPIPE);
+	id = asked(ACTOR);
+	assert_open(id);
+	assert_string_equal(ledger_find(ledger, id)->text, "claude was killed");
+}
 
 /* --- one entry, whoever is to have it --- */
 
@@ -999,6 +1032,7 @@ static void who_could_not_be_told_of_it_is_said(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		T(who_dies_of_the_log_line_has_left_the_alert_in_the_ledger),
 		T(one_entry_says_it_all),
 		T(only_who_has_channels_is_asked),
 		T(without_a_channel_nothing_is_in_the_ledger),

@@ -108,15 +108,14 @@ static void attempt_taken(struct channel *channel, const struct channel_attempt 
 	deliver_end_row(attempt->alert, attempt->row, DELIVERY_TAKEN, text);
 }
 
-static void attempt_dead(struct deliver *deliver, struct channel *channel, const struct channel_attempt *attempt,
-			 const char *why, struct deliver_now now)
+static void attempt_dead(const struct channel_attempt *attempt, const char *why)
 {
 	deliver_end_row(attempt->alert, attempt->row, DELIVERY_DEAD, why);
-	refused_tell(deliver, attempt->alert, channel, why, now);
+	refused_note(attempt->alert, attempt->row);
 }
 
-static void attempt_later(struct deliver *deliver, struct channel *channel, const struct channel_attempt *attempt,
-			  uint32_t again_ms, const char *text, struct deliver_now now)
+static void attempt_later(const struct channel *channel, const struct channel_attempt *attempt, uint32_t again_ms,
+			  const char *text, struct deliver_now now)
 {
 	struct waiting_alert *alert = attempt->alert;
 	struct waiting_row *row = attempt->row;
@@ -129,7 +128,7 @@ static void attempt_later(struct deliver *deliver, struct channel *channel, cons
 	if (age_ms >= retry_for_ms) {
 		BUFFER_OVER(&given_up, why);
 		buffer_addf(&given_up, "given up after %s: %s", clock_format_span(age_ms, span), text);
-		attempt_dead(deliver, channel, attempt, why, now);
+		attempt_dead(attempt, why);
 		return;
 	}
 	/* The last attempt is at the end of its time, unless the server says later. */
@@ -164,9 +163,9 @@ void attempt_end(struct deliver *deliver, struct channel *channel, enum plugin_s
 	else if (result == PLUGIN_TAKEN)
 		attempt_taken(channel, &attempt, text, now.mono);
 	else if (result == PLUGIN_NEVER)
-		attempt_dead(deliver, channel, &attempt, text, now);
+		attempt_dead(&attempt, text);
 	else
-		attempt_later(deliver, channel, &attempt, again_ms, text, now);
+		attempt_later(channel, &attempt, again_ms, text, now);
 }
 
 void attempt_cancel(struct channel *channel)

@@ -40,7 +40,7 @@ struct channel {
 	char why[160];
 	uint32_t lost;         /* alerts that a bound took, here or in the spool, not told yet */
 	bool spool_told;       /* of this time that the spool keeps nothing */
-	mono_ms refusal_told;  /* when the others were told last that it refuses; 0: never */
+	mono_ms refusal_told;  /* when the sentinel was told last of its dead letters, without an answer; 0: it has answered */
 };
 
 struct channels {

@@ -23,6 +23,8 @@ static bool choose_rule(const struct config *config, const struct config_channel
 bool choose_wants(const struct config *config, const struct config_channel *channel,
 		  const struct delivery_alert *alert)
 {
+	if (delivery_is_refusal(alert))
+		return strcmp(alert->rule, channel->name) != 0;
 	return alert->severity >= channel->severity && choose_unit(config, channel, alert->unit) &&
 	       choose_rule(config, channel, alert->rule);
 }

@@ -1,4 +1,5 @@
-/* Which alerts a channel wants by its filters: severity, units, rules. Pure. */
+/* Which alerts a channel wants by its filters: severity, units, rules. That a channel takes no alerts is for every other
+ * one. Pure. */
 #ifndef WD_DELIVER_CHOOSE_H
 #define WD_DELIVER_CHOOSE_H
 

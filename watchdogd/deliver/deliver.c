@@ -167,7 +167,7 @@ struct waiting_alert *deliver_take(struct deliver *deliver, const struct deliver
 				   struct deliver_now now)
 {
 	struct waiting_alert *added =
-		waiting_add(&deliver->waiting, alert, alert->id, deliver->channels.count);
+		waiting_add(&deliver->waiting, alert, deliver->channels.count);
 
 	if (added == NULL)
 		return NULL;
@@ -327,14 +327,13 @@ static void deliver_begin(struct deliver *deliver, struct deliver_now now)
 static void deliver_settle(struct deliver *deliver, bool all_came)
 {
 	for (struct waiting_alert *a = deliver->waiting.first; a != NULL; a = a->next) {
-		if (a->done || waiting_is_open(a) || refused_waits(deliver, a) || (a->spooled && !all_came))
+		if (a->done || waiting_is_open(a) || refused_waits(a) || (a->spooled && !all_came))
 			continue;
 		a->done = true;
 		a->report.due = true;
 		deliver->waiting.open--;
 		deliver->waiting.done++;
-		if (!a->ours)
-			deliver->with.done(deliver->with.arg, a->alert.id);
+		deliver->with.done(deliver->with.arg, a->alert.id);
 	}
 }
 
@@ -358,6 +357,7 @@ int deliver_turn(struct deliver *deliver, mono_ms now, wall_ms wall)
 	deliver_begin_tests(deliver, at);
 	if (all_came)
 		deliver_begin(deliver, at);
+	refused_turn(deliver, now);
 	deliver_settle(deliver, all_came);
 	scribe_flush(deliver, now);
 	if (deliver->wake == UINT64_MAX)

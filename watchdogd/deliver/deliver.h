@@ -3,8 +3,8 @@
  * other. A row (one alert at one channel) is chosen (choose.c: severity, units, rules, quiet hours), may be
  * held back or become one with others (hold.c: `fold`, `after`, quiet hours), is tried (retry.c: when
  * again), and ends as taken, dead or dropped. What the person reads is made in report.c.
- * A row whose plugin lacks a secret or certificates is not tried without them. A channel that refuses an alert for good is
- * told by the others (refused.c).
+ * A row whose plugin lacks a secret or certificates is not tried without them. That a channel refuses an alert for good is
+ * told to the sentinel (refused.c), which makes an alert of it for all others, here and in the other worker.
  * The same in the messenger (email, webhook) and the actor (exec). Allocates; is one thread; reads no clock:
  * `now` comes from the caller. */
 #ifndef WD_DELIVER_DELIVER_H
@@ -38,6 +38,9 @@ struct deliver_with {
 	void (*done)(void *arg, uint64_t id);
 	/* To the scribe; false: its end is full, or there is none: told again later. */
 	bool (*report)(void *arg, const struct delivery *delivery);
+	/* A dead letter at that channel, with the alert's severity; why: hostile. To the sentinel, now and then again until
+	 * deliver_refusal_told; what is lost is of no account. NULL: nobody is to be told. */
+	void (*refused)(void *arg, uint64_t id, uint32_t severity, const char *channel, const char *why);
 	/* A line of a test's conversation; result as MESSAGE_TESTED. */
 	void (*tested)(void *arg, uint64_t id, int result, const char *line);
 	/* The plugin of that name that this worker has, or NULL. */
@@ -70,6 +73,9 @@ void deliver_on_scribe(struct deliver *deliver, const struct delivery *delivery,
 
 /* A person's acknowledgement of a thread (0: all): what waits for `after` or to be repeated is dropped. */
 void deliver_ack(struct deliver *deliver, uint64_t thread, mono_ms now);
+
+/* Of the dead letters of the channel of that name people are told. */
+void deliver_refusal_told(struct deliver *deliver, const char *channel);
 
 /* What plugins get as host->sent, host->talk and host->channel. */
 void deliver_sent(struct deliver *deliver, uint64_t delivery, enum plugin_sent result, uint32_t again_ms,

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "deliver/choose.h"
+#include "deliver/refused.h"
 #include "deliver/retry.h"
 #include "share/ledger.h"
 
@@ -42,7 +43,7 @@ static bool hold_after(struct waiting_alert *alert, struct waiting_row *row, str
 	uint64_t left = retry_until(alert->alert.at + after_ms, now.wall, after_ms);
 	const struct deliver_now due = {now.mono + left, now.wall + left};
 
-	if (alert->ours || left == 0)
+	if (delivery_is_refusal(&alert->alert) || left == 0)
 		return false;
 	hold_set(alert, row, HOLD_AFTER, &due, "goes if nobody acknowledges it by then");
 	return true;
@@ -55,7 +56,7 @@ static bool hold_fold(struct waiting_alert *alert, struct waiting_row *row, stru
 	struct thread_known *known = threads_of(threads, alert->alert.id), *window;
 	struct deliver_now due;
 
-	if (alert->ours || !hold_is_alert(alert) || fold_ms == 0 || known == NULL)
+	if (delivery_is_refusal(&alert->alert) || !hold_is_alert(alert) || fold_ms == 0 || known == NULL)
 		return false;
 	window = threads_window(threads, &alert->alert, fold_ms, now.mono);
 	if (window == NULL || window->opened + fold_ms <= now.mono)
@@ -120,7 +121,7 @@ static void hold_from(struct waiting_alert *alert, struct waiting_row *row, enum
 static void hold_choose_alert(struct deliver *deliver, struct waiting_alert *alert, struct channel *channel,
 			      struct deliver_now now)
 {
-	bool wants = alert->ours || choose_wants(deliver->config, channel->config, &alert->alert);
+	bool wants = choose_wants(deliver->config, channel->config, &alert->alert);
 	const struct thread_known *before = threads_find(&channel->threads, alert->alert.thread);
 	uint64_t as = before != NULL ? before->as : alert->alert.thread;
 	struct thread_known *known =
@@ -269,6 +270,9 @@ void hold_restore(struct waiting_alert *alert, struct waiting_row *row, const st
 	}
 	row->attempts = spooled->attempts;
 	waiting_set(row, (enum delivery_state)spooled->state, spooled->why);
+	/* Its alert is not done: that people were told may be what was missing. */
+	if (row->state == DELIVERY_DEAD)
+		refused_note(alert, row);
 	row->report.due = false;
 	if (known != NULL)
 		known->state = spooled->state == DELIVERY_TAKEN ||
@@ -320,7 +324,7 @@ static struct waiting_row *hold_may_merge(struct waiting_alert *other, const str
 	struct waiting_row *row = waiting_row(other, channel->name);
 
 	if (row == NULL || row->state != DELIVERY_WAITING || row->hold != HOLD_NONE || !row->folds ||
-	    row->attempts > 0 || other->ours || other->alert.told == TOLD_CLEAR)
+	    row->attempts > 0 || delivery_is_refusal(&other->alert) || other->alert.told == TOLD_CLEAR)
 		return NULL;
 	if (hold_is_news_of(other) != hold_is_news_of(with) ||
 	    threads_matter(&other->alert) != threads_matter(&with->alert))
@@ -381,6 +385,7 @@ bool hold_is_acked(const struct waiting_alert *alert, const struct waiting_row *
 {
 	if (row->state != DELIVERY_WAITING || row->channel == NULL || row->channel->attempt.row == row)
 		return false;
-	return alert->alert.told == TOLD_REPEAT || (hold_is_alert(alert) && !alert->ours && row->attempts == 0 &&
-						    row->channel->config->after_ms > 0);
+	return alert->alert.told == TOLD_REPEAT ||
+	       (hold_is_alert(alert) && !delivery_is_refusal(&alert->alert) && row->attempts == 0 &&
+		row->channel->config->after_ms > 0);
 }

@@ -1,67 +1,58 @@
 #include "deliver/refused.h"
 
-#include <string.h>
+#include <stddef.h>
 
-#include "base/buffer.h"
-#include "deliver/hold.h"
-#include "deliver/retry.h"
-#include "share/ledger.h"
-
-/* The same each time, and above all ids of the ledger. */
-static uint64_t refused_id(uint64_t dead, const char *channel)
+void refused_note(const struct waiting_alert *alert, struct waiting_row *row)
 {
-	return retry_mix(dead, ledger_hash(channel)) >> 11 | UINT64_C(1) << 53;
+	row->untold = !delivery_is_refusal(&alert->alert);
 }
 
-static void refused_write(struct delivery_alert *own, const struct waiting_alert *dead, const struct channel *channel,
-			  const char *why)
+static bool refused_is_untold(const struct waiting_row *row)
 {
-	char id[16];
-	struct buffer text;
-
-	delivery_format_id(dead->alert.id, id);
-	BUFFER_OVER(&text, own->rule);
-	buffer_add(&text, "watchdogd");
-	BUFFER_OVER(&text, own->title);
-	buffer_addf(&text, "channel %s refuses alerts: %s", channel->name, why);
-	BUFFER_OVER(&text, own->text);
-	buffer_addf(&text,
-		    "The channel %s did not take alert %s (%s): %s. It is in the dead-letter list, and nobody has read it "
-		    "there: see `watchdogctl spool`. This is said once an hour, however many they are.",
-		    channel->name, id, dead->alert.title, why);
+	return row->untold && row->state == DELIVERY_DEAD && row->channel != NULL;
 }
 
-void refused_tell(struct deliver *deliver, struct waiting_alert *dead, struct channel *channel, const char *why,
-		  struct deliver_now now)
+bool refused_waits(const struct waiting_alert *alert)
 {
-	struct delivery_alert own = {
-		.id = refused_id(dead->alert.id, channel->name),
-		.at = now.wall,
-		.told = TOLD_ALERT,
-		.severity = dead->alert.severity > SEVERITY_WARNING ? dead->alert.severity : SEVERITY_WARNING,
-	};
-	struct waiting_alert *added;
+	for (size_t i = 0; i < alert->rows; i++)
+		if (refused_is_untold(&alert->row[i]))
+			return true;
+	return false;
+}
 
-	if (dead->ours || (channel->refusal_told != 0 && now.mono - channel->refusal_told < REFUSED_TELL_MS) ||
-	    waiting_find(&deliver->waiting, own.id) != NULL)
+static void refused_tell(struct deliver *deliver, const struct waiting_alert *alert, struct waiting_row *row, mono_ms now)
+{
+	struct channel *channel = row->channel;
+
+	if (deliver->with.refused == NULL) {
+		row->untold = false;
 		return;
-	own.thread = own.id;
-	refused_write(&own, dead, channel, why);
-	added = waiting_add(&deliver->waiting, &own, dead->alert.id, deliver->channels.count);
-	if (added == NULL)
-		return;
-	channel->refusal_told = now.mono;
-	added->ours = true;
-	added->came = now.mono;
-	dead->refusal = own.id;
-	for (size_t i = 0; i < deliver->channels.count; i++)
-		if (deliver->channels.row[i] != channel)
-			hold_choose(deliver, added, deliver->channels.row[i], now);
+	}
+	if (channel->refusal_told == 0 || now - channel->refusal_told >= REFUSED_AGAIN_MS) {
+		channel->refusal_told = now;
+		deliver->with.refused(deliver->with.arg, alert->alert.id, alert->alert.severity, channel->name, row->why);
+	}
+	deliver_wake(deliver, channel->refusal_told + REFUSED_AGAIN_MS);
 }
 
-bool refused_waits(const struct deliver *deliver, const struct waiting_alert *dead)
+void refused_turn(struct deliver *deliver, mono_ms now)
 {
-	const struct waiting_alert *own = dead->refusal != 0 ? waiting_find(&deliver->waiting, dead->refusal) : NULL;
+	for (struct waiting_alert *a = deliver->waiting.first; a != NULL; a = a->next)
+		for (size_t i = 0; i < a->rows; i++)
+			if (refused_is_untold(&a->row[i]))
+				refused_tell(deliver, a, &a->row[i], now);
+}
 
-	return own != NULL && waiting_is_open(own);
+/* Also of those that died after it was asked: they are of the same hour. */
+void deliver_refusal_told(struct deliver *deliver, const char *name)
+{
+	struct channel *channel = channels_find(&deliver->channels, name);
+
+	if (channel == NULL)
+		return;
+	channel->refusal_told = 0;
+	for (struct waiting_alert *a = deliver->waiting.first; a != NULL; a = a->next)
+		for (size_t i = 0; i < a->rows; i++)
+			if (a->row[i].channel == channel)
+				a->row[i].untold = false;
 }

@@ -1,19 +1,20 @@
-/* A channel that refuses an alert for good is told by the other channels of this worker: by an alert of our own,
- * once for each channel and hour. It is in memory alone; but the alert that was refused is not done before that
- * one is, so that it comes back from the spool to a deliverer that was started anew, which tells it again, under the
- * same id. */
+/* A dead letter is told to the sentinel, again and again until that has seen to it that people know; before that its
+ * alert is not done, so that it comes back from the spool to a deliverer that was started anew, which tells it again.
+ * That an alert about a dead letter became one itself is told to nobody. */
 #ifndef WD_DELIVER_REFUSED_H
 #define WD_DELIVER_REFUSED_H
 
 #include "deliver/deliver_parts.h"
 
-enum { REFUSED_TELL_MS = 3600000 };
+enum { REFUSED_AGAIN_MS = 5000 };
 
-/* The alert is dead at that channel. why: of one line, hostile. */
-void refused_tell(struct deliver *deliver, struct waiting_alert *dead, struct channel *channel, const char *why,
-		  struct deliver_now now);
+/* The row is dead. */
+void refused_note(const struct waiting_alert *alert, struct waiting_row *row);
 
-/* The alert's own refusal is still on its way. */
-bool refused_waits(const struct deliver *deliver, const struct waiting_alert *dead);
+/* Tell what was not told yet: of each channel one at a time. */
+void refused_turn(struct deliver *deliver, mono_ms now);
+
+/* People are not told yet of some row that is dead. */
+bool refused_waits(const struct waiting_alert *alert);
 
 #endif

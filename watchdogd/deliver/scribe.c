@@ -2,7 +2,6 @@
 
 #include "base/buffer.h"
 #include "deliver/hold.h"
-#include "deliver/refused.h"
 #include "share/ledger.h"
 
 enum {
@@ -97,7 +96,7 @@ static void scribe_on_row(struct deliver *deliver, const struct delivery *delive
 	struct channel *channel = channels_find(&deliver->channels, delivery->row.channel);
 	struct waiting_row *row;
 
-	if (alert == NULL || channel == NULL || alert->ours)
+	if (alert == NULL || channel == NULL)
 		return;
 	scribe_more(deliver, now.mono);
 	row = waiting_row(alert, channel->name);
@@ -110,9 +109,6 @@ static void scribe_on_row(struct deliver *deliver, const struct delivery *delive
 	if (row->hold == HOLD_NEW)
 		row->hold = HOLD_NONE;
 	hold_restore(alert, row, &delivery->row, now);
-	/* Dead, and its alert not done: that it was told may be what was missing. */
-	if (row->state == DELIVERY_DEAD && alert->spooled && !row->report.due)
-		refused_tell(deliver, alert, channel, row->why, now);
 }
 
 static void scribe_confirm(struct waiting_report *report, uint64_t number)
@@ -254,8 +250,6 @@ static bool scribe_report_alert(struct deliver *deliver, struct waiting_alert *a
 {
 	struct delivery done = {.version = DELIVERY_VERSION, .type = DELIVERY_DONE};
 
-	if (alert->ours)
-		return true;
 	/* A test is nobody's letter: of it the scribe hears that it is over, and no more. */
 	for (size_t i = 0; i < alert->rows && alert->alert.told != TOLD_TEST; i++)
 		if (!scribe_report_row(deliver, alert, &alert->row[i], now))
@@ -281,10 +275,9 @@ static void scribe_let_go(struct deliver *deliver, mono_ms now)
 
 	for (struct waiting_alert *a = deliver->waiting.first, *next; a != NULL; a = next) {
 		next = a->next;
-		if (!a->done || (!a->ours && !scribe_is_confirmed(a) && deliver->waiting.done <= most))
+		if (!a->done || (!scribe_is_confirmed(a) && deliver->waiting.done <= most))
 			continue;
-		if (!a->ours)
-			deliver->recent[deliver->recents++ % DELIVER_RECENT] = a->alert.id;
+		deliver->recent[deliver->recents++ % DELIVER_RECENT] = a->alert.id;
 		waiting_remove(&deliver->waiting, a);
 	}
 }

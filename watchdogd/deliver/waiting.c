@@ -5,8 +5,7 @@
 
 #include "base/buffer.h"
 
-struct waiting_alert *waiting_add(struct waiting *waiting, const struct delivery_alert *alert, uint64_t order,
-				  size_t rows_max)
+struct waiting_alert *waiting_add(struct waiting *waiting, const struct delivery_alert *alert, size_t rows_max)
 {
 	struct waiting_alert *added = calloc(1, sizeof(*added) + rows_max * sizeof(added->row[0]));
 	struct waiting_alert *before = waiting->last;
@@ -14,9 +13,8 @@ struct waiting_alert *waiting_add(struct waiting *waiting, const struct delivery
 	if (added == NULL)
 		return NULL;
 	added->alert = *alert;
-	added->order = order;
 	added->rows_max = rows_max;
-	while (before != NULL && before->order > order)
+	while (before != NULL && before->alert.id > alert->id)
 		before = before->previous;
 	added->previous = before;
 	added->next = before != NULL ? before->next : waiting->first;

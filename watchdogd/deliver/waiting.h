@@ -37,6 +37,7 @@ struct waiting_row {
 	uint8_t hold;            /* enum waiting_hold */
 	bool folds;              /* was held: becomes one message with others that were */
 	bool touched;            /* tried or ended here: what the spool says of it is older */
+	bool untold;             /* dead, and people were not told of that yet (refused.h) */
 	uint32_t attempts;
 	uint32_t count;          /* alerts folded into it; 1: itself alone */
 	uint64_t within_ms;      /* of count: from the first to this one */
@@ -50,13 +51,10 @@ struct waiting_row {
 struct waiting_alert {
 	struct waiting_alert *previous, *next;
 	struct delivery_alert alert;
-	uint64_t order;        /* its id; of one of our own the id of whom it is about */
-	bool ours;             /* made here (refused.c): the scribe and the sentinel do not know it */
 	bool spooled;          /* came from the spool */
 	bool done;             /* no channel wants it any more, and that was told */
 	mono_ms came;
 	uint64_t age_ms;       /* when it came */
-	uint64_t refusal;      /* id of the one of our own that tells of it: it is not done before that; 0: none */
 	struct waiting_report report; /* that it is done */
 	size_t rows, rows_max;
 	struct waiting_row row[]; /* rows_max of them */
@@ -68,8 +66,7 @@ struct waiting {
 };
 
 /* A copy of the alert in its place, without rows yet but with room for rows_max. NULL: no memory. */
-struct waiting_alert *waiting_add(struct waiting *waiting, const struct delivery_alert *alert, uint64_t order,
-				  size_t rows_max);
+struct waiting_alert *waiting_add(struct waiting *waiting, const struct delivery_alert *alert, size_t rows_max);
 void waiting_remove(struct waiting *waiting, struct waiting_alert *alert);
 
 /* The alert of that id, or NULL. */

@@ -1,7 +1,6 @@
 #include "share/delivery.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -22,6 +21,11 @@ static const char *const delivery_state_words[DELIVERY_STATES] = {
 	[DELIVERY_DEAD] = "dead",
 	[DELIVERY_DROPPED] = "dropped",
 };
+
+bool delivery_is_refusal(const struct delivery_alert *alert)
+{
+	return strcmp(alert->event, DELIVERY_REFUSED) == 0;
+}
 
 const char *delivery_state_word(uint32_t state)
 {

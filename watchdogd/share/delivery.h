@@ -6,12 +6,17 @@
 #ifndef WD_SHARE_DELIVERY_H
 #define WD_SHARE_DELIVERY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/bounds.h"
 #include "base/clock.h"
 
 #define DELIVERY_VERSION 1u
+
+/* The event of an alert that says that a channel takes no alerts; its rule is that channel's name. It is for every other
+ * channel, whatever their filters. No rule can have this event. */
+#define DELIVERY_REFUSED "refused"
 
 enum delivery_type {
 	DELIVERY_BACKLOG,  /* deliverer -> scribe: what waits? DELIVERY_ALERTs and DELIVERY_ROWs come, then _END with
@@ -65,6 +70,9 @@ struct delivery {
 	struct delivery_row row;
 	uint32_t lost, pad;     /* LOST: so many since it was told last */
 };
+
+/* It says that a channel takes no alerts. */
+bool delivery_is_refusal(const struct delivery_alert *alert);
 
 /* "waiting", "taken", "dead", "dropped": the words of pages and lists. Of what is none of them: "?". */
 const char *delivery_state_word(uint32_t state);

@@ -74,6 +74,7 @@ static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 	memset(ledger->ladders, 0, sizeof(ledger->ladders));
 	ledger_keep_alerts(ledger);
 	memset(ledger->units, 0, sizeof(ledger->units));
+	memset(ledger->refusals, 0, sizeof(ledger->refusals));
 	for (int i = 0; i < MARKS_MAX; i++)
 		if (ledger->marks[i].kind == STATE_MARK_FROZEN)
 			memset(&ledger->marks[i], 0, sizeof(ledger->marks[i]));
@@ -313,6 +314,22 @@ struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name)
 	if (row->hash != hash)
 		*row = (struct ledger_unit){.hash = hash};
 	row->seen_s = now_s;
+	return row;
+}
+
+struct ledger_refusal *ledger_refusal(struct ledger *ledger, const char *channel)
+{
+	uint64_t hash = ledger_hash(channel);
+	struct ledger_refusal *row = &ledger->refusals[0];
+
+	for (int i = 0; i < CHANNELS_MAX && row->channel != hash; i++) {
+		struct ledger_refusal *at = &ledger->refusals[i];
+
+		if (at->channel == hash || at->told_s < row->told_s)
+			row = at;
+	}
+	if (row->channel != hash)
+		*row = (struct ledger_refusal){.channel = hash};
 	return row;
 }
 

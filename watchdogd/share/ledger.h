@@ -120,6 +120,13 @@ struct ledger_unit {
 	uint32_t seen_s;       /* 1 + seconds when the row was last asked for: the longest forgotten gives way */
 };
 
+/* When people were told last that a channel takes no alerts: once an hour. */
+struct ledger_refusal {
+	uint64_t channel;      /* ledger_hash of its name; 0: the row is free */
+	uint32_t told_s;       /* 1 + CLOCK_MONOTONIC seconds; 0: not on this boot */
+	uint32_t pad;
+};
+
 struct ledger {
 	uint32_t magic, version, size;
 	char boot_id[37];
@@ -132,6 +139,7 @@ struct ledger {
 	struct ledger_unit units[UNITS_MAX];
 	struct ledger_ladder ladders[LADDERS_MAX];
 	struct ledger_entry entries[ENTRIES_MAX];
+	struct ledger_refusal refusals[CHANNELS_MAX];
 };
 _Static_assert(sizeof(struct ledger) <= LEDGER_BYTES, "the ledger has a fixed size");
 
@@ -175,6 +183,9 @@ void ledger_unmark(struct ledger *ledger, const char *unit);
 
 /* What is remembered of the unit of that name: its row, made where there is none. Never NULL. */
 struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name);
+
+/* The row of the channel of that name; made where there is none: the longest ago gives way. Never NULL. */
+struct ledger_refusal *ledger_refusal(struct ledger *ledger, const char *channel);
 
 /* The ladder of a key; ledger_ladder makes one where there is none (the oldest idle one gives way; NULL
  * when all fire). */

@@ -21,7 +21,7 @@ static const char *const message_names[MESSAGE_TYPES] = {
 	[MESSAGE_HAVE] = "have", [MESSAGE_ACK] = "ack",
 	[MESSAGE_TEST] = "test", [MESSAGE_TESTED] = "tested",
 	[MESSAGE_SPOOL] = "spool", [MESSAGE_SPOOLED] = "spooled",
-	[MESSAGE_VAULT] = "vault",
+	[MESSAGE_VAULT] = "vault", [MESSAGE_REFUSED] = "refused",
 };
 
 const char *message_name(uint32_t type)

@@ -39,6 +39,9 @@ enum message_type {
 	MESSAGE_SPOOL,       /* main -> scribe: a person's; id: who asks; text: "retry all", "drop ID", ...; answered by */
 	MESSAGE_SPOOLED,     /* scribe -> main: result 0 or -errno; text: what was done */
 	MESSAGE_VAULT,       /* main -> messenger: what it may not read itself comes along (fd); before MESSAGE_CONFIG */
+	MESSAGE_REFUSED,     /* worker -> sentinel: alert id is a dead letter of a channel; result: its severity; text: the
+				channel's name, a blank, why. Again and again until the same comes back, text: the name:
+				the other channels are told, or were within the hour */
 	MESSAGE_TYPES,
 };
 

@@ -150,9 +150,9 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 		struct alert note = {.severity = result.severity, .rule = result.rule,
 				     .unit = sentinel_unit_name(s, result.unit), .event = "", .text = result.text};
 
+		sentinel_tell_result(s, &result, now);
 		alert_note(&s->alerts, &note);
 		sentinel_count_step(s->state, &result);
-		sentinel_tell_result(s, &result, now);
 		for (uint32_t i = 0; i < result.instances; i++)
 			decide_outcome(&s->decide, result.instance[i], result.unit, result.outcome, now);
 	}

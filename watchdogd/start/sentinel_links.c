@@ -10,6 +10,7 @@
 #include "share/message.h"
 #include "tell/ack.h"
 #include "tell/channel_test.h"
+#include "tell/refusal.h"
 
 enum { SENTINEL_REPORTS_MAX = 64 }; /* of one wake-up: however much a log says, a look comes between */
 
@@ -171,6 +172,14 @@ static void sentinel_leave(struct sentinel *s, struct worker *worker)
 	worker->fd = -1;
 }
 
+/* A dead letter. */
+static void sentinel_refused(struct sentinel *s, enum handed_who who, const struct message *message)
+{
+	state_write_begin(s->state);
+	refusal_take(&s->alerts, who, message, clock_mono());
+	state_write_end(s->state);
+}
+
 /* What a deliverer, or the scribe, says of an alert. */
 static bool sentinel_is_of_alert(const struct message *message)
 {
@@ -182,6 +191,8 @@ static void sentinel_take_from_actor(struct sentinel *s, const struct message *m
 {
 	if (message->type == MESSAGE_UNIT || message->type == MESSAGE_ALIVE)
 		see_report(s->see, message, clock_mono());
+	else if (message->type == MESSAGE_REFUSED)
+		sentinel_refused(s, HANDED_ACTOR, message);
 	else if (!sentinel_is_of_alert(message))
 		diag_warning("the actor sent a message that breaks the rules; it is passed over");
 	else if (!alert_answer(&s->alerts, HANDED_ACTOR, message) &&
@@ -191,7 +202,9 @@ static void sentinel_take_from_actor(struct sentinel *s, const struct message *m
 
 static void sentinel_take_from_messenger(struct sentinel *s, const struct message *message)
 {
-	if (sentinel_is_of_alert(message))
+	if (message->type == MESSAGE_REFUSED)
+		sentinel_refused(s, HANDED_MESSENGER, message);
+	else if (sentinel_is_of_alert(message))
 		(void)alert_answer(&s->alerts, HANDED_MESSENGER, message); /* false: it is over, or gave way */
 	else
 		diag_warning("the messenger sent a message that breaks the rules; it is passed over");

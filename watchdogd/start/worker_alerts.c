@@ -51,6 +51,20 @@ static void alerts_tested(void *arg, uint64_t id, int result, const char *line)
 	alerts_answer(arg, MESSAGE_TESTED, id, result, line);
 }
 
+/* Not among the answers, of which none may push out another: it is said again. */
+static void alerts_refused(void *arg, uint64_t id, uint32_t severity, const char *channel, const char *why)
+{
+	const struct worker_alerts *alerts = arg;
+	struct message message;
+	struct buffer b;
+
+	message_make(&message, MESSAGE_REFUSED, id, (int)severity, "");
+	BUFFER_OVER(&b, message.text);
+	buffer_addf(&b, "%s %s", channel, why);
+	if (alerts->link >= 0)
+		(void)message_send(alerts->link, &message, -1);
+}
+
 static bool alerts_report(void *arg, const struct delivery *delivery)
 {
 	const struct worker_alerts *alerts = arg;
@@ -90,6 +104,7 @@ int worker_alerts_open(struct worker_alerts *alerts)
 		.have = alerts_have,
 		.done = alerts_done,
 		.report = alerts_report,
+		.refused = alerts_refused,
 		.tested = alerts_tested,
 		.plugin = alerts_plugin,
 		.state = alerts_state,
@@ -181,6 +196,12 @@ void worker_alerts_ack(struct worker_alerts *alerts, uint64_t thread)
 {
 	if (alerts->deliver != NULL)
 		deliver_ack(alerts->deliver, thread, clock_mono());
+}
+
+void worker_alerts_refused(struct worker_alerts *alerts, const char *channel)
+{
+	if (alerts->deliver != NULL)
+		deliver_refusal_told(alerts->deliver, channel);
 }
 
 int worker_alerts_command(struct worker_alerts *alerts, const char *words, char *answer, size_t size)

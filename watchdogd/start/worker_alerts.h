@@ -47,8 +47,9 @@ bool worker_alerts_take_config(struct worker_alerts *alerts, int fd);
 /* MESSAGE_ASK of an alert's entry (a copy). */
 void worker_alerts_ask(struct worker_alerts *alerts, const struct ledger_entry *entry);
 
-/* MESSAGE_ACK; MESSAGE_SPOOL of a person (answer: size bytes; 0 or -errno). */
+/* MESSAGE_ACK; MESSAGE_REFUSED, the answer: people are told that this channel takes no alerts; MESSAGE_SPOOL of a person (answer: size bytes; 0 or -errno). */
 void worker_alerts_ack(struct worker_alerts *alerts, uint64_t thread);
+void worker_alerts_refused(struct worker_alerts *alerts, const char *channel);
 int worker_alerts_command(struct worker_alerts *alerts, const char *words, char *answer, size_t size);
 
 /* What plugins get as host->sent. */

@@ -254,6 +254,8 @@ static void worker_on_message(const struct message *message)
 		worker_on_ask(message->id);
 	else if (message->type == MESSAGE_ACK)
 		worker_alerts_ack(&worker.alerts, message->id);
+	else if (message->type == MESSAGE_REFUSED)
+		worker_alerts_refused(&worker.alerts, message->text);
 	else if (message->type == MESSAGE_LOOK)
 		worker_on_look(message->id);
 	else if (message->type == MESSAGE_READ)

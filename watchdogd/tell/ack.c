@@ -25,7 +25,7 @@ static uint64_t ack_thread(const struct alerts *alerts, uint64_t id, bool *known
 /* False: somebody's end is full, or hangs. */
 static bool ack_pass_on(struct alerts *alerts, uint64_t thread)
 {
-	uint8_t wants = alert_wants(alerts->config);
+	uint8_t wants = alert_wants(alerts->config, NULL);
 	bool all = true;
 
 	for (enum handed_who who = 0; who <= HANDED_MESSENGER; who++)

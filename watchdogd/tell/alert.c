@@ -8,6 +8,7 @@
 #include "base/title.h"
 #include "decide/heard.h"
 #include "tell/channel_test.h"
+#include "tell/refusal.h"
 
 static const char *alert_or_null(const char *text)
 {
@@ -38,12 +39,13 @@ enum handed_who alert_deliverer(const struct config_channel *channel)
 	return strcmp(channel->plugin, "exec") == 0 ? HANDED_ACTOR : HANDED_MESSENGER;
 }
 
-uint8_t alert_wants(const struct config *config)
+uint8_t alert_wants(const struct config *config, const struct config_channel *but)
 {
 	unsigned wants = 0;
 
 	for (uint32_t i = 0; i < config->channels.count; i++)
-		wants |= 1u << alert_deliverer(config_channel_at(config, i)) | WITH_SPOOL;
+		if (config_channel_at(config, i) != but)
+			wants |= 1u << alert_deliverer(config_channel_at(config, i)) | WITH_SPOOL;
 	return (uint8_t)wants;
 }
 
@@ -102,7 +104,7 @@ static const struct ledger_entry *alert_enter(struct alerts *alerts, const struc
 /* handed: false when it found no room. */
 static uint64_t alert_begin(struct alerts *alerts, const struct alert *alert, bool *handed)
 {
-	uint8_t wants = alert_wants(alerts->config);
+	uint8_t wants = alert_wants(alerts->config, alert->but);
 	const struct ledger_entry *entry = wants != 0 ? alert_enter(alerts, alert, wants) : NULL;
 
 	*handed = wants == 0 || entry != NULL;
@@ -172,10 +174,10 @@ uint64_t alert_send(struct alerts *alerts, const struct alert *alert)
 		alert_note_told(alerts, alert, before);
 		return before->thread;
 	}
-	alert_note(alerts, alert);
 	if (before != NULL)
 		sent.thread = before->thread;
 	sent.thread = alert_begin(alerts, &sent, &handed);
+	alert_note(alerts, alert);
 	if (handed)
 		told_add(&alerts->told, &key, sent.thread);
 	return sent.thread;
@@ -199,8 +201,9 @@ bool alert_answer(struct alerts *alerts, enum handed_who who, const struct messa
 
 void alerts_begin(struct alerts *alerts)
 {
+	refusal_begin(alerts);
 	channel_test_begin(alerts);
-	handed_config(&alerts->handed, alert_wants(alerts->config));
+	handed_config(&alerts->handed, alert_wants(alerts->config, NULL));
 	handed_begin(&alerts->handed);
 }
 
@@ -208,7 +211,7 @@ void alerts_config(struct alerts *alerts, const struct config *config)
 {
 	alerts->config = config;
 	channel_test_config(alerts);
-	handed_config(&alerts->handed, alert_wants(config));
+	handed_config(&alerts->handed, alert_wants(config, NULL));
 }
 
 void alerts_look(struct alerts *alerts, mono_ms now)

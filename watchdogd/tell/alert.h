@@ -1,5 +1,6 @@
-/* Alerts: what people are told. Each goes to the log and the state page at once, and, where the config has
- * channels, into the ledger: one entry for all of them, handed on to who delivers it and to who spools it. */
+/* Alerts: what people are told. Each goes, where the config has channels, into the ledger: one entry for all of them,
+ * handed on to who delivers it and to who spools it; and then to the log and the state page, so that what the log names
+ * arrives, wherever a kill -9 comes. */
 #ifndef WD_TELL_ALERT_H
 #define WD_TELL_ALERT_H
 
@@ -33,6 +34,7 @@ struct alert {
 	uint64_t thread;   /* of its first alert; 0: it begins one */
 	int32_t pid;       /* of the process whose oom-kill or death it tells, and nothing more; 0: none */
 	mono_ms at;        /* now, where pid is set */
+	const struct config_channel *but; /* goes to nobody for this one's sake: it is about it; NULL: none */
 };
 
 /* Tell it; what was told already as the other of oom-kill and death is not sent again. Never waits, never fails:
@@ -49,8 +51,9 @@ void alert_note(struct alerts *alerts, const struct alert *alert);
  * alert. */
 bool alert_answer(struct alerts *alerts, enum handed_who who, const struct message *message);
 
-/* Who has to have an alert by that config: enum ledger_with; 0: it has no channel. And one channel's deliverer. */
-uint8_t alert_wants(const struct config *config);
+/* Who has to have an alert by that config, that one channel (NULL: none) left out: enum ledger_with; 0: it has no
+ * channel. And one channel's deliverer. */
+uint8_t alert_wants(const struct config *config, const struct config_channel *but);
 enum handed_who alert_deliverer(const struct config_channel *channel);
 
 /* At the start of a sentinel: config to main are set by the caller, as are the ledger and workers of handed. */
