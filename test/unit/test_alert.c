@@ -628,6 +628,13 @@ static void a_spool_that_cannot_be_written_is_told_once_and_so_is_its_return(voi
 	done(SCRIBE, a);
 	assert_string_equal(next_text(), "(the spool is written again) killed");
 	assert_string_equal(next_text(), "killed");
+	say(SCRIBE, MESSAGE_FAILED, b, -ENOSPC, "No space left on device");
+	a = send_alert("c");
+	done(SCRIBE, a);
+	say(SCRIBE, MESSAGE_FAILED, b, -ENOSPC, "Read-only file system");
+	done(SCRIBE, a); /* before anybody was told */
+	assert_string_equal(next_text(), "(for a time the spool could not be written: Read-only file system) killed");
+	assert_string_equal(next_text(), "killed");
 	done(ACTOR, b); /* delivery has not waited for it */
 	done(MESSENGER, b);
 	assert_over(b);
@@ -650,6 +657,28 @@ static void at_the_bound_the_less_severe_gives_way(void **state)
 	(void)send_alert("and again");
 	assert_over(first);
 	assert_int_equal(ledger->merged_alerts, 0); /* told: that one and the info */
+}
+
+/* Their deliverers go on with it: only what nobody has yet would be lost. */
+static void at_the_bound_what_its_deliverers_have_gives_way_first(void **state)
+{
+	const struct alert info = {.severity = SEVERITY_INFO, .text = "by the way"};
+	uint64_t first, half, had;
+
+	(void)state;
+	first = send_alert("killed");
+	half = send_alert("killed");
+	have(ACTOR, half);
+	for (int i = 3; i < ENTRIES_MAX; i++)
+		(void)send_alert("killed again");
+	had = send_alert("killed");
+	have(ACTOR, had);
+	done(MESSENGER, had);
+	(void)alert_send(&alerts, &info);
+	assert_over(had);
+	assert_open(first);
+	assert_open(half);
+	assert_non_null(strstr(next_text(), "(the ledger was full and 1 earlier alert gave way: "));
 }
 
 static void what_gave_way_takes_nothing_of_its_place_along(void **state)
@@ -1053,6 +1082,7 @@ int main(void)
 		T(who_is_not_there_does_not_hang),
 		T(a_spool_that_cannot_be_written_is_told_once_and_so_is_its_return),
 		T(at_the_bound_the_less_severe_gives_way),
+		T(at_the_bound_what_its_deliverers_have_gives_way_first),
 		T(what_gave_way_takes_nothing_of_its_place_along),
 		T(the_oom_kill_and_the_death_of_one_process_are_one_message),
 		T(a_channel_of_the_second_rule_alone_gets_the_second),

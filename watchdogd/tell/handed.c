@@ -80,14 +80,16 @@ static void handed_note_spool(struct handed *handed, bool fails, const char *why
 
 	if (fails == handed->spool_fails)
 		return;
+	handed->spool_past = !fails && handed->spool_untold;
 	handed->spool_fails = fails;
 	handed->spool_untold = true;
+	if (!fails) {
+		diag_info("the spool is written again");
+		return;
+	}
 	BUFFER_OVER(&b, handed->spool_why);
 	buffer_add(&b, why);
-	if (fails)
-		diag_warning("the spool cannot be written: %s; alerts stay in the ledger until they are delivered", why);
-	else
-		diag_info("the spool is written again");
+	diag_warning("the spool cannot be written: %s; alerts stay in the ledger until they are delivered", why);
 }
 
 void handed_say(const struct handed *handed, struct buffer *text)
@@ -96,6 +98,8 @@ void handed_say(const struct handed *handed, struct buffer *text)
 		return;
 	if (handed->spool_fails)
 		buffer_addf(text, "(the spool cannot be written: %s) ", handed->spool_why);
+	else if (handed->spool_past)
+		buffer_addf(text, "(for a time the spool could not be written: %s) ", handed->spool_why);
 	else
 		buffer_add(text, "(the spool is written again) ");
 }

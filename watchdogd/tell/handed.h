@@ -42,6 +42,7 @@ struct handed {
 	uint8_t awaited;         /* bits: it was asked, and no word of it came since, on whatever entry */
 	uint32_t silent_ms[HANDED_WHO]; /* so long */
 	bool spool_fails, spool_untold; /* the scribe cannot write; the next alert is to say so, or that it can again */
+	bool spool_past;         /* that it failed was over before it could be told */
 	bool spool_hangs;        /* it fails as the scribe says nothing: any word of it ends that */
 	char spool_why[160];     /* its words; may be hostile */
 	struct handed_entry entry[ENTRIES_MAX];
