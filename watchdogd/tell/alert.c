@@ -187,6 +187,8 @@ bool alert_answer(struct alerts *alerts, enum handed_who who, const struct messa
 
 	if (entry == NULL || entry->kind != LEDGER_ALERT)
 		return false;
+	if ((entry->wants & 1u << who) == 0)
+		return true; /* of a worker that was not asked, or is wanted no more */
 	handed_heard(&alerts->handed, who, entry);
 	if (entry->told == TOLD_TEST && channel_test_answer(alerts, entry, message))
 		return true;
