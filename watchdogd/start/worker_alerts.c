@@ -196,7 +196,7 @@ void worker_alerts_missed(struct worker_alerts *alerts)
 void worker_alerts_ack(struct worker_alerts *alerts, uint64_t thread)
 {
 	if (alerts->deliver != NULL)
-		deliver_ack(alerts->deliver, thread, clock_mono());
+		deliver_ack(alerts->deliver, thread);
 }
 
 int worker_alerts_command(struct worker_alerts *alerts, const char *words, char *answer, size_t size)

@@ -119,6 +119,8 @@ static void handed_fail(struct handed *handed, enum handed_who who, struct ledge
 			handed_note_spool(handed, true, message->text);
 		return;
 	}
+	if ((entry->done & handed_bit(who)) != 0)
+		return; /* it said so before */
 	delivery_format_id(entry->id, id);
 	diag_event(SEVERITY_WARNING, entry->rule[0] != '\0' ? entry->rule : NULL,
 		   entry->unit[0] != '\0' ? entry->unit : NULL, "alert %s not delivered by %s: %s", id,
