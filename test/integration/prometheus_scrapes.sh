@@ -8,17 +8,18 @@ cd "$top" || exit 1
 rules=conf/prometheus/watchdogd.rules.yml
 board=conf/prometheus/grafana-watchdogd.json
 
-for tool in promtool prometheus python3; do
-	command -v "$tool" >/dev/null && continue
-	skip "Prometheus takes the metrics and the rules" "no $tool"
+command -v python3 >/dev/null || { skip "Prometheus takes the metrics and the rules" "no python3 here"; plan_end; }
+promtool=$(test/get-program prometheus promtool 2>"$dir/why") || {
+	skip "Prometheus takes the metrics and the rules" "$(cat "$dir/why")"
 	plan_end
-done
+}
+prometheus=$(test/get-program prometheus prometheus) || exit 1
 
 # --- the rules and the dashboard ---
 
-check "promtool takes the rules" promtool check rules "$rules"
-check "promtool takes the example config" promtool check config conf/prometheus/prometheus.yml
-check "each alert fires on its trouble, in its time, and on no other" promtool test rules test/data/prometheus/watchdogd.test.yml
+check "promtool takes the rules" "$promtool" check rules "$rules"
+check "promtool takes the example config" "$promtool" check config conf/prometheus/prometheus.yml
+check "each alert fires on its trouble, in its time, and on no other" "$promtool" test rules test/data/prometheus/watchdogd.test.yml
 alerts=$(sed -n 's/^ *- alert: //p' "$rules" | sort)
 untested=
 for alert in $alerts; do
@@ -51,7 +52,7 @@ queries() {
 }
 queries >"$dir/queries.yml" 2>"$dir/queries.err"
 ok $? "the dashboard is whole"
-check "and Prometheus understands what it asks" promtool check rules "$dir/queries.yml"
+check "and Prometheus understands what it asks" "$promtool" check rules "$dir/queries.yml"
 
 # --- the textfile ---
 
@@ -61,7 +62,7 @@ ${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -Iwatchdogd -o "$dir/scraped" test
 ok $? "a worker with a made-up page is built"
 "$dir/scraped" "$bin/plugins/textfile.so" "" "$dir/watchdogd.prom" 2>>"$log" &
 check "the textfile is written" wait_for 20 test -s "$dir/watchdogd.prom"
-out=$(promtool check metrics <"$dir/watchdogd.prom" 2>&1)
+out=$("$promtool" check metrics <"$dir/watchdogd.prom" 2>&1)
 ok $? "promtool takes it${out:+: $out}"
 ok ${#out} "and finds nothing to say"
 
@@ -81,7 +82,7 @@ cat >"$dir/prometheus.yml" <<-END
 	  - job_name: watchdogd
 	    static_configs: [{targets: ["$endpoint"]}]
 END
-prometheus --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/tsdb" --web.listen-address="$server" \
+"$prometheus" --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/tsdb" --web.listen-address="$server" \
 	--log.level=warn >"$dir/prometheus.log" 2>&1 &
 
 # shellcheck disable=SC2317 # called by wait_for

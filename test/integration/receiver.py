@@ -3,7 +3,8 @@
 
 Each request is one line of JSON in LOG: its Idempotency-Key, whether that was new, the status it got, its method, its
 path, its body.
-FAIL-PERCENT of the requests are answered 503, as many cut off after they were taken."""
+FAIL-PERCENT of the requests are answered 503, as many cut off after they were taken. A path that begins with a status,
+/404/x, is answered with that. The port is a free one, or $PORT."""
 import http.server
 import json
 import os
@@ -24,6 +25,8 @@ class Receiver(http.server.BaseHTTPRequestHandler):
         key = self.headers.get("Idempotency-Key", "")
         dice = chance.randrange(100)
         status = 503 if dice < fail_percent else 200
+        first = self.path.split("/")[1]
+        status = int(first) if first.isdigit() else status
         with open(log_file, "a", encoding="utf-8") as log:
             log.write(json.dumps({"key": key, "new": key not in seen, "status": status,
                                   "method": self.command, "path": self.path, "body": body}) + "\n")
@@ -49,7 +52,7 @@ class Receiver(http.server.BaseHTTPRequestHandler):
             pass
 
 
-server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Receiver)
+server = http.server.ThreadingHTTPServer(("127.0.0.1", int(os.environ.get("PORT", 0))), Receiver)
 with open(port_file + ".new", "w", encoding="ascii") as out:
     out.write(str(server.server_address[1]))
 os.rename(port_file + ".new", port_file)

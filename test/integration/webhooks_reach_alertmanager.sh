@@ -7,10 +7,10 @@
 # shellcheck source=test/vendors/server.sh
 . "$(dirname "$0")/../vendors/server.sh"
 
-if ! command -v prometheus-alertmanager >/dev/null; then
-	skip "alerts reach a real Alertmanager" "prometheus-alertmanager is not installed"
+alertmanager=$("$top/test/get-program" prometheus-alertmanager prometheus-alertmanager 2>"$dir/why") || {
+	skip "alerts reach a real Alertmanager" "$(cat "$dir/why")"
 	plan_end
-fi
+}
 
 # A port that is free now.
 free_port() {
@@ -66,7 +66,7 @@ global: {resolve_timeout: 1s}
 route: {receiver: hook, group_by: [severity], group_wait: 1s, group_interval: 1s, repeat_interval: 1h}
 receivers: [{name: hook, webhook_configs: [{url: "http://127.0.0.1:$port/note", send_resolved: true}]}]
 END
-prometheus-alertmanager --config.file="$dir/alertmanager.yml" --storage.path="$dir/am" --cluster.listen-address= \
+"$alertmanager" --config.file="$dir/alertmanager.yml" --storage.path="$dir/am" --cluster.listen-address= \
 	--web.listen-address="127.0.0.1:$alert_port" >"$log" 2>&1 &
 wait_for 60 api status || { tail "$log" >&2; exit 1; }
 

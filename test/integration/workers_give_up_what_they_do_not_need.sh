@@ -144,4 +144,29 @@ echo "some trouble: two" >>"$dir/bot.log"
 check "and work" wait_for 30 heard 'trouble: two'
 stop_daemon
 ok $? "it ends with status 0"
+
+# --- the state directory, as systemd leaves it at a new start: root's, with all that is in it ---
+
+owner() { stat -c %u "$1"; }
+scribes=$(owner "$dir/state/spool.db")
+check "the spool is not root's" test "$scribes" != 0
+chown -R root "$dir/state"
+: >"$dir/of-root"
+: >"$dir/also-of-root"
+ln -s "$dir/of-root" "$dir/state/spool.db-wal"
+ln "$dir/also-of-root" "$dir/state/spool.db-shm"
+start_daemon
+check "the scribe has it again" test "$(owner "$dir/state"):$(owner "$dir/state/spool.db")" = "$scribes:$scribes"
+check "and no file of root's that a link leads to" test "$(owner "$dir/of-root"):$(owner "$dir/also-of-root")" = 0:0
+stop_daemon
+rm -f "$dir/state/spool.db-wal" "$dir/state/spool.db-shm"
+chown -R root "$dir/state"
+before=$(wc -l <"$log")
+start_daemon
+# What was in the log when it was first looked at is old.
+arrives() { echo "some trouble: three" >>"$dir/bot.log" && heard 'trouble: three'; }
+check "an alert arrives" wait_for 30 arrives
+check "and the spool is written" wait_for 30 test "$dir/state/spool.db-wal" -nt "$dir/also-of-root"
+check "without trouble" sh -c "! tail -n +$((before + 1)) '$log' | grep -q 'cannot keep alerts'"
+stop_daemon
 plan_end

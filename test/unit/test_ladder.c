@@ -110,6 +110,7 @@ static void what_clears_after_the_step_ends_with_an_all_clear(void **state)
 	host_looks(h, 300);
 	assert_orders(h, "clear");
 	assert_string_equal(h->orders[0].text, "resolved, after 10 s; xtts is still stopped");
+	assert_string_equal(h->orders[0].title, "resolved, after 10 s (critical); xtts is still stopped");
 	assert_int_equal(h->orders[0].severity, SEVERITY_CRITICAL);
 	assert_int_equal(h->state.rule[0].phase, STATE_RULE_QUIET);
 }
@@ -703,6 +704,7 @@ static void the_all_clear_says_how_to_start_what_nobody_gives_back(void **state)
 	assert_orders(h, "clear");
 	assert_string_equal(h->orders[0].text,
 			    "resolved, after 10 s; xtts is still stopped (systemctl start )");
+	assert_string_equal(h->orders[0].title, "resolved, after 10 s (critical); xtts is still stopped");
 }
 
 static void dry_run_says_each_step_once_a_firing(void **state)

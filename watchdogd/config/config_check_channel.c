@@ -84,9 +84,8 @@ static void config_check_email(struct config_draft *draft, const struct config_s
 		config_check_tell(draft, section, "url", "who logs in does not stand in the url; expected \"user = NAME\"");
 	if (strcmp(url.scheme, "smtps") == 0 && strcmp(tls, "never") == 0)
 		config_check_tell(draft, section, "tls", "smtps:// is TLS from the first byte; expected smtp:// for \"never\"");
-	else if (strcmp(url.scheme, "smtp") == 0 && user && tls[0] != '\0' && strcmp(tls, "required") != 0 &&
-		 !config_url_is_loopback(&url))
-		config_check_warn(draft, section, "tls", "the password may go to \"%s\" in clear; expected \"required\"",
+	else if (strcmp(url.scheme, "smtp") == 0 && user && strcmp(tls, "never") == 0 && !config_url_is_loopback(&url))
+		config_check_warn(draft, section, "tls", "the password goes to \"%s\" in clear; expected \"required\"",
 				  url.host);
 }
 

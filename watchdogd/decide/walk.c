@@ -256,8 +256,8 @@ static void walk_format_start(const struct ladder *l, const char *name, struct b
 	}
 }
 
-/* "; xtts is still stopped": the units that carry our mark with this rule's name. */
-static void walk_format_marks(const struct ladder *l, struct buffer *text)
+/* "; xtts is still stopped": the units that carry our mark with this rule's name; with_start: and what starts them. */
+static void walk_format_marks(const struct ladder *l, bool with_start, struct buffer *text)
 {
 	uint64_t rule = ledger_hash(l->rule->name);
 
@@ -269,10 +269,22 @@ static void walk_format_marks(const struct ladder *l, struct buffer *text)
 				continue;
 			buffer_addf(text, "; %s is still %s", mark->unit,
 				    mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
-			if (l->rule->restore.count == 0 && mark->kind == STATE_MARK_STOPPED)
+			if (with_start && l->rule->restore.count == 0 && mark->kind == STATE_MARK_STOPPED)
 				walk_format_start(l, mark->unit, text);
 		}
 	}
+}
+
+/* "resolved, after 4 min 2 s (tight); xtts is still stopped": a phone shows it apart from the alert, so it says of
+ * which rule it is. */
+static void walk_title_clear(const struct ladder *l, struct order *order)
+{
+	struct buffer b;
+
+	BUFFER_OVER(&b, order->title);
+	buffer_addf(&b, "%s (%s)", order->text, l->rule->name);
+	walk_format_marks(l, false, &b);
+	title_bound(order->title);
 }
 
 /* To whoever got an alert of this firing; where nobody did, for the log alone. */
@@ -292,8 +304,8 @@ static bool walk_clear(struct ladder *l, struct order *order)
 		    ladder_has(l, LADDER_CHANGED) ? "no longer watched so (the rule was changed)"
 						  : "resolved",
 		    clock_format_span(l->now - l->at->began, span));
-	walk_title(order, "", order->text);
-	walk_format_marks(l, &text);
+	walk_title_clear(l, order);
+	walk_format_marks(l, true, &text);
 	if (!said)
 		ladder_end(l);
 	return true;

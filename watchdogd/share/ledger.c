@@ -175,7 +175,24 @@ struct ledger *ledger_map(int fd)
 	return NULL;
 }
 
-/* The alert that matters least: least severe, then oldest. */
+/* Whoever delivers it has it in memory: only a crash could still lose it. */
+static bool ledger_is_held(const struct ledger_entry *entry)
+{
+	unsigned deliver = entry->wants & (WITH_ACTOR | WITH_MESSENGER);
+
+	return deliver != 0 && (deliver & ~(unsigned)(entry->has | entry->done)) == 0;
+}
+
+static bool ledger_is_less(const struct ledger_entry *a, const struct ledger_entry *b)
+{
+	bool held = ledger_is_held(a);
+
+	if (held != ledger_is_held(b))
+		return held;
+	return a->severity < b->severity || (a->severity == b->severity && a->id < b->id);
+}
+
+/* The alert that matters least: one that is held, then least severe, then oldest. */
 static struct ledger_entry *ledger_least_alert(struct ledger *ledger)
 {
 	struct ledger_entry *least = NULL;
@@ -183,10 +200,7 @@ static struct ledger_entry *ledger_least_alert(struct ledger *ledger)
 	for (int i = 0; i < ENTRIES_MAX; i++) {
 		struct ledger_entry *e = &ledger->entries[i];
 
-		if (e->kind != LEDGER_ALERT || e->state != LEDGER_OPEN)
-			continue;
-		if (least == NULL || e->severity < least->severity ||
-		    (e->severity == least->severity && e->id < least->id))
+		if (e->kind == LEDGER_ALERT && e->state == LEDGER_OPEN && (least == NULL || ledger_is_less(e, least)))
 			least = e;
 	}
 	return least;
@@ -200,7 +214,7 @@ bool ledger_has_room(struct ledger *ledger, uint32_t severity)
 		if (ledger->entries[i].state == LEDGER_FREE)
 			return true;
 	least = ledger_least_alert(ledger);
-	return least != NULL && least->severity <= severity;
+	return least != NULL && (ledger_is_held(least) || least->severity <= severity);
 }
 
 uint64_t ledger_take_id(struct ledger *ledger)
@@ -222,6 +236,7 @@ struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
 		ledger->merged_alerts++;
 		ledger_free(entry);
 	}
+	atomic_thread_fence(memory_order_release); /* a worker that copies it sees first that it was free */
 	memset(entry, 0, sizeof(*entry));
 	entry->kind = kind;
 	entry->uid = UINT32_MAX;

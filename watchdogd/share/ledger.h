@@ -143,7 +143,7 @@ struct ledger {
 	uint64_t next_firing;
 	char kmsg_boot_id[37];       /* the last record of /dev/kmsg that was looked at */
 	uint64_t kmsg_sequence;      /* 0: none */
-	uint32_t merged_alerts;      /* alerts lost to the bound, told in the next one */
+	uint32_t merged_alerts;      /* alerts that gave way to the bound, told in the next one */
 	struct ledger_mark marks[MARKS_MAX];
 	struct ledger_unit units[UNITS_MAX];
 	struct ledger_ladder ladders[LADDERS_MAX];
@@ -171,14 +171,16 @@ void ledger_close(struct ledger *ledger);
 struct ledger *ledger_map(int fd);
 
 /* A free entry with a new id, zeroed, not open yet: fill it, then ledger_commit. When all are taken the
- * oldest of the least severe alerts gives way (merged_alerts counts it); NULL when all are steps. */
+ * oldest of the least severe alerts gives way (merged_alerts counts it), first of those that all who deliver them
+ * have; NULL when all are steps. */
 struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind);
 
 /* A new id, for an alert that goes to nobody: what follows it has a thread all the same. */
 uint64_t ledger_take_id(struct ledger *ledger);
 void ledger_commit(struct ledger_entry *entry);
 
-/* An alert of that severity would find room: a free entry, or one of no more severe an alert. */
+/* An alert of that severity would find room: a free entry, or one of no more severe an alert, or of one that all who
+ * deliver it have. */
 bool ledger_has_room(struct ledger *ledger, uint32_t severity);
 void ledger_free(struct ledger_entry *entry);
 

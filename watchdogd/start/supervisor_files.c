@@ -6,6 +6,7 @@
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/statfs.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #include "base/root.h"
 #include "base/user.h"
 #include "share/ledger.h"
+#include "share/spool.h"
 
 enum { SUPERVISOR_LOCK_MS = 3000 };
 
@@ -130,6 +132,39 @@ static int supervisor_make_control(const struct supervisor *s)
 	return error;
 }
 
+/* A file of the spool. One that is a link, or has another name elsewhere, is left as it is: who owns the directory
+ * could have put it there. */
+static int supervisor_give_file(int dir, const char *name, uid_t uid)
+{
+	int fd = openat(dir, name, O_PATH | O_NOFOLLOW | O_CLOEXEC), error;
+	struct stat st;
+
+	if (fd < 0)
+		return errno == ENOENT ? 0 : -errno;
+	error = fstat(fd, &st) < 0 ? -errno : 0;
+	if (error == 0 && S_ISREG(st.st_mode) && st.st_nlink == 1 && st.st_uid != uid &&
+	    fchownat(fd, "", uid, (gid_t)-1, AT_EMPTY_PATH) < 0)
+		error = -errno;
+	(void)close(fd);
+	return error;
+}
+
+/* With what is in it: at each start systemd gives a StateDirectory= to root, files and all; and before the user
+ * wd-scribe was made, it was another's. 0 or -errno. */
+static int supervisor_give_state(const char *state, uid_t uid)
+{
+	static const char *const names[] = {SPOOL_FILE, SPOOL_FILE "-wal", SPOOL_FILE "-shm"};
+	int dir = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+
+	if (dir < 0)
+		return -errno;
+	error = fchown(dir, uid, (gid_t)-1) < 0 ? -errno : 0;
+	for (size_t i = 0; i < ARRAY_LEN(names) && error == 0; i++)
+		error = supervisor_give_file(dir, names[i], uid);
+	(void)close(dir);
+	return error;
+}
+
 /* Nothing that is needed at once lies there. */
 static void supervisor_make_state(const struct supervisor *s)
 {
@@ -146,9 +181,10 @@ static void supervisor_make_state(const struct supervisor *s)
 	if (geteuid() != 0)
 		return;
 	(void)user_find("wd-scribe", &uid, &gid);
-	if (chown(state, uid, (gid_t)-1) < 0)
+	error = supervisor_give_state(state, uid);
+	if (error < 0)
 		diag_warning("cannot give the state directory %s to wd-scribe: %s; the spool stays in memory", state,
-			     diag_errno(-errno));
+			     diag_errno(error));
 }
 
 /* The same file, to be read only: who has given up root can then change nothing that the sentinel trusts. */

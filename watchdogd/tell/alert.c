@@ -57,7 +57,8 @@ static void alert_write_text(struct alerts *alerts, const struct alert *alert, s
 
 	BUFFER_OVER(&b, entry->text);
 	if (alerts->ledger->merged_alerts > 0)
-		buffer_addf(&b, "(%u earlier alerts were lost: the ledger was full) ", alerts->ledger->merged_alerts);
+		buffer_addf(&b, "(the ledger was full and %u earlier alert%s gave way: what was not sent yet may be lost) ",
+			    alerts->ledger->merged_alerts, alerts->ledger->merged_alerts == 1 ? "" : "s");
 	handed_say(&alerts->handed, &b);
 	buffer_add(&b, alert->text);
 	alerts->ledger->merged_alerts = 0;
@@ -194,6 +195,8 @@ bool alert_answer(struct alerts *alerts, enum handed_who who, const struct messa
 		handed_heard(&alerts->handed, who, NULL);
 		return false;
 	}
+	if ((entry->wants & 1u << who) == 0)
+		return true; /* of a worker that was not asked, or is wanted no more */
 	handed_heard(&alerts->handed, who, entry);
 	if (entry->told == TOLD_TEST && channel_test_answer(alerts, entry, message))
 		return true;

@@ -42,6 +42,7 @@ struct handed {
 	uint8_t awaited;         /* bits: it was asked, and no word of it came since, on whatever entry */
 	uint32_t silent_ms[HANDED_WHO]; /* so long */
 	bool spool_fails, spool_untold; /* the scribe cannot write; the next alert is to say so, or that it can again */
+	bool spool_past;         /* that it failed was over before it could be told */
 	bool spool_hangs;        /* it fails as the scribe says nothing: any word of it ends that */
 	char spool_why[160];     /* its words; may be hostile */
 	struct handed_entry entry[ENTRIES_MAX];
@@ -53,7 +54,7 @@ void handed_on(struct handed *handed, const struct ledger_entry *entry);
 /* A word of a worker came: it is there; and on an open entry (NULL: on none): it does not hang over that one. */
 void handed_heard(struct handed *handed, enum handed_who who, const struct ledger_entry *entry);
 
-/* A worker's word on an alert (MESSAGE_HAVE, _DONE, _FAILED): the entry may be free after it. */
+/* The word of a worker that the alert wants (MESSAGE_HAVE, _DONE, _FAILED): the entry may be free after it. */
 void handed_answer(struct handed *handed, enum handed_who who, struct ledger_entry *entry,
 		   const struct message *message);
 
