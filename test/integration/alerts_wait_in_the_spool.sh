@@ -122,6 +122,7 @@ chmod 600 "$dir/token"
 config hook keyed refused
 check "a reload takes away a channel that alerts wait for, and adds two" ctl reload
 check "nothing waits any more" waits_no_more nowhere
+check "and the log says how many did" wait_for 10 logged 'warning channel nowhere is gone .*: 5$'
 die a 1
 keyed() { got keyed "any(m.path == '/$1/keyed' and '(pid $dead)' in m.text for m in a)"; }
 check "one with a secret in its url is sent" wait_for 20 keyed first-Secret-0123456789
