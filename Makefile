@@ -114,6 +114,8 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
 		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) $(MNL) -lcmocka
 # The tests of actions say themselves since when a process lives (test/unit/act.c).
 $(filter $(BUILD)/unit/test_action%,$(TESTS)): LDFLAGS += -Wl,--wrap=see_unit_alive_since
+# That of alerts in a worker says when there is no memory for a config.
+$(BUILD)/unit/test_worker_alerts: LDFLAGS += -Wl,--wrap=deliver_config
 LIBS_test_transfer := libcurl
 $(BUILD)/unit/test_transfer: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(PARTS_email)))
 $(BUILD)/unit/test_judge: | $(filter %/pattern.so,$(PLUGINS))

@@ -42,6 +42,8 @@ start_user
 ok $? "it starts with nothing prepared"
 check "it says where its control socket is" logged "control socket $own/control"
 check "the directory is that user's alone" test "$(stat -c '%u %a' "$own")" = "$uid 700"
+names() { pgrep -l -P "$daemon" | cut -d' ' -f2 | sort | tr '\n' ' '; }
+check "without a channel or a log there is neither scribe nor messenger" test "$(names)" = "wd-actor wd-sentinel "
 check "watchdogctl finds it without -s" user_ctl -- status
 check "and may command it" user_ctl -- reload
 check "nothing of it is critical" test "$(count_logged ' critical ')" -eq 0

@@ -168,6 +168,28 @@ static void looks(int seconds)
 		look();
 }
 
+static void ask_test(const char *channel, int severity, uint64_t token)
+{
+	struct message message;
+
+	message_make(&message, MESSAGE_TEST, token, severity, channel);
+	channel_test_ask(&alerts, &message);
+}
+
+/* What main is told next: the result, -12345: nothing. */
+static int told_main(uint32_t token, const char *text)
+{
+	struct message message;
+
+	if (message_receive(main_end, &message, NULL) <= 0)
+		return -12345;
+	assert_int_equal(message.type, MESSAGE_TESTED);
+	assert_int_equal((uint32_t)message.pid, token);
+	if (strstr(message.text, text) == NULL)
+		fail_msg("\"%s\" is not in \"%s\"", text, message.text);
+	return message.result;
+}
+
 #define assert_open(id) assert_non_null(ledger_find(ledger, id))
 #define assert_over(id) assert_null(ledger_find(ledger, id))
 
@@ -334,6 +356,12 @@ static void who_was_not_asked_settles_nothing(void **state)
 	have(MESSENGER, id);
 	assert_int_equal(ledger_find(ledger, id)->has, 0);
 	assert_int_equal(ledger_find(ledger, id)->done, 0);
+	/* Nor does it end a test that it was not asked for. */
+	ask_test("one", SEVERITY_INFO, 3);
+	id = asked(ACTOR);
+	say(MESSENGER, MESSAGE_TESTED, id, 1, "250 all is well");
+	assert_int_equal(told_main(3, ""), -12345);
+	assert_open(id);
 }
 
 /* --- workers that cannot --- */
@@ -370,9 +398,25 @@ static void what_a_deliverer_will_never_take_is_over_for_it(void **state)
 
 	(void)state;
 	id = send_alert("killed");
-	say(ACTOR, MESSAGE_FAILED, id, -ENODEV, "its plugin is not loaded here: %s%n");
+	say(ACTOR, MESSAGE_FAILED, id, -EINVAL, "its entry is not understood: %s%n");
 	assert_open(id);
 	done(MESSENGER, id);
+	assert_over(id);
+}
+
+static void what_lacks_its_plugin_waits_for_it_in_the_spool(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	id = send_alert("killed");
+	assert_asked(id, id, id);
+	say(MESSENGER, MESSAGE_FAILED, id, -ENODEV, "its plugin is not loaded here");
+	done(ACTOR, id);
+	assert_open(id); /* the scribe has not read it yet */
+	looks(3);
+	assert_asked(0, 0, 0);
+	done(SCRIBE, id);
 	assert_over(id);
 }
 
@@ -490,6 +534,14 @@ static void a_channel_that_leaves_takes_its_deliverer_along(void **state)
 	begin_rules();
 	use_config();
 	assert_over(id); /* nobody is left to tell */
+	begin_rules();
+	(void)make_channel("two", "email", SEVERITY_INFO);
+	use_config();
+	id = send_alert("killed");
+	begin_rules();
+	(void)make_channel("one", "exec", SEVERITY_INFO);
+	use_config(); /* there is a spool still, but that delivers nothing */
+	assert_over(id);
 }
 
 /* --- who says nothing --- */
@@ -825,28 +877,6 @@ static void beyond_the_ring_both_are_sent(void **state)
 
 /* --- tests of a channel --- */
 
-static void ask_test(const char *channel, int severity, uint64_t token)
-{
-	struct message message;
-
-	message_make(&message, MESSAGE_TEST, token, severity, channel);
-	channel_test_ask(&alerts, &message);
-}
-
-/* What main is told next: the result, -12345: nothing. */
-static int told_main(uint32_t token, const char *text)
-{
-	struct message message;
-
-	if (message_receive(main_end, &message, NULL) <= 0)
-		return -12345;
-	assert_int_equal(message.type, MESSAGE_TESTED);
-	assert_int_equal((uint32_t)message.pid, token);
-	if (strstr(message.text, text) == NULL)
-		fail_msg("\"%s\" is not in \"%s\"", text, message.text);
-	return message.result;
-}
-
 static void a_test_goes_to_one_deliverer_and_its_conversation_to_who_asked(void **state)
 {
 	const struct ledger_entry *entry;
@@ -900,6 +930,20 @@ static void a_test_that_cannot_be_is_answered_at_once(void **state)
 	ask_test("one", SEVERITY_INFO, 3);
 	assert_int_equal(told_main(3, "full"), -EAGAIN);
 	assert_asked(0, 0, 0);
+}
+
+static void no_alert_gives_way_to_a_test(void **state)
+{
+	uint64_t first;
+
+	(void)state;
+	first = send_alert("killed");
+	for (int i = 1; i < ENTRIES_MAX; i++)
+		(void)send_alert("killed again");
+	ask_test("one", SEVERITY_CRITICAL, 3);
+	assert_int_equal(told_main(3, "full"), -EAGAIN);
+	assert_open(first);
+	assert_int_equal(ledger->merged_alerts, 0);
 }
 
 static void a_test_that_fails_has_no_end_or_loses_its_channel_is_over(void **state)
@@ -1070,6 +1114,7 @@ int main(void)
 		T(who_was_not_asked_settles_nothing),
 		T(who_has_no_room_or_ends_is_asked_again),
 		T(what_a_deliverer_will_never_take_is_over_for_it),
+		T(what_lacks_its_plugin_waits_for_it_in_the_spool),
 		T(a_full_link_loses_nothing),
 		T(a_worker_that_is_not_there_is_waited_for),
 		T(a_worker_that_was_started_anew_is_asked_again),
@@ -1091,6 +1136,7 @@ int main(void)
 		T(beyond_the_ring_both_are_sent),
 		T(a_test_goes_to_one_deliverer_and_its_conversation_to_who_asked),
 		T(a_test_that_cannot_be_is_answered_at_once),
+		T(no_alert_gives_way_to_a_test),
 		T(a_test_that_fails_has_no_end_or_loses_its_channel_is_over),
 		T(a_slow_test_is_no_hang),
 		T(tests_of_before_the_start_are_over),

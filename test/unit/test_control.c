@@ -116,7 +116,11 @@ static void root_gets_its_command_answered(void **state)
 	assert_false(control_next(&f->control, &request, NOW));
 	control_say(&f->control, request.client, "a.conf:3: wrong");
 	control_say(&f->control, request.client, "two\nlines");
+	assert_true(control_waits(&f->control, request.client, CONTROL_RELOAD));
+	assert_false(control_waits(&f->control, request.client, CONTROL_SPOOL)); /* the scribe has no word in it */
+	assert_false(control_waits(&f->control, request.client + 1, CONTROL_RELOAD));
 	control_answer(&f->control, request.client, CONTROL_INVALID, "nothing was changed", NOW);
+	assert_false(control_waits(&f->control, request.client, CONTROL_RELOAD));
 	expect(f, fd, "a.conf:3: wrong\ntwo lines\ninvalid: nothing was changed\n");
 }
 

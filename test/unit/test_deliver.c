@@ -71,7 +71,7 @@ static void words_of_the_scribe_and_of_plugins_for_nobody_change_nothing(void **
 			scribe_says((enum delivery_type)type, 4711);
 	deliver_sent(rig.deliver, 4711, PLUGIN_TAKEN, 0, "", rig.mono, rig.wall);
 	deliver_talk(rig.deliver, 4711, "x");
-	deliver_ack(rig.deliver, 4711, rig.mono);
+	deliver_ack(rig.deliver, 4711);
 	rig_pass(60000);
 	assert_int_equal(rig.sents, 0);
 	assert_int_equal(rig.dones, 0);
@@ -802,7 +802,7 @@ static void what_has_left_the_ledger_before_it_was_read_comes_from_the_spool(voi
 	rig_channels(1);
 	rig_channel(A)->after_ms = 60000;
 	rig_start();
-	deliver_ack(rig.deliver, 0, rig.mono); /* of what there was */
+	deliver_ack(rig.deliver, 0); /* of what there was */
 	alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
 	rig_spooled(alert.id)->alert = alert;
 	rig_spooled(alert.id)->whole = true;

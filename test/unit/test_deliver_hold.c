@@ -235,7 +235,7 @@ static void after_hears_only_what_nobody_acknowledged(void **state)
 	result = rig_new(TOLD_RESULT, acked, SEVERITY_CRITICAL);
 	assert_int_equal(rig_count(A, 0), 3);
 	rig_pass(600000);
-	deliver_ack(rig.deliver, acked, rig.mono);
+	deliver_ack(rig.deliver, acked);
 	rig_pass(0);
 	assert_dropped(acked, B, "acknowledged");
 	assert_dropped(result, B, "was not sent");
@@ -290,12 +290,12 @@ static void an_ack_of_all_reaches_what_is_still_in_the_spool(void **state)
 	waits = rig_new(TOLD_ALERT, 0, SEVERITY_CRITICAL);
 	rig.scribe_answers = false;
 	rig_restart();
-	deliver_ack(rig.deliver, 0, rig.mono);
+	deliver_ack(rig.deliver, 0);
 	rig_end();
 	rig.scribe_answers = false;
 	/* The word came before the backlog did. */
 	rig_start();
-	deliver_ack(rig.deliver, 0, rig.mono);
+	deliver_ack(rig.deliver, 0);
 	fresh = rig_new(TOLD_ALERT, 0, SEVERITY_CRITICAL);
 	{
 		struct delivery delivery = {.version = DELIVERY_VERSION, .type = DELIVERY_ALERT,
@@ -483,7 +483,7 @@ static void an_ack_drops_what_is_queued_to_be_repeated(void **state)
 	rig.does[A] = RIG_SAYS_LATER;
 	repeat = rig_new(TOLD_REPEAT, alert, SEVERITY_CRITICAL);
 	other = rig_new(TOLD_ALERT, 0, SEVERITY_CRITICAL);
-	deliver_ack(rig.deliver, alert, rig.mono);
+	deliver_ack(rig.deliver, alert);
 	rig.does[A] = RIG_TAKES;
 	rig_pass(10000);
 	assert_int_equal(rig_count(A, repeat), 1); /* that had failed */
@@ -492,7 +492,7 @@ static void an_ack_drops_what_is_queued_to_be_repeated(void **state)
 	/* The alert itself is nothing that an ack takes from a channel without `after`. */
 	rig.does[A] = RIG_SAYS_LATER;
 	alert = rig_new(TOLD_ALERT, 0, SEVERITY_CRITICAL);
-	deliver_ack(rig.deliver, alert, rig.mono);
+	deliver_ack(rig.deliver, alert);
 	rig.does[A] = RIG_TAKES;
 	rig_pass(10000);
 	assert_true(rig_last(A, alert)->taken);

@@ -164,7 +164,8 @@ static void hands_on_hostile_text_as_json_and_environment(void **state)
 				      "t = os.environb[b'WATCHDOGD_TEXT']\n"
 				      "assert t.startswith(b'a\\n\\\\\"\\x01\\xff{}') and len(t) == 511, t\n"
 				      "print(sorted(set(os.environ) - {'LC_CTYPE'})[:3], len(set(os.environ) - {'LC_CTYPE'}))\n"));
-	request_copy_entry(&copy, &hostile);
+	hostile.state = LEDGER_OPEN;
+	assert_true(request_copy_entry(&copy, &hostile, hostile.id));
 	assert_int_equal(request_of_entry(&request, &copy), 0);
 	plugin.ask(&request);
 	a = driver_wait(&plugin, hostile.id, 15000);

@@ -1,6 +1,7 @@
 /* share: the ledger, the state page, messages: what survives, what is refused, what happens at a bound. */
 #include <errno.h>
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
@@ -10,13 +11,16 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/socket.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
 #include "base/bounds.h"
+#include "base/clock.h"
 #include "share/ledger.h"
 #include "share/message.h"
+#include "share/request.h"
 #include "share/state.h"
 
 static int memory_file(void)
@@ -198,6 +202,57 @@ static void a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step(
 	for (int i = 0; i < ENTRIES_MAX; i++)
 		a->entries[i].kind = LEDGER_STEP;
 	assert_null(ledger_add(a, LEDGER_ALERT));
+	(void)close(fd);
+}
+
+/* Writes entries as fast as it can, each with its own letter throughout. */
+static void write_and_free(struct ledger *ledger)
+{
+	for (unsigned i = 0;; i++) {
+		struct ledger_entry *entry = ledger_add(ledger, LEDGER_ALERT);
+
+		memset(entry->unit, (int)('a' + entry->id % 26), sizeof(entry->unit) - 1);
+		memset(entry->text, (int)('a' + entry->id % 26), sizeof(entry->text) - 1);
+		ledger_commit(entry);
+		ledger_free(entry);
+	}
+}
+
+static void a_copy_of_an_entry_is_whole_or_none(void **state)
+{
+	int fd = memory_file();
+	struct ledger *ledger = open_ledger(fd, "", true);
+	struct ledger_entry *entry = ledger_add(ledger, LEDGER_ALERT), copy;
+	uint64_t id = entry->id, whole = 0, torn = 0;
+	pid_t writer;
+
+	(void)state;
+	assert_false(request_copy_entry(&copy, entry, id)); /* not yet */
+	ledger_commit(entry);
+	assert_true(request_copy_entry(&copy, entry, id));
+	ledger_free(entry);
+	assert_false(request_copy_entry(&copy, entry, id));
+	assert_ptr_equal(ledger_add(ledger, LEDGER_ALERT), entry);
+	ledger_commit(entry);
+	assert_false(request_copy_entry(&copy, entry, id)); /* another's now */
+	ledger_free(entry);
+	writer = fork();
+	if (writer == 0)
+		write_and_free(ledger);
+	for (mono_ms end = clock_mono() + 500, late = end + 30000, now = 0; now < end || (whole == 0 && now < late);) {
+		now = clock_mono();
+		id = *(const volatile uint64_t *)&entry->id;
+		if (id == 0 || !request_copy_entry(&copy, entry, id))
+			continue;
+		whole++;
+		torn += copy.unit[0] != (char)('a' + id % 26) || copy.text[0] != copy.unit[0] ||
+			copy.text[sizeof(copy.text) - 2] != copy.unit[0];
+	}
+	(void)kill(writer, SIGKILL);
+	(void)waitpid(writer, NULL, 0);
+	assert_true(whole > 0);
+	assert_int_equal(torn, 0);
+	ledger_close(ledger);
 	(void)close(fd);
 }
 
@@ -388,6 +443,7 @@ int main(void)
 		cmocka_unit_test(a_ledger_of_another_version_or_torn_begins_empty),
 		cmocka_unit_test(a_ledger_that_was_made_larger_is_cut_to_size),
 		cmocka_unit_test(a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step),
+		cmocka_unit_test(a_copy_of_an_entry_is_whole_or_none),
 		cmocka_unit_test(marks_carry_each_rule_once_and_end_at_their_bound),
 		cmocka_unit_test(an_idle_ladder_gives_way_and_a_firing_one_does_not),
 		cmocka_unit_test(a_state_page_is_copied_whole_or_said_to_be_torn),

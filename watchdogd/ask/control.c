@@ -379,6 +379,13 @@ bool control_next(struct control *control, struct control_request *request, mono
 	return false;
 }
 
+bool control_waits(struct control *control, uint32_t token, enum control_verb verb)
+{
+	const struct control_client *client = control_find(control, token);
+
+	return client != NULL && client->verb == verb;
+}
+
 void control_say(struct control *control, uint32_t token, const char *line)
 {
 	struct control_client *client = control_find(control, token);

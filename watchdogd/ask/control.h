@@ -116,6 +116,9 @@ void control_dispatch(struct control *control, const struct pollfd *fds, int cou
 /* The next command that came and is allowed; false when there is none. */
 bool control_next(struct control *control, struct control_request *request, mono_ms now);
 
+/* That client waits for the answer to that command: who is asked one may answer no other. */
+bool control_waits(struct control *control, uint32_t client, enum control_verb verb);
+
 /* Add a line to the answer; newlines in it become spaces. Nothing happens when the client is gone. It is sent with
  * the end of the answer; of a test at once, as far as the client takes it.
  */

@@ -163,8 +163,10 @@ static void deliver_keep_bound(struct deliver *deliver)
 	}
 }
 
-struct waiting_alert *deliver_take(struct deliver *deliver, const struct delivery_alert *alert, bool spooled,
-				   struct deliver_now now)
+/* A new alert from wherever it comes, chosen and held for each channel; have-messages are the caller's. NULL: no
+ * memory. */
+static struct waiting_alert *deliver_take(struct deliver *deliver, const struct delivery_alert *alert, bool spooled,
+					  struct deliver_now now)
 {
 	struct waiting_alert *added =
 		waiting_add(&deliver->waiting, alert, deliver->channels.count);
@@ -225,9 +227,8 @@ void deliver_on_scribe(struct deliver *deliver, const struct delivery *delivery,
 		(void)deliver_take(deliver, &delivery->alert, true, at);
 }
 
-void deliver_ack(struct deliver *deliver, uint64_t thread, mono_ms now)
+void deliver_ack(struct deliver *deliver, uint64_t thread)
 {
-	(void)now;
 	if (thread != 0)
 		deliver->acked[deliver->ackeds++ % DELIVER_ACKED] = thread;
 	else

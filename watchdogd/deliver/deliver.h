@@ -72,7 +72,7 @@ void deliver_missed(struct deliver *deliver);
 void deliver_on_scribe(struct deliver *deliver, const struct delivery *delivery, mono_ms now, wall_ms wall);
 
 /* A person's acknowledgement of a thread (0: all): what waits for `after` or to be repeated is dropped. */
-void deliver_ack(struct deliver *deliver, uint64_t thread, mono_ms now);
+void deliver_ack(struct deliver *deliver, uint64_t thread);
 
 /* Of the dead letters of the channel of that name people are told. */
 void deliver_refusal_told(struct deliver *deliver, const char *channel);

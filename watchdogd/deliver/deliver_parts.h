@@ -50,11 +50,6 @@ static inline void deliver_wake(struct deliver *deliver, mono_ms at)
 		deliver->wake = at;
 }
 
-/* A new alert from wherever it comes, chosen and held for each channel; have-messages are the caller's.
- * NULL: no memory. */
-struct waiting_alert *deliver_take(struct deliver *deliver, const struct delivery_alert *alert, bool spooled,
-				   struct deliver_now now);
-
 /* The row is over: counted, known of its thread, told to the scribe. */
 void deliver_end_row(struct waiting_alert *alert, struct waiting_row *row, enum delivery_state state, const char *why);
 

@@ -235,6 +235,7 @@ struct ledger_entry *ledger_add(struct ledger *ledger, enum ledger_kind kind)
 		ledger->merged_alerts++;
 		ledger_free(entry);
 	}
+	atomic_thread_fence(memory_order_release); /* a worker that copies it sees first that it was free */
 	memset(entry, 0, sizeof(*entry));
 	entry->kind = kind;
 	entry->uid = UINT32_MAX;

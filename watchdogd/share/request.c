@@ -1,6 +1,7 @@
 #include "share/request.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -11,8 +12,16 @@
 
 enum { REQUEST_TEXT_BYTES = 4096 }; /* of one text of a message; those of a request are shorter */
 
-void request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry)
+/* The sentinel frees and fills places while we read. */
+static bool request_is_open(const struct ledger_entry *entry, uint64_t id)
 {
+	return atomic_load(&entry->state) == LEDGER_OPEN && *(const volatile uint64_t *)&entry->id == id;
+}
+
+bool request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry, uint64_t id)
+{
+	if (!request_is_open(entry, id))
+		return false;
 	memcpy(copy, entry, sizeof(*copy));
 	copy->plugin[sizeof(copy->plugin) - 1] = '\0';
 	copy->rule[sizeof(copy->rule) - 1] = '\0';
@@ -20,6 +29,8 @@ void request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *en
 	copy->target[sizeof(copy->target) - 1] = '\0';
 	copy->event[sizeof(copy->event) - 1] = '\0';
 	copy->text[sizeof(copy->text) - 1] = '\0';
+	atomic_thread_fence(memory_order_acquire);
+	return request_is_open(entry, id);
 }
 
 int request_of_entry(struct plugin_request *request, const struct ledger_entry *entry)

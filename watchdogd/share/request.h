@@ -3,12 +3,16 @@
 #ifndef WD_SHARE_REQUEST_H
 #define WD_SHARE_REQUEST_H
 
+#include <stdbool.h>
+#include <stdint.h>
+
 #include "base/buffer.h"
 #include "share/ledger.h"
 #include "share/plugin.h"
 
-/* Copy an entry, with every text ended whatever stands in the file. */
-void request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry);
+/* Copy the entry of that id, with every text ended whatever stands in the file. False: its place is free, or
+ * another's, now or since the copy was begun: it is over, and what is in copy may be of both. */
+bool request_copy_entry(struct ledger_entry *copy, const struct ledger_entry *entry, uint64_t id);
 
 /* The request of such a copy, whose texts it borrows. 0, or -EINVAL: a verb or severity that is
  * none. */

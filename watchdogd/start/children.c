@@ -82,7 +82,9 @@ int child_start(struct child *child, mono_ms now)
 
 static void child_say_end(const struct child *child, int status)
 {
-	if (WIFSIGNALED(status))
+	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_AGAIN)
+		diag_debug("%s is started anew, for what the new config wants of it", child->name);
+	else if (WIFSIGNALED(status))
 		diag_critical("%s (pid %d) was killed by SIG%s; it is started again", child->name, child->pid,
 			      verb_signal_name(WTERMSIG(status)));
 	else
@@ -94,12 +96,6 @@ void child_ended(struct child *child, int status, mono_ms now)
 {
 	uint32_t pause = 0;
 
-	if (WIFEXITED(status) && WEXITSTATUS(status) == CHILD_AGAIN) {
-		diag_debug("%s is started anew, for what the new config wants of it", child->name);
-		child->start_at = now;
-		child->pid = 0;
-		return;
-	}
 	child_say_end(child, status);
 	child->failures = now - child->started < CHILD_WELL_MS ? child->failures + 1 : 0;
 	if (child->failures > 1)

@@ -36,7 +36,7 @@ int child_find_program(const char *name, char path[PATH_BYTES]);
 int child_start(struct child *child, mono_ms now);
 
 /* It ended (status: of waitpid(2)): tell how, and set start_at: at once the first time, then later and
- * later up to 10 s while it keeps ending soon. */
+ * later up to 10 s while it keeps ending soon, whatever for. */
 void child_ended(struct child *child, int status, mono_ms now);
 
 #endif

@@ -18,6 +18,9 @@ enum {
 	MEMORY_PIECE_BYTES = 16 * 1024,
 };
 
+/* The first byte of a page may be one between two variables, where a sanitizer lets nobody read. */
+#define MEMORY_ANY_BYTE __attribute__((no_sanitize("address"), noinline))
+
 /* A fault on a page of a file brings its neighbours too, 64 KiB of them, but none beyond its mapping (do_fault_around
  * of mm/memory.c). So a library of which we use a page here and there is cut into small mappings, by a flag that
  * means nothing to it: half as much of it is resident, and locked. */
@@ -52,8 +55,7 @@ static int memory_drop_segments(struct dl_phdr_info *info, size_t size, void *ar
 	return 0;
 }
 
-/* A page may begin where the address sanitizer has put nothing between two variables. */
-__attribute__((no_sanitize("address"))) static void memory_touch(uintptr_t from, uintptr_t to)
+static MEMORY_ANY_BYTE void memory_touch(uintptr_t from, uintptr_t to)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE);
 
@@ -131,7 +133,7 @@ void memory_trim(void)
 	memory_touch_format();
 }
 
-void memory_fill(void *from, size_t bytes)
+MEMORY_ANY_BYTE void memory_fill(void *from, size_t bytes)
 {
 	uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), to = (uintptr_t)from + bytes;
 

@@ -8,6 +8,8 @@
 #include "base/severity.h"
 #include "share/delivery.h"
 
+enum { SUPERVISOR_WORDS_MAX = 64 }; /* of the scribe, in one turn */
+
 /* Whoever is asked answers; one that is started anew finds the question too. */
 static void supervisor_ask(struct supervisor *s, uint32_t client, enum supervisor_child child,
 			   const struct message *message, mono_ms now)
@@ -111,11 +113,16 @@ void supervisor_on_sentinel_answer(struct supervisor *s, const struct message *m
 		control_say(&s->control, (uint32_t)message->pid, message->text);
 }
 
+/* It may be another's by now: it answers what it was asked, and is heard a while at a time. */
 void supervisor_on_scribe(struct supervisor *s, mono_ms now)
 {
 	struct message message;
+	int got = 1;
 
-	while (message_receive(s->main_link[CHILD_SCRIBE][0], &message, NULL) > 0)
-		if (message.type == MESSAGE_SPOOLED)
+	for (int i = 0; i < SUPERVISOR_WORDS_MAX && got > 0; i++) {
+		got = message_receive(s->main_link[CHILD_SCRIBE][0], &message, NULL);
+		if (got > 0 && message.type == MESSAGE_SPOOLED &&
+		    control_waits(&s->control, (uint32_t)message.id, CONTROL_SPOOL))
 			supervisor_pass_on(s, (uint32_t)message.id, &message, now);
+	}
 }

@@ -15,11 +15,9 @@ enum { ALERTS_READ_MAX = 256 }; /* messages of one turn */
 /* Who is at the other end of the scribe's links. */
 static const enum ledger_with alerts_deliverers[WORKER_ALERTS_ROWS] = {WITH_MESSENGER, WITH_ACTOR};
 
-void worker_alerts_init(struct worker_alerts *alerts, const struct plugin *const *plugin,
-			struct worker_answers *answers, int link)
+void worker_alerts_init(struct worker_alerts *alerts, struct worker_requests *requests)
 {
-	*alerts = (struct worker_alerts){.plugin = plugin, .answers = answers, .link = link,
-					 .spool_link = {MESSAGE_FD_SPOOL, MESSAGE_FD_SPOOL_ACTOR}};
+	*alerts = (struct worker_alerts){.requests = requests, .spool_link = {MESSAGE_FD_SPOOL, MESSAGE_FD_SPOOL_ACTOR}};
 }
 
 const struct state *worker_alerts_state(struct worker_alerts *alerts)
@@ -31,9 +29,14 @@ const struct state *worker_alerts_state(struct worker_alerts *alerts)
 
 /* --- what the engine says --- */
 
+/* Of what has left the ledger, and of the spool's backlog, the sentinel wants to hear nothing: so there are never more
+ * answers than the ledger has places. */
 static void alerts_answer(struct worker_alerts *alerts, enum message_type type, uint64_t id, int result, const char *text)
 {
-	worker_answers_add(alerts->answers, alerts->link, type, id, result, text);
+	struct worker_requests *requests = alerts->requests;
+
+	if (ledger_find(requests->ledger, id) != NULL)
+		worker_answers_add(&requests->answers, requests->link, type, id, result, text);
 }
 
 static void alerts_have(void *arg, uint64_t id)
@@ -46,9 +49,13 @@ static void alerts_done(void *arg, uint64_t id)
 	alerts_answer(arg, MESSAGE_DONE, id, 0, "");
 }
 
+/* A line of the conversation that finds no room is left out, its end is not. */
 static void alerts_tested(void *arg, uint64_t id, int result, const char *line)
 {
-	alerts_answer(arg, MESSAGE_TESTED, id, result, line);
+	const struct worker_alerts *alerts = arg;
+
+	if (result != 0 || !worker_answers_wait(&alerts->requests->answers))
+		alerts_answer(arg, MESSAGE_TESTED, id, result, line);
 }
 
 /* Not among the answers, of which none may push out another: it is said again. */
@@ -61,8 +68,8 @@ static void alerts_refused(void *arg, uint64_t id, uint32_t severity, const char
 	message_make(&message, MESSAGE_REFUSED, id, (int)severity, "");
 	BUFFER_OVER(&b, message.text);
 	buffer_addf(&b, "%s %s", channel, why);
-	if (alerts->link >= 0)
-		(void)message_send(alerts->link, &message, -1);
+	if (alerts->requests->link >= 0)
+		(void)message_send(alerts->requests->link, &message, -1);
 }
 
 static bool alerts_report(void *arg, const struct delivery *delivery)
@@ -82,8 +89,8 @@ static const struct plugin *alerts_plugin(void *arg, const char *name)
 	const struct worker_alerts *alerts = arg;
 
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
-		if (alerts->plugin[i] != NULL && strcmp(alerts->plugin[i]->name, name) == 0)
-			return alerts->plugin[i];
+		if (alerts->requests->plugin[i] != NULL && strcmp(alerts->requests->plugin[i]->name, name) == 0)
+			return alerts->requests->plugin[i];
 	return NULL;
 }
 
@@ -92,7 +99,7 @@ static const struct plugin *alerts_plugin(void *arg, const char *name)
 static bool alerts_has_channels(const struct worker_alerts *alerts)
 {
 	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
-		if (alerts->plugin[i] != NULL && alerts->plugin[i]->send != NULL)
+		if (alerts->requests->plugin[i] != NULL && alerts->requests->plugin[i]->send != NULL)
 			return true;
 	return false;
 }
@@ -119,41 +126,44 @@ int worker_alerts_open(struct worker_alerts *alerts)
 	return alerts->deliver != NULL ? 0 : -ENOMEM;
 }
 
-void worker_alerts_take_vault(struct worker_alerts *alerts, int fd)
+bool worker_alerts_take_vault(struct worker_alerts *alerts, int fd)
 {
 	const struct vault *vault = vault_map(fd);
 
 	if (vault == NULL)
-		return; /* who has no messenger's work gets none */
-	if (alerts->next_vault != NULL)
-		vault_unmap(alerts->next_vault);
+		return false;
+	vault_unmap(alerts->next_vault);
 	alerts->next_vault = vault;
+	return true;
 }
 
-bool worker_alerts_take_config(struct worker_alerts *alerts, int fd)
+/* What the engine and the plugins have borrowed of the last ones goes when they have the new ones. */
+int worker_alerts_take_config(struct worker_alerts *alerts, int fd)
 {
 	const struct config *config = config_map(fd), *last = alerts->config;
-	const struct vault *last_vault = alerts->vault;
+	const struct vault *vault = alerts->next_vault != NULL ? alerts->next_vault : alerts->vault;
+	int error;
 
-	if (config == NULL || (last != NULL && config->generation <= last->generation)) {
-		if (config != NULL)
-			config_unmap(config);
-		return false;
+	if (config == NULL)
+		return -errno;
+	error = last != NULL && config->generation <= last->generation ? -EALREADY : 0;
+	if (error == 0 && alerts->deliver != NULL)
+		error = deliver_config(alerts->deliver, config, vault, clock_wall());
+	if (error < 0) {
+		config_unmap(config);
+		return error == -EALREADY ? 0 : error;
 	}
-	alerts->config = config;
-	if (alerts->next_vault != NULL)
-		alerts->vault = alerts->next_vault;
-	if (alerts->deliver != NULL)
-		deliver_config(alerts->deliver, config, alerts->vault, clock_wall());
-	worker_settings_hand_out(alerts->plugin, config, alerts->vault);
+	worker_settings_hand_out(alerts->requests->plugin, config, vault);
 	if (alerts->spool != NULL && alerts->spool->spool_open != NULL)
 		alerts->spool->spool_open(config_string(config, config->state));
 	if (last != NULL)
 		config_unmap(last);
-	if (alerts->next_vault != NULL && last_vault != NULL)
-		vault_unmap(last_vault);
+	if (vault != alerts->vault)
+		vault_unmap(alerts->vault);
+	alerts->config = config;
+	alerts->vault = vault;
 	alerts->next_vault = NULL;
-	return true;
+	return 1;
 }
 
 /* --- what comes from the sentinel and from main --- */
@@ -192,10 +202,16 @@ void worker_alerts_ask(struct worker_alerts *alerts, const struct ledger_entry *
 		alerts_answer(alerts, MESSAGE_FAILED, entry->id, -ENODEV, "its plugin is not loaded here");
 }
 
+void worker_alerts_missed(struct worker_alerts *alerts)
+{
+	if (alerts->deliver != NULL)
+		deliver_missed(alerts->deliver);
+}
+
 void worker_alerts_ack(struct worker_alerts *alerts, uint64_t thread)
 {
 	if (alerts->deliver != NULL)
-		deliver_ack(alerts->deliver, thread, clock_mono());
+		deliver_ack(alerts->deliver, thread);
 }
 
 void worker_alerts_refused(struct worker_alerts *alerts, const char *channel)
@@ -262,4 +278,11 @@ void worker_alerts_dispatch(struct worker_alerts *alerts, const struct pollfd *f
 int worker_alerts_turn(struct worker_alerts *alerts)
 {
 	return alerts->deliver != NULL ? deliver_turn(alerts->deliver, clock_mono(), clock_wall()) : -1;
+}
+
+void worker_alerts_close(struct worker_alerts *alerts)
+{
+	if (alerts->deliver != NULL)
+		deliver_free(alerts->deliver);
+	alerts->deliver = NULL;
 }

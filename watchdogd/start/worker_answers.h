@@ -9,8 +9,8 @@
 #include "share/message.h"
 
 enum {
-	WORKER_ANSWERS_MAX = 128
-}; /* twice what can be open: none is pushed out before it was sent */
+	WORKER_ANSWERS_MAX = 256
+}; /* twice what can be open, and all that the ledger can hold: none is pushed out before it was sent */
 
 struct worker_answers {
 	struct worker_answer {

@@ -18,7 +18,6 @@
 #include <string.h>
 #include <sys/prctl.h>
 #include <sys/signalfd.h>
-#include <syslog.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
@@ -29,17 +28,11 @@
 #include "base/root.h"
 #include "share/ledger.h"
 #include "share/message.h"
-#include "share/plugin.h"
 #include "share/request.h"
 #include "start/children.h"
 #include "start/memory.h"
-#include "start/plugin_load.h"
-#include "start/worker_alerts.h"
-#include "start/worker_answers.h"
-#include "start/worker_lines.h"
-#include "start/worker_requests.h"
+#include "start/worker_host.h"
 #include "start/worker_role.h"
-#include "start/worker_units.h"
 
 enum {
 	WORKER_ROWS_OURS = 3 + WORKER_ALERTS_ROWS,
@@ -55,135 +48,24 @@ static struct worker {
 	int main_link, signals;
 	bool main_is_gone;
 	mono_ms finish_by; /* 0: not asked to end */
-	const struct plugin *plugin[WORKER_PLUGINS_MAX];
-	struct worker_requests requests;
-	struct worker_units units;
-	struct worker_lines lines;
-	struct worker_alerts alerts;
-	const struct config *first; /* that it was started with, mapped for good; NULL: none */
-	bool tried[WORKER_PLUGINS_MAX]; /* to load the plugin of that row of the role */
-	bool begins_anew; /* its config wants a plugin that it does not have: main starts it again */
-	const struct plugin *matcher; /* of lines; NULL: none */
+	bool begins_anew;  /* its config wants what it lacks: main starts it again */
 } worker;
 
-/* --- what plugins get --- */
-
-static void worker_answer(uint64_t id, int result, const char *text)
-{
-	worker_requests_answer(&worker.requests, id, result, text);
-}
-
-static int worker_begin(uint64_t id)
-{
-	return worker_requests_begin(&worker.requests, id);
-}
-
-static void worker_log(int level, const char *text)
-{
-	diag_event(level <= LOG_CRIT      ? SEVERITY_CRITICAL
-		   : level <= LOG_WARNING ? SEVERITY_WARNING
-		   : level <= LOG_INFO    ? SEVERITY_INFO
-					  : SEVERITY_DEBUG,
-		   NULL, NULL, "%s", text);
-}
-
-static void worker_unit(uint64_t unit, unsigned bits, int32_t pid, const char *text)
-{
-	worker_units_tell(&worker.units, unit, bits, pid, text);
-}
-
-static void worker_alive(uint64_t unit, int result, const char *text)
-{
-	worker_units_tell_alive(&worker.units, unit, result, text);
-}
-
-static void worker_line(uint64_t unit, const char *line, size_t len)
-{
-	worker_lines_add(&worker.lines, worker.matcher, unit, line, len);
-}
-
-static void worker_sent(uint64_t delivery, enum plugin_sent result, uint32_t again_ms, const char *text)
-{
-	worker_alerts_sent(&worker.alerts, delivery, result, again_ms, text);
-}
-
-static void worker_talk(uint64_t delivery, const char *line)
-{
-	if (worker.alerts.deliver != NULL)
-		deliver_talk(worker.alerts.deliver, delivery, line);
-}
-
-static const struct state *worker_state(void)
-{
-	return worker_alerts_state(&worker.alerts);
-}
-
-static int worker_channel(size_t i, struct plugin_standing *standing)
-{
-	return worker.alerts.deliver != NULL && deliver_standing(worker.alerts.deliver, i, standing);
-}
-
-static void worker_kept(uint64_t id, int result, const char *text)
-{
-	worker_alerts_kept(&worker.alerts, id, result, text);
-}
-
-static int worker_deliver(unsigned deliverer, const struct delivery *delivery)
-{
-	return worker_alerts_deliver(&worker.alerts, deliverer, delivery);
-}
-
-static const struct plugin_host worker_host = {
-	.answer = worker_answer,
-	.begin = worker_begin,
-	.log = worker_log,
-	.unit = worker_unit,
-	.alive = worker_alive,
-	.line = worker_line,
-	.sent = worker_sent,
-	.talk = worker_talk,
-	.state = worker_state,
-	.channel = worker_channel,
-	.kept = worker_kept,
-	.deliver = worker_deliver,
-};
-
 /* --- the config, and looks --- */
-
-/* Does it want a plugin that could not be loaded any more, now that all is given up? */
-static bool worker_lacks_plugin(const struct config *config)
-{
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++)
-		if (worker.role->plugin[i].is_wanted != NULL && worker.role->plugin[i].is_wanted(config) &&
-		    !worker.tried[i])
-			return true;
-	return false;
-}
-
-/* Does it name other directories to write in than the first one did, to which it is confined? */
-static bool worker_lacks_directory(const struct config *config)
-{
-	const struct config *first = worker.first;
-
-	return first != NULL && worker.role->confined && !worker.role->network &&
-	       (strcmp(config_string(first, first->state), config_string(config, config->state)) != 0 ||
-		strcmp(config_string(first, first->prometheus.textfile),
-		       config_string(config, config->prometheus.textfile)) != 0);
-}
 
 /* fd: stays the caller's. */
 static void worker_take_config(int fd)
 {
-	int taken = worker_units_take(&worker.units, fd);
+	int units = worker_units_take(&worker_host.units, fd);
+	int alerts = worker_alerts_take_config(&worker_host.alerts, fd);
 
-	if (taken > 0)
-		taken = worker_lines_watch(&worker.lines, worker.units.unit, worker.units.count);
-	if (worker_alerts_take_config(&worker.alerts, fd))
-		worker.begins_anew = worker_lacks_plugin(worker.alerts.config) ||
-				     worker_lacks_directory(worker.alerts.config);
-	if (taken < 0)
+	if (units > 0)
+		units = worker_lines_watch(&worker_host.lines, worker_host.units.unit, worker_host.units.count);
+	if (alerts > 0)
+		worker.begins_anew = worker_plugins_lack(&worker_host.plugins, worker_host.alerts.config);
+	if (units < 0 || alerts < 0)
 		diag_warning("%s cannot take the config: %s; it goes on without", worker.role->process,
-			     diag_errno(taken));
+			     diag_errno(units < 0 ? units : alerts));
 }
 
 /* A person's word about the spool. */
@@ -191,7 +73,7 @@ static void worker_on_command(const struct message *asked)
 {
 	struct message answer;
 	char text[sizeof(answer.text)];
-	int result = worker_alerts_command(&worker.alerts, asked->text, text, sizeof(text));
+	int result = worker_alerts_command(&worker_host.alerts, asked->text, text, sizeof(text));
 
 	message_make(&answer, MESSAGE_SPOOLED, asked->id, result, text);
 	if (message_send(worker.main_link, &answer, -1) < 0)
@@ -210,7 +92,7 @@ static void worker_on_main(void)
 		if (message.type == MESSAGE_CONFIG && fd >= 0)
 			worker_take_config(fd);
 		else if (message.type == MESSAGE_VAULT && fd >= 0)
-			worker_alerts_take_vault(&worker.alerts, fd);
+			(void)worker_alerts_take_vault(&worker_host.alerts, fd);
 		else if (message.type == MESSAGE_SPOOL)
 			worker_on_command(&message);
 		(void)file_close(fd);
@@ -223,27 +105,28 @@ static void worker_on_main(void)
  * turn's poll. */
 static void worker_on_look(uint64_t id)
 {
-	if (!worker_units_has(&worker.units, id))
+	if (!worker_units_has(&worker_host.units, id))
 		worker_on_main();
-	if (worker_units_has(&worker.units, id))
-		worker_units_look(&worker.units, id);
+	if (worker_units_has(&worker_host.units, id))
+		worker_units_look(&worker_host.units, id);
 	else
-		worker_answers_add(&worker.requests.answers, worker.requests.link, MESSAGE_UNIT, id,
+		worker_answers_add(&worker_host.requests.answers, worker_host.requests.link, MESSAGE_UNIT, id,
 				   UNIT_NO_ANSWER | UNIT_LOOKED, "it is not watched");
 }
 
 /* An alert is delivered or kept, whatever else is to end; all else is carried out. */
 static void worker_on_ask(uint64_t id)
 {
-	const struct ledger_entry *found = ledger_find(worker.requests.ledger, id);
+	const struct ledger_entry *found = ledger_find(worker_host.requests.ledger, id);
 	struct ledger_entry entry;
 
-	if (found == NULL || found->kind != LEDGER_ALERT) {
-		worker_requests_ask(&worker.requests, id, worker.finish_by != 0);
+	if (found != NULL && found->kind == LEDGER_ALERT && request_copy_entry(&entry, found, id)) {
+		worker_alerts_ask(&worker_host.alerts, &entry);
 		return;
 	}
-	request_copy_entry(&entry, found);
-	worker_alerts_ask(&worker.alerts, &entry);
+	worker_requests_ask(&worker_host.requests, id, worker.finish_by != 0);
+	if (ledger_find(worker_host.requests.ledger, id) == NULL)
+		worker_alerts_missed(&worker_host.alerts);
 }
 
 /* --- the loop --- */
@@ -253,13 +136,13 @@ static void worker_on_message(const struct message *message)
 	if (message->type == MESSAGE_ASK)
 		worker_on_ask(message->id);
 	else if (message->type == MESSAGE_ACK)
-		worker_alerts_ack(&worker.alerts, message->id);
+		worker_alerts_ack(&worker_host.alerts, message->id);
 	else if (message->type == MESSAGE_REFUSED)
-		worker_alerts_refused(&worker.alerts, message->text);
+		worker_alerts_refused(&worker_host.alerts, message->text);
 	else if (message->type == MESSAGE_LOOK)
 		worker_on_look(message->id);
 	else if (message->type == MESSAGE_READ)
-		worker_lines_ask(&worker.lines, message->id, clock_mono());
+		worker_lines_ask(&worker_host.lines, message->id, clock_mono());
 	else
 		diag_warning("the sentinel sent \"%s\", which is not for a worker; passed over",
 			     message_name(message->type));
@@ -271,8 +154,8 @@ static void worker_on_link(void)
 
 	/* Who does not read answers is not listened to: so no answer is ever pushed out by others.
 	 */
-	for (int i = 0; i < WORKER_READ_MAX && !worker_answers_wait(&worker.requests.answers); i++) {
-		int n = message_receive(worker.requests.link, &message, NULL);
+	for (int i = 0; i < WORKER_READ_MAX && !worker_answers_wait(&worker_host.requests.answers); i++) {
+		int n = message_receive(worker_host.requests.link, &message, NULL);
 
 		if (n == -EAGAIN)
 			return;
@@ -284,7 +167,7 @@ static void worker_on_link(void)
 			/* main keeps the far end, so this comes with main's end, or never. */
 			diag_warning("cannot hear the sentinel: %s",
 				     n == 0 ? "its link is closed" : diag_errno(n));
-			worker.requests.link = file_close(worker.requests.link);
+			worker_host.requests.link = file_close(worker_host.requests.link);
 			return;
 		}
 	}
@@ -302,7 +185,7 @@ static void worker_on_signal(void)
 static bool worker_is_done(void)
 {
 	return worker.main_is_gone || worker.begins_anew ||
-	       (worker.finish_by != 0 && (worker_requests_idle(&worker.requests) || clock_mono() >= worker.finish_by));
+	       (worker.finish_by != 0 && (worker_requests_idle(&worker_host.requests) || clock_mono() >= worker.finish_by));
 }
 
 /* What is due to be told, as far as the sentinel's end takes it. In how many ms there is more, or it is
@@ -310,11 +193,11 @@ static bool worker_is_done(void)
 static int worker_tell(void)
 {
 	mono_ms now = clock_mono();
-	int wait_ms = worker_lines_send(&worker.lines, worker.requests.link, now);
-	int alerts_ms = worker_alerts_turn(&worker.alerts);
+	int wait_ms = worker_lines_send(&worker_host.lines, worker_host.requests.link, now);
+	int alerts_ms = worker_alerts_turn(&worker_host.alerts);
 	int finish_ms = worker.finish_by > now ? (int)(worker.finish_by - now) : 0;
 
-	worker_units_send(&worker.units, worker.requests.link);
+	worker_units_send(&worker_host.units, worker_host.requests.link);
 	if (alerts_ms >= 0 && (wait_ms < 0 || alerts_ms < wait_ms))
 		wait_ms = alerts_ms;
 	if (worker.finish_by != 0 && (wait_ms < 0 || finish_ms < wait_ms))
@@ -324,37 +207,23 @@ static int worker_tell(void)
 
 static short worker_link_events(void)
 {
-	if (worker_answers_wait(&worker.requests.answers))
+	if (worker_answers_wait(&worker_host.requests.answers))
 		return POLLOUT;
-	return worker.units.waits || worker.lines.full ? POLLIN | POLLOUT : POLLIN;
-}
-
-static void worker_dispatch(const struct pollfd *fds, const int *rows)
-{
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++) {
-		if (worker.plugin[i] != NULL)
-			worker.plugin[i]->dispatch(fds, rows[i]);
-		fds += rows[i];
-	}
+	return worker_host.units.waits || worker_host.lines.full ? POLLIN | POLLOUT : POLLIN;
 }
 
 static void worker_turn(void)
 {
-	int rows[WORKER_PLUGINS_MAX] = {0}, used = WORKER_ROWS_OURS, timeout_ms = worker_tell();
+	int rows[WORKER_PLUGINS_MAX], used = WORKER_ROWS_OURS, timeout_ms = worker_tell();
 	struct pollfd fds[WORKER_ROWS_MAX] = {
 		{.fd = worker.main_link, .events = POLLIN},
 		{.fd = worker.signals, .events = POLLIN},
-		{.fd = worker.requests.link, .events = worker_link_events()},
+		{.fd = worker_host.requests.link, .events = worker_link_events()},
 	};
 
-	worker_alerts_prepare(&worker.alerts, fds + 3);
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++) {
-		if (worker.plugin[i] != NULL)
-			rows[i] = worker.plugin[i]->prepare(fds + used, WORKER_ROWS_MAX - used,
-							    &timeout_ms);
-		used += rows[i];
-	}
-	if (worker_lines_idle(&worker.lines, timeout_ms != 0, clock_mono()) && !worker.lines.full)
+	worker_alerts_prepare(&worker_host.alerts, fds + 3);
+	used += worker_plugins_prepare(&worker_host.plugins, fds + used, WORKER_ROWS_MAX - used, rows, &timeout_ms);
+	if (worker_lines_idle(&worker_host.lines, timeout_ms != 0, clock_mono()) && !worker_host.lines.full)
 		timeout_ms = 0;
 	if (poll(fds, (nfds_t)used, timeout_ms) < 0)
 		return; /* EINTR, or ENOMEM for an instant */
@@ -363,11 +232,11 @@ static void worker_turn(void)
 	if (fds[1].revents != 0)
 		worker_on_signal();
 	if (fds[2].revents & POLLOUT)
-		worker_answers_send(&worker.requests.answers, worker.requests.link);
+		worker_answers_send(&worker_host.requests.answers, worker_host.requests.link);
 	if (fds[2].revents & ~POLLOUT)
 		worker_on_link();
-	worker_alerts_dispatch(&worker.alerts, fds + 3);
-	worker_dispatch(fds + WORKER_ROWS_OURS, rows);
+	worker_alerts_dispatch(&worker_host.alerts, fds + 3);
+	worker_plugins_dispatch(&worker_host.plugins, fds + WORKER_ROWS_OURS, rows);
 }
 
 /* --- start, downwards --- */
@@ -432,9 +301,9 @@ static void worker_take_descriptors(void)
 		if (fcntl(given[i], F_SETFD, FD_CLOEXEC) < 0)
 			worker_usage("it was started without its descriptors");
 	worker.main_link = MESSAGE_FD_MAIN;
-	worker.requests.link = MESSAGE_FD_ACTOR;
-	worker.requests.ledger = ledger_map(MESSAGE_FD_LEDGER);
-	if (worker.requests.ledger == NULL) {
+	worker_host.requests.link = MESSAGE_FD_ACTOR;
+	worker_host.requests.ledger = ledger_map(MESSAGE_FD_LEDGER);
+	if (worker_host.requests.ledger == NULL) {
 		diag_critical("cannot map the ledger: %s", diag_errno(errno));
 		exit(1);
 	}
@@ -455,65 +324,26 @@ static void worker_take_signals(void)
 	worker.signals = signalfd(-1, &ends, SFD_CLOEXEC | SFD_NONBLOCK);
 }
 
-static void worker_open_plugin(size_t i, const char *name)
+/* The first config and what main has read for it; later ones come from main. Without a place for alerts it ends, and
+ * is started again: what has none would let go of all that it is asked for. */
+static void worker_take_first(void)
 {
-	const struct plugin *plugin;
-	char text[TEXT_BYTES];
-	struct buffer wrong;
+	const struct plugin *const *plugin = worker_host.plugins.plugin;
 	int error;
 
-	BUFFER_OVER(&wrong, text);
-	plugin = plugin_load(worker.plugin_dir, name, &wrong);
-	if (plugin == NULL) {
-		diag_warning("cannot load plugin %s: %s; what needs it is told as not done", name,
-			     text);
-		return;
-	}
-	error = plugin->open(&worker_host);
-	if (error == 0 && plugin->match != NULL && worker.matcher == NULL)
-		worker.matcher = plugin;
+	worker_host.requests.plugin = plugin;
+	worker_units_init(&worker_host.units, plugin);
+	worker_alerts_init(&worker_host.alerts, &worker_host.requests);
+	if (worker_alerts_take_vault(&worker_host.alerts, MESSAGE_FD_VAULT))
+		(void)close(MESSAGE_FD_VAULT); /* where there is none its number may be a plugin's */
+	error = worker_alerts_open(&worker_host.alerts);
 	if (error == 0)
-		worker.plugin[i] = plugin;
-	else if (error == -ENODEV)
-		diag_debug("plugin %s: this host has nothing of its kind", name);
-	else
-		diag_warning("cannot open plugin %s: %s; what needs it is told as not done", name,
-			     diag_errno(error));
-}
-
-static void worker_open_plugins(void)
-{
-	const struct config *config = worker.first = config_map(MESSAGE_FD_CONFIG);
-
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX && worker.role->plugin[i].name != NULL; i++) {
-		const struct worker_plugin *row = &worker.role->plugin[i];
-
-		if (row->is_wanted != NULL && (config == NULL || !row->is_wanted(config)))
-			continue;
-		worker.tried[i] = true;
-		if (!row->acts_on_host || !root_is_fake())
-			worker_open_plugin(i, row->name);
-	}
-}
-
-/* The first config and what main has read for it; later ones come from main. */
-static void worker_take_units(void)
-{
-	worker.requests.plugin = worker.plugin;
-	worker_units_init(&worker.units, worker.plugin);
-	worker_alerts_init(&worker.alerts, worker.plugin, &worker.requests.answers, worker.requests.link);
-	worker_alerts_take_vault(&worker.alerts, MESSAGE_FD_VAULT);
-	if (worker_alerts_open(&worker.alerts) < 0)
-		diag_critical("%s has no memory for alerts", worker.role->process);
-	worker_take_config(MESSAGE_FD_CONFIG);
+		worker_take_config(MESSAGE_FD_CONFIG);
 	(void)close(MESSAGE_FD_CONFIG);
-}
-
-static void worker_warm(void)
-{
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
-		if (worker.plugin[i] != NULL && worker.plugin[i]->warm != NULL)
-			worker.plugin[i]->warm();
+	if (worker_host.alerts.config != NULL)
+		return;
+	diag_critical("%s cannot begin%s%s", worker.role->process, error < 0 ? ": " : "", error < 0 ? diag_errno(error) : "");
+	exit(1);
 }
 
 int main(int argc, char **argv)
@@ -524,17 +354,16 @@ int main(int argc, char **argv)
 	worker_take_descriptors();
 	worker_take_signals();
 	(void)mallopt(M_ARENA_MAX, 1);
-	worker_open_plugins();
-	worker_take_units();
+	worker_plugins_open(&worker_host.plugins, worker.role, worker.plugin_dir, MESSAGE_FD_CONFIG, &worker_host_offers);
+	worker_take_first();
 	memory_trim();
-	worker_warm();
-	if (worker_role_begin(worker.role, worker.alerts.config) < 0)
+	worker_plugins_warm(&worker_host.plugins);
+	if (worker_role_begin(worker.role, worker_host.alerts.config) < 0)
 		return 1;
 	diag_debug("%s is ready", worker.role->process);
 	while (!worker_is_done())
 		worker_turn();
-	for (size_t i = 0; i < WORKER_PLUGINS_MAX; i++)
-		if (worker.plugin[i] != NULL)
-			worker.plugin[i]->close();
+	worker_alerts_close(&worker_host.alerts);
+	worker_plugins_close(&worker_host.plugins);
 	return worker.begins_anew ? CHILD_AGAIN : 0;
 }

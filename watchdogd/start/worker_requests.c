@@ -8,7 +8,7 @@
 #include "share/request.h"
 #include "start/worker_units.h"
 
-_Static_assert(WORKER_ANSWERS_MAX >= 2 * WORKER_OPEN_MAX, "an answer could be pushed out unsent");
+_Static_assert(WORKER_ANSWERS_MAX >= 2 * WORKER_OPEN_MAX + ENTRIES_MAX, "an answer could be pushed out unsent");
 
 static uint64_t *requests_find(struct worker_requests *requests, uint64_t id)
 {
@@ -104,8 +104,9 @@ void worker_requests_ask(struct worker_requests *requests, uint64_t id, bool end
 		diag_debug("entry %llu was answered already", (unsigned long long)id);
 	} else if (ends) {
 		requests_refuse(requests, id, -ECANCELED, "watchdogd ends");
-	} else {
-		request_copy_entry(&entry, found);
+	} else if (request_copy_entry(&entry, found, id)) {
 		requests_hand_on(requests, id, &entry);
+	} else {
+		requests_refuse(requests, id, -ENOENT, "it has left the ledger");
 	}
 }

@@ -192,6 +192,8 @@ bool alert_answer(struct alerts *alerts, enum handed_who who, const struct messa
 		handed_heard(&alerts->handed, who, NULL);
 		return false;
 	}
+	if ((entry->wants & 1u << who) == 0)
+		return true; /* of a worker that was not asked, or is wanted no more */
 	handed_heard(&alerts->handed, who, entry);
 	if (entry->told == TOLD_TEST && channel_test_answer(alerts, entry, message))
 		return true;

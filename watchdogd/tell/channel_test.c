@@ -76,11 +76,12 @@ void channel_test_ask(struct alerts *alerts, const struct message *asked)
 
 	BUFFER_OVER(&why, text);
 	error = channel_test_refuse(asked, channel, &why);
-	if (error == 0 && ledger_has_room(alerts->ledger, (uint32_t)asked->result))
+	/* Nothing that has happened gives way to it. */
+	if (error == 0 && ledger_has_room(alerts->ledger, SEVERITY_DEBUG))
 		entry = ledger_add(alerts->ledger, LEDGER_ALERT);
 	if (entry == NULL) {
 		channel_test_tell(alerts, 0, (uint32_t)asked->id, error != 0 ? error : -EAGAIN,
-				  error != 0 ? text : "the ledger is full of what matters more");
+				  error != 0 ? text : "the ledger is full; try again");
 		return;
 	}
 	channel_test_fill(entry, channel, asked);

@@ -6,6 +6,8 @@
 #include "base/diag.h"
 #include "share/delivery.h"
 
+enum { WITH_DELIVERERS = WITH_ACTOR | WITH_MESSENGER };
+
 enum { HANDED_STEP_MS = 1000 }; /* of one look to the next; a longer one is our own absence */
 
 static const char *const handed_names[HANDED_WHO] = {
@@ -64,7 +66,7 @@ void handed_on(struct handed *handed, const struct ledger_entry *entry)
  * last line. */
 static bool handed_is_over(const struct ledger_entry *entry)
 {
-	unsigned deliver = entry->wants & (WITH_ACTOR | WITH_MESSENGER);
+	unsigned deliver = entry->wants & WITH_DELIVERERS;
 
 	if (entry->told == TOLD_TEST)
 		return false;
@@ -109,8 +111,8 @@ void handed_said(struct handed *handed)
 	handed->spool_untold = false;
 }
 
-/* Not taken. What has no room now, or ends, is asked again; the disk may be there again later; anything else will
- * never be. */
+/* Not taken. What has no room now, or ends, is asked again; the disk may be there again later; a plugin may be there at
+ * another start, and finds it in the spool; anything else will never be. */
 static void handed_fail(struct handed *handed, enum handed_who who, struct ledger_entry *entry,
 			const struct message *message)
 {
@@ -124,11 +126,16 @@ static void handed_fail(struct handed *handed, enum handed_who who, struct ledge
 			handed_note_spool(handed, true, message->text);
 		return;
 	}
+	if ((entry->done & handed_bit(who)) != 0)
+		return; /* it said so before */
 	delivery_format_id(entry->id, id);
 	diag_event(SEVERITY_WARNING, entry->rule[0] != '\0' ? entry->rule : NULL,
 		   entry->unit[0] != '\0' ? entry->unit : NULL, "alert %s not delivered by %s: %s", id,
 		   handed_names[who], message->text);
-	entry->done |= handed_bit(who);
+	if (message->result == -ENODEV)
+		entry->has |= handed_bit(who);
+	else
+		entry->done |= handed_bit(who);
 }
 
 void handed_heard(struct handed *handed, enum handed_who who, const struct ledger_entry *entry)
@@ -152,8 +159,6 @@ void handed_answer(struct handed *handed, enum handed_who who, struct ledger_ent
 {
 	uint8_t bit = handed_bit(who);
 
-	if ((entry->wants & bit) == 0)
-		return; /* of a worker that was not asked, or is wanted no more */
 	if (message->type == MESSAGE_FAILED)
 		handed_fail(handed, who, entry, message);
 	else
@@ -197,12 +202,13 @@ void handed_config(struct handed *handed, uint8_t wants)
 		if (!handed_is_open(entry) || entry->told == TOLD_TEST)
 			continue;
 		entry->wants &= wants;
-		ended += entry->wants == 0;
+		ended += (entry->wants & WITH_DELIVERERS) == 0;
 		if (handed_is_over(entry))
 			ledger_free(entry);
 	}
 	if (ended > 0)
-		diag_warning("%u alert%s not delivered, and no channel is left", ended, ended == 1 ? " was" : "s were");
+		diag_warning("%u alert%s not delivered, and the channels of %s are gone from the config", ended,
+			     ended == 1 ? " was" : "s were", ended == 1 ? "it" : "them");
 }
 
 /* A second is over: what was put off is asked again, and who says nothing is counted. */

@@ -54,7 +54,7 @@ void handed_on(struct handed *handed, const struct ledger_entry *entry);
 /* A word of a worker came: it is there; and on an open entry (NULL: on none): it does not hang over that one. */
 void handed_heard(struct handed *handed, enum handed_who who, const struct ledger_entry *entry);
 
-/* A worker's word on an alert (MESSAGE_HAVE, _DONE, _FAILED): the entry may be free after it. */
+/* The word of a worker that the alert wants (MESSAGE_HAVE, _DONE, _FAILED): the entry may be free after it. */
 void handed_answer(struct handed *handed, enum handed_who who, struct ledger_entry *entry,
 		   const struct message *message);
 
