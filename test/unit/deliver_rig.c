@@ -36,7 +36,7 @@ void rig_begin(void)
 	rig.mono = 3600000;
 	rig.wall = 1769083200000;
 	rig.says = "not now";
-	rig.scribe_takes = rig.scribe_keeps = rig.scribe_answers = rig.loaded = true;
+	rig.sentinel_tells = rig.scribe_takes = rig.scribe_keeps = rig.scribe_answers = rig.loaded = true;
 	block.config = (struct config){.magic = CONFIG_MAGIC, .version = CONFIG_VERSION, .size = sizeof(block),
 				       .units = {rig_at(block.unit), 2}, .rules = {rig_at(block.rule), 2},
 				       .channels = {rig_at(block.channel), 3}};
@@ -279,6 +279,24 @@ static void rig_on_tested(void *arg, uint64_t id, int result, const char *line)
 	rig_copy(rig.tested[rig.testeds++].line, sizeof(rig.tested[0].line), line);
 }
 
+static void rig_on_refused(void *arg, uint64_t id, uint32_t severity, const char *channel, const char *why)
+{
+	struct rig_refused *refused = &rig.refused[rig.refuseds++ % 64];
+
+	(void)arg;
+	refused->id = id;
+	refused->severity = severity;
+	refused->at = rig.mono;
+	rig_copy(refused->channel, sizeof(refused->channel), channel);
+	rig_copy(refused->why, sizeof(refused->why), why);
+}
+
+static void rig_tell_refused(void)
+{
+	for (; rig.sentinel_tells && rig.refused_answered < rig.refuseds; rig.refused_answered++)
+		deliver_refusal_told(rig.deliver, rig.refused[rig.refused_answered % 64].channel);
+}
+
 static const struct plugin *rig_find(void *arg, const char *name)
 {
 	(void)arg;
@@ -288,7 +306,8 @@ static const struct plugin *rig_find(void *arg, const char *name)
 static void rig_make(void)
 {
 	static const struct deliver_with with = {
-		.have = rig_on_have, .done = rig_on_done, .report = rig_report, .tested = rig_on_tested, .plugin = rig_find};
+		.have = rig_on_have, .done = rig_on_done, .report = rig_report, .refused = rig_on_refused,
+		.tested = rig_on_tested, .plugin = rig_find};
 
 	rig.deliver = deliver_new(&with);
 	assert(rig.deliver != NULL);
@@ -362,11 +381,13 @@ void rig_pass(uint64_t for_ms)
 		int wait = deliver_turn(rig.deliver, rig.mono, rig.wall);
 		uint64_t step = wait < 0 || (uint64_t)wait > left ? left : (uint64_t)wait;
 
-		bool answers = rig.asks && rig.scribe_answers;
+		bool answers = (rig.asks && rig.scribe_answers) ||
+			       (rig.sentinel_tells && rig.refused_answered < rig.refuseds);
 
 		if (rig.scribe_keeps && rig.heards > from)
 			rig_confirm(from, rig.heards);
 		rig_answer_backlog();
+		rig_tell_refused();
 		if (wait == 0)
 			assert(++zeros < 20000); /* it does not spin */
 		if (step == 0 && wait != 0) {

@@ -45,6 +45,11 @@ struct rig {
 	size_t haves, dones;
 	struct { uint64_t id; int result; char line[200]; } tested[64];
 	size_t testeds;
+	/* The sentinel, of dead letters. */
+	struct rig_refused { uint64_t id; uint32_t severity; char channel[NAME_BYTES], why[200]; mono_ms at; } refused[64];
+	size_t refuseds;
+	size_t refused_answered; /* of them it has answered so many */
+	bool sentinel_tells;   /* it answers, at the next pass */
 	/* The scribe. */
 	bool scribe_takes;     /* its end takes what is sent */
 	bool scribe_keeps;     /* and it confirms it, at the next pass */

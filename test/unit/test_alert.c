@@ -18,9 +18,11 @@
 
 #include "make_config.h"
 #include "decide/ladder.h"
+#include "share/delivery.h"
 #include "tell/ack.h"
 #include "tell/alert.h"
 #include "tell/channel_test.h"
+#include "tell/refusal.h"
 
 enum { ACTOR = HANDED_ACTOR, MESSENGER = HANDED_MESSENGER, SCRIBE = HANDED_SCRIBE };
 enum { BOT };
@@ -226,6 +228,19 @@ static void who_dies_of_the_log_line_has_left_the_alert_in_the_ledger(void **sta
 
 /* --- one entry, whoever is to have it --- */
 
+static void an_alert_of_a_ladder_is_noted_as_being_told(void **state)
+{
+	struct alert alert = {.severity = SEVERITY_CRITICAL, .rule = "r", .text = "t"};
+
+	(void)state;
+	(void)alert_send(&alerts, &alert);
+	assert_int_equal(ledger->telling.entry, 0);
+	alert.of_ladder = true;
+	(void)alert_send(&alerts, &alert);
+	assert_int_not_equal(ledger->telling.entry, 0);
+	assert_open(ledger->telling.entry);
+}
+
 static void one_entry_says_it_all(void **state)
 {
 	const struct ledger_entry *entry;
@@ -273,7 +288,7 @@ static void only_who_has_channels_is_asked(void **state)
 		for (int k = 0; k < 2; k++)
 			(void)make_channel(k == 0 ? "a" : "b", rows[i].plugins[k], SEVERITY_CRITICAL);
 		use_config();
-		assert_int_equal(alert_wants(config), rows[i].wants);
+		assert_int_equal(alert_wants(config, NULL), rows[i].wants);
 	}
 }
 
@@ -1102,10 +1117,180 @@ static void who_could_not_be_told_of_it_is_said(void **state)
 
 #define T(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 
+/* --- dead letters --- */
+
+static void refuses(int who, uint64_t id, int severity, const char *text)
+{
+	struct message message;
+
+	message_make(&message, MESSAGE_REFUSED, id, severity, text);
+	refusal_take(&alerts, (enum handed_who)who, &message, now);
+}
+
+/* What is asked of a worker is its answer; "" none came. */
+static const char *told_of(int who)
+{
+	static struct message message;
+
+	if (message_receive(far_end[who], &message, NULL) <= 0)
+		return "";
+	assert_int_equal(message.type, MESSAGE_REFUSED);
+	return message.text;
+}
+
+static void a_dead_letter_is_told_by_the_other_worker_once_an_hour(void **state)
+{
+	const struct ledger_entry *entry;
+	uint64_t id;
+
+	(void)state;
+	refuses(MESSENGER, 77, SEVERITY_INFO, "two 550 no such user");
+	id = asked(ACTOR);
+	assert_open(id);
+	assert_int_equal(asked(SCRIBE), id);
+	assert_string_equal(told_of(MESSENGER), "two");
+	assert_int_equal(asked(MESSENGER), 0); /* it has no other channel */
+	entry = ledger_find(ledger, id);
+	assert_int_equal(entry->severity, SEVERITY_WARNING);
+	assert_int_equal(entry->told, TOLD_ALERT);
+	assert_int_equal(entry->thread, id);
+	assert_int_equal(entry->wants, WITH_ACTOR | WITH_SPOOL);
+	assert_string_equal(entry->event, DELIVERY_REFUSED);
+	assert_string_equal(entry->rule, "two");
+	assert_string_equal(entry->unit, "");
+	assert_string_equal(entry->target, "channel two takes no alerts: 550 no such user");
+	assert_non_null(strstr(entry->text, "dead-letter"));
+	for (int i = 0; i < 3; i++, now += 1000000)
+		refuses(MESSENGER, 78, SEVERITY_CRITICAL, "two 550 again");
+	for (int i = 0; i < 3; i++)
+		assert_string_equal(told_of(MESSENGER), "two");
+	assert_asked(0, 0, 0);
+	now += 600000;
+	refuses(MESSENGER, 79, SEVERITY_CRITICAL, "two 550 still");
+	assert_int_equal(ledger_find(ledger, asked(ACTOR))->severity, SEVERITY_CRITICAL);
+	/* The other one of its own. */
+	refuses(ACTOR, 80, SEVERITY_WARNING, "one given up after 1 d: exit 1");
+	assert_string_equal(told_of(ACTOR), "one");
+	assert_string_equal(told_of(MESSENGER), "two");
+	entry = ledger_find(ledger, asked(MESSENGER));
+	assert_int_equal(entry->wants, WITH_MESSENGER | WITH_SPOOL);
+	assert_string_equal(entry->target, "channel one takes no alerts: given up after 1 d: exit 1");
+}
+
+static void where_one_worker_has_another_channel_it_is_asked_too(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_rules();
+	(void)make_channel("two", "email", SEVERITY_INFO);
+	(void)make_channel("three", "webhook", SEVERITY_INFO);
+	use_config();
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "three HTTP 404");
+	id = asked(MESSENGER);
+	assert_open(id);
+	assert_int_equal(ledger_find(ledger, id)->wants, WITH_MESSENGER | WITH_SPOOL);
+}
+
+static void the_only_channel_is_told_of_in_the_log_alone(void **state)
+{
+	(void)state;
+	begin_rules();
+	(void)make_channel("two", "email", SEVERITY_INFO);
+	use_config();
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "two 550");
+	assert_string_equal(told_of(MESSENGER), "two");
+	assert_asked(0, 0, 0);
+	assert_int_equal(page->alerts[SEVERITY_WARNING], 1);
+}
+
+static void whatever_a_worker_says_of_dead_letters_is_bounded(void **state)
+{
+	static const char *const wrong[] = {"", " ", "two", "twoo 550", "tw 550", "one not yours", "two\n550", "nobody 550"};
+	char text[256];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(wrong); i++)
+		if (i != 2)
+			refuses(MESSENGER, UINT64_MAX, INT32_MIN, wrong[i]);
+	assert_asked(0, 0, 0);
+	memset(text, '%', sizeof(text) - 1);
+	memcpy(text, "two ", 4);
+	text[sizeof(text) - 1] = '\0';
+	refuses(MESSENGER, UINT64_MAX, INT32_MAX, text);
+	assert_string_equal(told_of(MESSENGER), "two");
+	assert_int_equal(ledger_find(ledger, asked(ACTOR))->severity, SEVERITY_CRITICAL);
+	(void)asked(SCRIBE);
+	now += REFUSAL_TELL_MS;
+	refuses(MESSENGER, 0, INT32_MIN, "two"); /* without a reason */
+	assert_int_equal(ledger_find(ledger, asked(ACTOR))->severity, SEVERITY_WARNING);
+	(void)asked(SCRIBE);
+	for (int i = 0; i < 10000; i++)
+		refuses(MESSENGER, (uint64_t)i, SEVERITY_CRITICAL, text);
+	assert_int_equal(asked(ACTOR), 0); /* though its end is full of answers */
+}
+
+static void what_finds_no_room_is_not_answered(void **state)
+{
+	struct ledger_entry *step;
+
+	(void)state;
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		step = ledger_add(ledger, LEDGER_STEP);
+		ledger_commit(step);
+	}
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "two 550");
+	assert_string_equal(told_of(MESSENGER), "");
+	assert_int_equal(ledger->merged_alerts, 0);
+	ledger_free(step);
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "two 550");
+	assert_string_equal(told_of(MESSENGER), "two");
+	assert_open(asked(ACTOR));
+}
+
+static void a_kill_between_the_alert_of_a_dead_letter_and_its_note_tells_it_once(void **state)
+{
+	struct ledger_refusal *row;
+	uint64_t id;
+
+	(void)state;
+	now = clock_mono();
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "two 550");
+	id = asked(ACTOR);
+	row = ledger_refusal(ledger, "two");
+	assert_int_not_equal(row->told_s, 0);
+	/* Before the note. */
+	row->told_s = 0;
+	(void)close(main_end);
+	(void)close(alerts.main);
+	sentinel_begins();
+	assert_string_equal(told_of(MESSENGER), "two"); /* of before */
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "two 550");
+	assert_string_equal(told_of(MESSENGER), "two");
+	assert_int_equal(asked(ACTOR), id); /* again, by the start */
+	assert_int_equal(asked(ACTOR), 0);
+	/* And behind it, when it was delivered. */
+	done(ACTOR, id);
+	assert_over(id);
+	(void)close(main_end);
+	(void)close(alerts.main);
+	sentinel_begins();
+	refuses(MESSENGER, 77, SEVERITY_WARNING, "two 550");
+	assert_string_equal(told_of(MESSENGER), "two");
+	assert_int_equal(asked(ACTOR), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		T(who_dies_of_the_log_line_has_left_the_alert_in_the_ledger),
+		T(a_dead_letter_is_told_by_the_other_worker_once_an_hour),
+		T(where_one_worker_has_another_channel_it_is_asked_too),
+		T(the_only_channel_is_told_of_in_the_log_alone),
+		T(whatever_a_worker_says_of_dead_letters_is_bounded),
+		T(what_finds_no_room_is_not_answered),
+		T(a_kill_between_the_alert_of_a_dead_letter_and_its_note_tells_it_once),
+		T(an_alert_of_a_ladder_is_noted_as_being_told),
 		T(one_entry_says_it_all),
 		T(only_who_has_channels_is_asked),
 		T(without_a_channel_nothing_is_in_the_ledger),

@@ -132,7 +132,7 @@ static void what_follows_an_alert_is_in_its_thread(void **state)
 	assert_int_equal(h->threads, 2);
 }
 
-static void a_kill_between_an_alert_and_its_note_begins_no_second_thread(void **state)
+static void what_was_told_before_a_kill_is_told_no_more(void **state)
 {
 	struct order order;
 	struct host *h;
@@ -146,7 +146,10 @@ static void a_kill_between_an_alert_and_its_note_begins_no_second_thread(void **
 	decide_sent(&h->decide, &order, 77, h->now);
 	host_restart(h);
 	host_look(h, 100);
-	assert_orders(h, "alert:warning");
+	assert_orders(h, "");
+	host_available(h, 8);
+	host_look(h, 100);
+	assert_orders(h, "clear");
 	assert_int_equal(h->orders[0].thread, 77);
 }
 
@@ -622,7 +625,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(what_follows_an_alert_is_in_its_thread),
-		TEST(a_kill_between_an_alert_and_its_note_begins_no_second_thread),
+		TEST(what_was_told_before_a_kill_is_told_no_more),
 		TEST(the_thread_outlives_a_kill_and_a_reload),
 		TEST(what_was_given_up_stays_in_its_thread_until_the_all_clear),
 		TEST(a_reply_is_in_the_thread_of_its_death),

@@ -94,7 +94,7 @@ static void texts_at_their_longest_go_through(void **state)
 	rig_start();
 	rig_tell(&alert);
 	rig_pass(0);
-	assert_int_equal(rig_count(B, 0), 2); /* the alert, and that a refuses */
+	assert_int_equal(strlen(rig.refused[0].why), sizeof(((struct delivery_row *)0)->why) - 1);
 	assert_int_equal(strlen(rig_spooled_row(alert.id, A)->why), sizeof(((struct delivery_row *)0)->why) - 1);
 }
 
@@ -370,86 +370,179 @@ static void one_attempt_at_a_time_for_each_channel(void **state)
 
 /* --- dead letters --- */
 
-static void what_is_refused_is_dead_at_once_and_the_other_channels_tell_it_once_an_hour(void **state)
+static void what_is_refused_is_dead_at_once_and_the_sentinel_is_told(void **state)
 {
 	uint64_t id;
 
 	(void)state;
 	rig.does[A] = RIG_SAYS_NEVER;
 	rig.says = "HTTP 404";
-	rig_only_unit(C, 1); /* of this it hears all the same */
-	rig_channel(C)->after_ms = 3600000;
-	rig_channel(B)->fold_ms = 60000;
 	rig_start();
 	id = rig_new(TOLD_ALERT, 0, SEVERITY_CRITICAL);
 	assert_int_equal(rig_spooled_row(id, A)->state, DELIVERY_DEAD);
 	assert_string_equal(rig_spooled_row(id, A)->why, "HTTP 404");
 	assert_int_equal(rig_count(A, 0), 1);
-	assert_int_equal(rig_count(B, 0), 2);
-	assert_int_equal(rig_count(C, 0), 1);
-	assert_string_equal(rig_last(C, 0)->title, "channel a refuses alerts: HTTP 404");
-	assert_string_equal(rig_last(C, 0)->severity, "critical");
-	assert_non_null(strstr(rig_last(C, 0)->text, "dead-letter"));
+	assert_int_equal(rig_count(B, 0), 1);
+	assert_int_equal(rig.refuseds, 1);
+	assert_int_equal(rig.refused[0].id, id);
+	assert_int_equal(rig.refused[0].severity, SEVERITY_CRITICAL);
+	assert_string_equal(rig.refused[0].channel, "a");
+	assert_string_equal(rig.refused[0].why, "HTTP 404");
 	assert_true(rig_is_done(id));
-	for (int i = 0; i < 5; i++)
-		(void)new_alert();
-	assert_int_equal(rig_count(C, 0), 1);
-	rig_pass(3600000);
+	rig_pass(DAY);
+	assert_int_equal(rig.refuseds, 1);
 	(void)new_alert();
-	assert_int_equal(rig_count(C, 0), 2);
+	assert_int_equal(rig.refuseds, 2);
 }
 
-static void that_a_channel_refuses_is_never_told_of_itself(void **state)
+static void what_is_given_up_for_its_age_is_told_as_well(void **state)
 {
 	(void)state;
-	for (size_t i = 0; i < 3; i++)
-		rig.does[i] = RIG_SAYS_NEVER;
+	rig_channels(2);
+	rig.does[B] = RIG_SAYS_LATER;
+	rig_channel(B)->retry_for_ms = 3600000;
 	rig_start();
-	for (int i = 0; i < 10; i++)
-		(void)new_alert();
-	rig_pass(DAY);
-	/* Ten alerts, and of each other two that the first one was refused. */
-	for (size_t i = 0; i < 3; i++)
-		assert_int_equal(rig_count(i, 0), 12);
+	(void)new_alert();
+	rig_pass(3500000);
+	assert_int_equal(rig.refuseds, 0);
+	rig_pass(200000);
+	assert_int_equal(rig.refuseds, 1);
+	assert_string_equal(rig.refused[0].channel, "b");
+	assert_memory_equal(rig.refused[0].why, "given up after 1 h", 18);
+}
+
+/* As the sentinel makes it. */
+static struct delivery_alert refusal_of(const char *channel)
+{
+	struct delivery_alert alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
+
+	(void)strcpy(alert.event, DELIVERY_REFUSED);
+	(void)strcpy(alert.rule, channel);
+	alert.unit[0] = '\0';
+	return alert;
+}
+
+static void that_a_channel_refuses_goes_to_all_others_past_their_filters_and_never_to_itself(void **state)
+{
+	struct delivery_alert refusal;
+
+	(void)state;
+	rig_channels(4);
+	rig_channel(B)->severity = SEVERITY_CRITICAL;
+	rig_channel(B)->fold_ms = 60000;
+	rig_only_unit(C, 1);
+	rig_channel(C)->after_ms = 3600000;
+	rig_only_rule(3, 1);
+	rig_start();
+	refusal = refusal_of("a");
+	rig_tell(&refusal);
+	refusal = refusal_of("a");
+	rig_tell(&refusal);
+	rig_pass(0);
+	assert_int_equal(rig_count(A, 0), 0);
+	for (size_t i = 1; i < 4; i++)
+		assert_int_equal(rig_count(i, 0), 2);
+	assert_true(rig_is_done(refusal.id));
+}
+
+static void a_rule_of_a_channels_name_is_no_refusal(void **state)
+{
+	struct delivery_alert alert = rig_alert(0, 0, TOLD_ALERT, SEVERITY_WARNING);
+
+	(void)state;
+	(void)strcpy(alert.rule, "a");
+	rig_start();
+	rig_tell(&alert);
+	rig_pass(0);
+	assert_int_equal(rig_count(A, 0), 1);
 }
 
 static void a_refusal_that_is_refused_is_told_to_nobody(void **state)
 {
+	const struct delivery_alert refusal = refusal_of("a");
+
 	(void)state;
 	rig_channels(2);
-	rig.does[A] = rig.does[B] = RIG_SAYS_NEVER;
-	rig_channel(B)->severity = SEVERITY_CRITICAL;
+	rig.does[B] = RIG_SAYS_NEVER;
 	rig_start();
-	(void)new_alert();
+	rig_tell(&refusal);
 	rig_pass(DAY);
-	assert_int_equal(rig_count(A, 0), 1);
 	assert_int_equal(rig_count(B, 0), 1);
+	assert_int_equal(rig.refuseds, 0);
+	assert_true(rig_is_done(refusal.id));
+	assert_int_equal(rig_spooled_row(refusal.id, B)->state, DELIVERY_DEAD);
 }
 
 static void an_alert_is_not_done_before_its_refusal_is_told(void **state)
 {
-	uint64_t id;
-	char own[16];
+	uint64_t id, later;
 
 	(void)state;
 	rig_channels(2);
 	rig.does[A] = RIG_SAYS_NEVER;
-	rig.does[B] = RIG_SAYS_LATER;
-	rig_channel(B)->severity = SEVERITY_CRITICAL;
+	rig.sentinel_tells = false;
 	rig_start();
 	id = new_alert();
+	later = new_alert();
 	assert_int_equal(rig_spooled_row(id, A)->state, DELIVERY_DEAD);
-	assert_int_equal(rig_count(B, 0), 1);
-	(void)strcpy(own, rig_last(B, 0)->id);
+	assert_int_equal(rig.refuseds, 1); /* of one at a time */
+	rig_pass(11000);
+	assert_int_equal(rig.refuseds, 3); /* again and again */
 	assert_false(rig_is_done(id));
 	rig_restart();
 	rig_pass(1000);
-	assert_string_equal(rig_last(B, 0)->id, own); /* the same alert */
-	rig.does[B] = RIG_TAKES;
-	rig_pass(10000);
+	assert_int_equal(rig.refuseds, 4);
+	assert_int_equal(rig.refused[3].id, id);
+	assert_string_equal(rig.refused[3].why, "not now");
+	assert_false(rig_is_done(id));
+	rig.sentinel_tells = true;
+	rig_pass(1000);
 	assert_true(rig_is_done(id));
+	assert_true(rig_is_done(later));
 	assert_true(rig_spooled(id)->done);
-	assert_int_equal(rig_count(A, 0), 1);
+	assert_int_equal(rig_count(A, 0), 2);
+	assert_int_equal(rig_count(B, 0), 2);
+	rig_restart();
+	rig_pass(DAY);
+	assert_int_equal(rig.refuseds, 4);
+}
+
+static void a_channel_that_is_gone_or_a_person_ends_the_wait_for_that(void **state)
+{
+	const struct delivery drop = {.version = DELIVERY_VERSION, .type = DELIVERY_DROP};
+	uint64_t id;
+
+	(void)state;
+	rig.does[A] = rig.does[C] = RIG_SAYS_NEVER;
+	rig.sentinel_tells = false;
+	rig_start();
+	id = new_alert();
+	assert_int_equal(rig.refuseds, 2);
+	rig_channels(2);
+	rig_reload();
+	rig_pass(1000);
+	assert_false(rig_is_done(id));
+	deliver_on_scribe(rig.deliver, &drop, rig.mono, rig.wall);
+	rig_pass(1000);
+	assert_true(rig_is_done(id));
+	deliver_refusal_told(rig.deliver, "no such channel");
+}
+
+static void what_died_again_after_a_persons_retry_is_told_again(void **state)
+{
+	const struct delivery retry = {.version = DELIVERY_VERSION, .type = DELIVERY_RETRY};
+
+	(void)state;
+	rig_channels(2);
+	rig.does[A] = RIG_SAYS_NEVER;
+	rig.does[B] = RIG_IS_SILENT;
+	rig_start();
+	(void)new_alert();
+	assert_int_equal(rig.refuseds, 1);
+	deliver_on_scribe(rig.deliver, &retry, rig.mono, rig.wall);
+	rig_pass(1000);
+	assert_int_equal(rig_count(A, 0), 2);
+	assert_int_equal(rig.refuseds, 2);
 }
 
 /* --- watchdogctl test --- */
@@ -986,12 +1079,12 @@ static void how_each_channel_stands(void **state)
 	(void)new_alert();
 	assert_true(deliver_standing(rig.deliver, A, &s));
 	assert_string_equal(s.name, "a");
-	assert_int_equal(s.taken, 3); /* and that c refuses */
+	assert_int_equal(s.taken, 2);
 	assert_int_equal(s.waiting, 0);
 	assert_int_equal(s.failing_since_wall_ms, 0);
 	assert_string_equal(s.why, "");
 	assert_true(deliver_standing(rig.deliver, B, &s));
-	assert_int_equal(s.waiting, 3);
+	assert_int_equal(s.waiting, 2);
 	assert_int_equal(s.attempts, 1);
 	assert_int_equal(s.failing_since_wall_ms, since);
 	assert_string_equal(s.why, "not now");
@@ -1020,10 +1113,14 @@ int main(void)
 		TEST(without_retry_for_there_is_one_attempt),
 		TEST(an_attempt_without_an_answer_is_ended_and_made_again),
 		TEST(one_attempt_at_a_time_for_each_channel),
-		TEST(what_is_refused_is_dead_at_once_and_the_other_channels_tell_it_once_an_hour),
-		TEST(that_a_channel_refuses_is_never_told_of_itself),
+		TEST(what_is_refused_is_dead_at_once_and_the_sentinel_is_told),
+		TEST(what_is_given_up_for_its_age_is_told_as_well),
+		TEST(that_a_channel_refuses_goes_to_all_others_past_their_filters_and_never_to_itself),
+		TEST(a_rule_of_a_channels_name_is_no_refusal),
 		TEST(a_refusal_that_is_refused_is_told_to_nobody),
 		TEST(an_alert_is_not_done_before_its_refusal_is_told),
+		TEST(a_channel_that_is_gone_or_a_person_ends_the_wait_for_that),
+		TEST(what_died_again_after_a_persons_retry_is_told_again),
 		TEST(a_test_goes_to_the_channel_named_past_all_filters_once),
 		TEST(a_test_that_is_taken_and_one_of_no_channel_are_told),
 		TEST(a_test_is_not_made_again_after_a_restart),

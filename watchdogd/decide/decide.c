@@ -189,20 +189,17 @@ static void decide_look_at(struct decide *decide, uint32_t instance, mono_ms now
 					      : LADDER_HOLDS_NOT);
 }
 
-static void decide_acknowledge(struct decide *decide, mono_ms now)
+void decide_acknowledge(struct decide *decide, mono_ms now)
 {
 	struct ladder ladder;
 
 	if (decide->handed != CONFIG_NONE &&
-	    decide_ladder(decide, decide->handed, false, now, &ladder)) {
-		if (decide->handed_repeat)
-			ladder.at->repeat_s = 0; /* the next look counts anew */
-		else
-			walk_acknowledge(&ladder);
-	}
+	    decide_ladder(decide, decide->handed, false, now, &ladder))
+		walk_acknowledge(&ladder, decide->handed_repeat ? WALK_REPEAT : walk_told(&ladder));
 	decide->handed = CONFIG_NONE;
 	decide->handed_repeat = false;
 	decide_acknowledge_reply(decide, now);
+	decide_tell_end(decide);
 }
 
 void decide_look(struct decide *decide, mono_ms now)

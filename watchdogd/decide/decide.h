@@ -130,10 +130,14 @@ void decide_look(struct decide *decide, mono_ms now);
 
 /* The next thing to be done now; false when there is none. Call until false; each ORDER_STEP must
  * be answered by decide_answer before the next call, each order to tell people be in the ledger, and
- * decide_sent called with its thread: the next call (or look) takes that for granted. */
+ * decide_sent called with its thread. */
 bool decide_next(struct decide *decide, struct order *order, mono_ms now);
 void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome,
 		   mono_ms now);
+
+/* Before an order to tell people is put into the ledger: its ladder is noted there (struct ledger_telling). Whoever
+ * makes its entry notes the entry's id before that is open. */
+void decide_tell_begin(struct decide *decide, const struct order *order, mono_ms now);
 
 /* What the order says was told, in that thread: what follows in its firing goes there too. */
 void decide_sent(struct decide *decide, const struct order *order, uint64_t thread, mono_ms now);

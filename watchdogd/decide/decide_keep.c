@@ -107,6 +107,7 @@ void decide_adopt(struct decide *decide, mono_ms now)
 		if (at->key != 0 && decide_is_stale(decide, at))
 			memset(at, 0, sizeof(*at));
 	}
+	decide_resume_telling(decide, now);
 	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
 		struct ladder ladder;
 

@@ -31,6 +31,14 @@ struct decide_event *decide_event_take(struct decide *decide, uint32_t instance,
 				       const struct event *event, enum decide_role role);
 void decide_event_drop(struct decide *decide, struct decide_event *e);
 
+/* What was handed out to be told is in the ledger now. */
+void decide_acknowledge(struct decide *decide, mono_ms now);
+
+/* And its ladder has noted that. At the start: what the sentinel before had written to the ledger and not noted is
+ * noted now. */
+void decide_tell_end(struct decide *decide);
+void decide_resume_telling(struct decide *decide, mono_ms now);
+
 /* A reply came: it is kept for each instance that may owe it, or once for the log. */
 void decide_reply(struct decide *decide, const struct event *event, mono_ms now);
 

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/title.h"
 #include "decide/decide_parts.h"
+#include "decide/walk.h"
 
 /* It told a death and owes the reply, or has an older one still to tell. */
 static bool decide_reply_may_owe(struct decide *decide, uint32_t instance, mono_ms now)
@@ -122,7 +123,7 @@ void decide_acknowledge_reply(struct decide *decide, mono_ms now)
 	e = &decide->event[decide->handed_reply - 1];
 	decide->handed_reply = 0;
 	if (decide_ladder(decide, e->instance, false, now, &ladder))
-		ladder.at->flags &= (uint16_t) ~(LADDER_REPLY | LADDER_CRITICAL);
+		walk_acknowledge(&ladder, WALK_REPLY);
 	decide_event_drop(decide, e);
 }
 

@@ -1,11 +1,13 @@
 /* What follows the first alert of a firing: in which thread it goes, when it is told again, and that a person has
  * seen it. All of it stands in the ladder, in the ledger, so that a kill -9 changes nothing. */
+#include <stdatomic.h>
 #include <stddef.h>
 
 #include "base/buffer.h"
 #include "base/title.h"
 #include "decide/decide_parts.h"
 #include "decide/heard.h"
+#include "decide/walk.h"
 
 /* Seconds since boot, from 1: 0 is "none". */
 static uint32_t decide_second(mono_ms now)
@@ -77,10 +79,52 @@ void decide_sent(struct decide *decide, const struct order *order, uint64_t thre
 {
 	struct ladder ladder;
 
-	if (!decide_ladder(decide, order->instance, false, now, &ladder) ||
-	    (order->firing != 0 && ladder.at->firing != order->firing))
+	if (decide_ladder(decide, order->instance, false, now, &ladder) &&
+	    (order->firing == 0 || ladder.at->firing == order->firing))
+		ladder.at->thread = thread;
+	decide_acknowledge(decide, now);
+}
+
+static enum walk_told decide_told(const struct order *order, const struct ladder *ladder)
+{
+	if (order->kind == ORDER_REPEAT)
+		return WALK_REPEAT;
+	return order->kind == ORDER_REPLY ? WALK_REPLY : walk_told(ladder);
+}
+
+void decide_tell_begin(struct decide *decide, const struct order *order, mono_ms now)
+{
+	struct ledger_telling *telling = &decide->ledger->telling;
+	struct ladder ladder;
+
+	decide_tell_end(decide);
+	if (!decide_ladder(decide, order->instance, false, now, &ladder))
 		return;
-	ladder.at->thread = thread;
+	telling->key = ladder.at->key;
+	telling->as = decide_told(order, &ladder);
+}
+
+void decide_tell_end(struct decide *decide)
+{
+	atomic_store_explicit(&decide->ledger->telling.entry, 0, memory_order_seq_cst);
+	decide->ledger->telling.key = 0;
+}
+
+/* A kill -9 from before the entry was open: it will be told. From then on: it was. */
+void decide_resume_telling(struct decide *decide, mono_ms now)
+{
+	const struct ledger_telling *telling = &decide->ledger->telling;
+	const struct ledger_entry *entry = telling->entry != 0 ? ledger_find(decide->ledger, telling->entry) : NULL;
+	struct ladder ladder;
+
+	for (uint32_t i = 0; entry != NULL && i < decide->config->instances.count; i++) {
+		if (decide->memory->instance[i].key != telling->key ||
+		    !decide_ladder(decide, i, false, now, &ladder))
+			continue;
+		ladder.at->thread = entry->thread;
+		walk_acknowledge(&ladder, (enum walk_told)telling->as);
+	}
+	decide_tell_end(decide);
 }
 
 uint64_t decide_thread(struct decide *decide, uint32_t instance, enum severity *severity, mono_ms now)

@@ -319,22 +319,35 @@ static void walk_said(struct ladder *l)
 	l->at->flags |= (uint16_t)(LADDER_SAID | (death ? LADDER_REPLY : 0));
 }
 
-void walk_acknowledge(struct ladder *l)
+enum walk_told walk_told(const struct ladder *l)
 {
-	if (l->at->phase == LADDER_CLEARING) {
-		ladder_end(l);
-		return;
-	}
-	if (ladder_has(l, LADDER_GIVE_UP)) {
-		walk_said(l);
-		l->at->repeat_s = 0; /* what is critical now may be told more often */
+	if (l->at->phase == LADDER_CLEARING)
+		return WALK_CLEAR;
+	return ladder_has(l, LADDER_GIVE_UP) ? WALK_GIVE_UP : WALK_ALERT;
+}
+
+static void walk_acknowledge_alert(struct ladder *l, bool give_up)
+{
+	walk_said(l);
+	l->at->repeat_s = 0; /* counted anew from here; and what is critical now may be told more often */
+	if (give_up) {
 		l->at->flags = (uint16_t)((l->at->flags & ~LADDER_GIVE_UP) | LADDER_CRITICAL);
 		return;
 	}
-	walk_said(l);
-	l->at->repeat_s = 0; /* counted anew from here */
 	l->at->held_back = 0;
 	l->at->alerted |= walk_bit(l);
+}
+
+void walk_acknowledge(struct ladder *l, enum walk_told told)
+{
+	if (told == WALK_CLEAR)
+		ladder_end(l);
+	else if (told == WALK_REPEAT)
+		l->at->repeat_s = 0; /* the next look counts anew */
+	else if (told == WALK_REPLY)
+		l->at->flags &= (uint16_t) ~(LADDER_REPLY | LADDER_CRITICAL);
+	else
+		walk_acknowledge_alert(l, told == WALK_GIVE_UP);
 }
 
 bool walk_next(struct ladder *l, const struct walk_seen *seen, bool *rounded, struct order *order)

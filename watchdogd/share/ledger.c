@@ -75,6 +75,7 @@ static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 	ledger_keep_alerts(ledger);
 	memset(ledger->units, 0, sizeof(ledger->units));
 	memset(ledger->refusals, 0, sizeof(ledger->refusals));
+	memset(&ledger->telling, 0, sizeof(ledger->telling));
 	for (int i = 0; i < MARKS_MAX; i++)
 		if (ledger->marks[i].kind == STATE_MARK_FROZEN)
 			memset(&ledger->marks[i], 0, sizeof(ledger->marks[i]));

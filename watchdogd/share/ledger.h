@@ -127,6 +127,15 @@ struct ledger_refusal {
 	uint32_t pad;
 };
 
+/* What a ladder tells just now, from before its entry is open until the ladder has noted that it was told: one at a
+ * time, so that a kill -9 in between tells it neither twice nor never. */
+struct ledger_telling {
+	_Atomic uint64_t entry; /* id of that entry, which may not be open yet; 0: nothing is being told */
+	uint64_t key;           /* of the ladder */
+	uint32_t as;            /* enum walk_told (decide/walk.h) */
+	uint32_t pad;
+};
+
 struct ledger {
 	uint32_t magic, version, size;
 	char boot_id[37];
@@ -140,6 +149,7 @@ struct ledger {
 	struct ledger_ladder ladders[LADDERS_MAX];
 	struct ledger_entry entries[ENTRIES_MAX];
 	struct ledger_refusal refusals[CHANNELS_MAX];
+	struct ledger_telling telling;
 };
 _Static_assert(sizeof(struct ledger) <= LEDGER_BYTES, "the ledger has a fixed size");
 

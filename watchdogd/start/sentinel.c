@@ -82,6 +82,13 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 	return outcome;
 }
 
+static void sentinel_tell(struct sentinel *s, const struct order *order, struct alert *alert, mono_ms now)
+{
+	alert->of_ladder = true;
+	decide_tell_begin(&s->decide, order, now);
+	decide_sent(&s->decide, order, alert_send(&s->alerts, alert), now);
+}
+
 static void sentinel_carry_out(struct sentinel *s, const struct order *order, mono_ms now)
 {
 	static const enum ledger_told told[] = {[ORDER_STEP] = TOLD_RESULT, [ORDER_ALERT] = TOLD_ALERT,
@@ -99,7 +106,7 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 	else if (order->kind == ORDER_TELL)
 		alert_note(&s->alerts, &alert);
 	else
-		decide_sent(&s->decide, order, alert_send(&s->alerts, &alert), now);
+		sentinel_tell(s, order, &alert, now);
 }
 
 static void sentinel_tell_hung(enum message_worker worker)

@@ -1,6 +1,7 @@
 #include "tell/alert.h"
 
 #include <errno.h>
+#include <stdatomic.h>
 #include <string.h>
 
 #include "base/buffer.h"
@@ -97,6 +98,8 @@ static const struct ledger_entry *alert_enter(struct alerts *alerts, const struc
 	}
 	alert_fill(alerts, alert, entry);
 	entry->wants = wants;
+	if (alert->of_ladder)
+		atomic_store_explicit(&alerts->ledger->telling.entry, entry->id, memory_order_seq_cst);
 	ledger_commit(entry);
 	handed_on(&alerts->handed, entry);
 	return entry;

@@ -34,6 +34,7 @@ struct alert {
 	uint64_t thread;   /* of its first alert; 0: it begins one */
 	int32_t pid;       /* of the process whose oom-kill or death it tells, and nothing more; 0: none */
 	mono_ms at;        /* now, where pid is set */
+	bool of_ladder;    /* its id goes to ledger->telling, before its entry is open */
 	const struct config_channel *but; /* goes to nobody for this one's sake: it is about it; NULL: none */
 };
 

@@ -11,7 +11,7 @@ static const struct config_channel *refusal_channel(const struct config *config,
 {
 	size_t len = strcspn(text, " ");
 
-	*why = text[len] != '\0' ? &text[len + 1] : "";
+	*why = text[len] != '\0' ? &text[len + 1] : "it does not say why";
 	for (uint32_t i = 0; i < config->channels.count; i++) {
 		const struct config_channel *channel = config_channel_at(config, i);
 
