@@ -59,7 +59,7 @@ check "a name that is nobody's is said so" wait_for 30 waits nowhere 3 'resolve'
 ctl spool >"$dir/list"
 check "a person reads so too" grep -q '^    hook  *waiting  *[1-9].*connect' "$dir/list"
 check "and of those behind it" grep -q '^    hook  *waiting  *0  *in its turn  *not tried yet' "$dir/list"
-check "the log says once that they wait, and why" test "$(count_logged 'warning channel (hook|nowhere) takes no alerts: .*(connect|resolve)')" = 2
+check "the log says once that they wait, and why" test "$(count_logged 'warning channel (hook|nowhere) does not take alerts now: .*(connect|resolve)')" = 2
 
 again true
 ok $? "the daemon is stopped and started again"
@@ -79,7 +79,7 @@ check "the list needs no daemon" waits hook 5
 
 again true
 check "retry all, while nobody does" ctl spool retry all
-check "is tried at once, and said" wait_for 20 logged 'warning channel hook takes no alerts: '
+check "is tried at once, and said" wait_for 20 logged 'warning channel hook does not take alerts now: '
 start_receiver
 check "retry all" ctl spool retry all
 check "all arrive" wait_for 40 got hook "len(a) >= 5"
@@ -131,7 +131,7 @@ ok $? "and tested"
 check "the conversation does not show it" sh -c "grep -q '> POST' '$dir/said' && ! grep -q Secret '$dir/said'"
 dead_letter() { of_spool "[c['channel'] for c in s['dead']] == ['refused'] and '404' in s['dead'][0]['why'] and s['alerts'] == []"; }
 check "what was refused for good is a dead letter" wait_for 20 dead_letter
-told_of() { got "$1" "sum('channel refused refuses alerts' in m.subject for m in a) == 1"; }
+told_of() { got "$1" "sum('channel refused takes no alerts: HTTP 404' in m.subject for m in a) == 1"; }
 check "the others are told" wait_for 20 told_of hook
 check "each of them" wait_for 20 told_of keyed
 check "dead letters are dropped" ctl spool drop dead

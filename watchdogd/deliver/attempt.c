@@ -86,15 +86,15 @@ void attempt_begin(struct deliver *deliver, struct waiting_alert *alert, struct 
 
 /* --- what came of it --- */
 
-/* Said once, until one is taken: each attempt would fill the log. */
-static void attempt_note_failure(struct channel *channel, const char *text, wall_ms wall)
+/* Said once, until one is taken: each attempt would fill the log. Of what is refused for good the sentinel tells. */
+static void attempt_note_failure(struct channel *channel, enum plugin_sent result, const char *text, wall_ms wall)
 {
 	struct buffer why;
 
-	if (channel->failing_since == 0) {
+	if (channel->failing_since == 0 && result != PLUGIN_NEVER)
+		diag_warning("channel %s does not take alerts now: %s", channel->name, text);
+	if (channel->failing_since == 0)
 		channel->failing_since = wall;
-		diag_warning("channel %s takes no alerts: %s", channel->name, text);
-	}
 	BUFFER_OVER(&why, channel->why);
 	buffer_add(&why, text);
 }
@@ -170,7 +170,7 @@ void attempt_end(struct deliver *deliver, struct channel *channel, enum plugin_s
 	channel->attempt.row = NULL;
 	channel->attempt.alert = NULL;
 	if (result != PLUGIN_TAKEN)
-		attempt_note_failure(channel, text, now.wall);
+		attempt_note_failure(channel, result, text, now.wall);
 	if (attempt.alert->alert.told == TOLD_TEST)
 		attempt_tested(deliver, channel, &attempt, result, text);
 	else if (result == PLUGIN_TAKEN)
