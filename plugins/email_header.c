@@ -60,7 +60,7 @@ static void email_header_add_plain(struct buffer *out, const char *text, size_t 
 	while (*text != '\0') {
 		size_t word = strcspn(text + 1, " ") + 1; /* with the space before it */
 
-		if (*text == ' ' && column + word > EMAIL_LINE && word > 1) {
+		if (*text == ' ' && column + word > EMAIL_LINE) {
 			buffer_add(out, "\r\n");
 			column = 0;
 		}
@@ -115,24 +115,33 @@ static void email_header_add_encoded(struct buffer *out, const char *text, size_
 	buffer_add(out, end);
 }
 
+/* One blank for each run of them, which could not be folded, and none at the ends. */
+static void email_header_take_blanks(char *text)
+{
+	char *to = text;
+
+	for (const char *at = text; *at != '\0'; at++)
+		if (*at != ' ' || (to > text && to[-1] != ' '))
+			*to++ = *at;
+	if (to > text && to[-1] == ' ')
+		to--;
+	*to = '\0';
+}
+
 void email_header_add_text(struct buffer *out, const char *name, const char *value)
 {
 	char bytes[3 * EMAIL_SUBJECT_MAX + 8];
 	struct buffer clean;
-	const char *text = bytes;
 	size_t column = strlen(name) + 2;
 
 	BUFFER_OVER(&clean, bytes);
 	email_clean(&clean, value, EMAIL_SUBJECT_MAX, false);
-	while (*text == ' ')
-		text++;
-	while (clean.len > 0 && bytes[clean.len - 1] == ' ')
-		bytes[--clean.len] = '\0';
+	email_header_take_blanks(bytes);
 	buffer_addf(out, "%s: ", name);
-	if (email_header_is_plain(text))
-		email_header_add_plain(out, text, column);
+	if (email_header_is_plain(bytes))
+		email_header_add_plain(out, bytes, column);
 	else
-		email_header_add_encoded(out, text, column);
+		email_header_add_encoded(out, bytes, column);
 }
 
 /* --- the list --- */

@@ -31,8 +31,8 @@ stop_receiver() {
 name_of() { echo "wd$$$1"; }
 
 # of_status EXPRESSION: Python about s, what `watchdogctl status --json` says; of_spool: about `watchdogctl spool --json`.
-of_status() { ctl status --json | python3 -c 'import json, sys; s = json.load(sys.stdin); sys.exit(not eval(sys.argv[1]))' "$1"; }
-of_spool() { ctl spool --json | python3 -c 'import json, sys; s = json.load(sys.stdin); sys.exit(not eval(sys.argv[1]))' "$1"; }
+of_status() { ctl status --json | python3 -c 'import json, re, sys; s = json.load(sys.stdin); sys.exit(not eval(sys.argv[1]))' "$1"; }
+of_spool() { ctl spool --json | python3 -c 'import json, re, sys; s = json.load(sys.stdin); sys.exit(not eval(sys.argv[1]))' "$1"; }
 
 # live LETTER N: so many more processes of that unit, which has that letter as its name, live and are watched.
 declare -A living

@@ -120,7 +120,7 @@ check "the webhook has these two" wait_for 20 posted "len(a) == 5"
 claims "$smtp/mail" <<END
 died := [m for m in a if m.reader == 'owner@example.org'][3]
 reply := [m for m in a if m.reader == 'owner@example.org'][4]
-the death has its cause ?= '(pid $died) was killed by SIGKILL' in words(died.text)
+the death has its cause ?= '(pid $dead) was killed by SIGKILL' in words(died.text)
 its subject too ?= died.subject == '[critical] nodira: $(name_of nodira) killed by SIGKILL'
 it begins a thread of its own ?= died.headers['In-Reply-To'] is None
 the reply says that it is back ?= reply.thread == died.id and '$(name_of nodira) is back (pid $again) after' in words(reply.text)

@@ -27,6 +27,7 @@ unit() { # NAME SEVERITY: what it is, and that its deaths are alerts
 	unit b warning
 	unit c info
 	unit d info
+	unit e critical
 	cat <<-CONF
 		[unit grown]
 		cgroup = $tree
@@ -37,7 +38,7 @@ unit() { # NAME SEVERITY: what it is, and that its deaths are alerts
 	CONF
 	channel folds <<<'fold = 8s'
 	channel each <<<'fold = 0s'
-	channel second <<<$'fold = 0s\nafter = 10s'
+	channel second <<<$'fold = 0s\nafter = 12s'
 	channel severe <<<$'fold = 0s\nseverity = warning'
 	channel unit <<<$'fold = 0s\nunits = b'
 	channel rule <<<$'fold = 0s\nrules = dc\n        da'
@@ -72,11 +73,11 @@ END
 # --- after: acknowledged in time, resolved in time, neither ---
 
 check "all five reach the second person, whom nobody spared" wait_for 40 got second "len(a) == 5"
-live a 2 && live d 1
+live d 1 && live e 1
 ok $? "more are watched"
 in_cgroup "$tree" "$hog" 60 &
 big=$!
-die a 1
+die e 1
 acked=$dead
 die d 1
 check "the first person is told of three" wait_for 30 got each "len(a) == 8"

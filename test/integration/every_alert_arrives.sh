@@ -106,9 +106,12 @@ for round in $(seq "$runs"); do
 	pairs=$(arrived | cut -d' ' -f1,2 | sort -u | wc -l)
 	ok $((left != 0)) "round $round, seed $((seed + round)): all $total alerts that the log names arrive"
 	[ "$left" = 0 ] || missing | sed 's/^/# missing: /'
-	ok $((total < 20)) "they are many ($total of 200 deaths; $(grep -c SIGKILL "$log") kills of ours)"
+	all=$((${all:-0} + total))
+	echo "# $total of 200 deaths; $(grep -c SIGKILL "$log") kills of ours"
 	ok $((ids > pairs)) "none under two ids ($ids ids for $pairs deaths)"
 done
+# Who dies while a sentinel that was killed often waits for its next start is not seen: up to 10 s each time.
+ok $((all < runs * 30)) "they are many ($all of $((runs * 200)) deaths)"
 echo "# $runs rounds in $(($(date +%s) - begun)) s"
 stop_daemon
 plan_end

@@ -129,6 +129,77 @@ check "the scribe has spooled it" wait_for 20 sh -c "test -s '$dir/state/spool.d
 check "and writes the metrics" wait_for 30 test -s "$dir/textfile/watchdogd.prom"
 check "the spool is no other user's to read" sh -c "! find '$dir/state' -perm /007 | grep -q ."
 
+# --- the calls, made by the workers themselves ---
+
+mkdir -p "$top/build/test"
+${CC:-gcc} -std=gnu11 -D_GNU_SOURCE -O1 -Wall -o "$dir/inject" "$top/test/integration/inject.c" 2>>"$dir/stderr"
+ok $? "what has a process make calls is built"
+# answers PID <"ANSWER SENTENCE CALL" lines: the kernel's answer to each call, when that worker makes it.
+answers() {
+	local pid=$1 answer call sentence got
+	while read -r answer call sentence; do
+		got=$("$dir/inject" "$pid" "$call")
+		case $? in
+		77) skip "$sentence" "it cannot be traced here" ;;
+		*)
+			[ "$got" = "$call $answer" ]
+			ok $? "$sentence ($got)"
+			;;
+		esac
+	done
+}
+: >"$dir/open-to-all"
+chmod 666 "$dir/open-to-all"
+# Without Landlock it is the user's rights that count.
+outside=EACCES
+! logged 'this kernel has no Landlock' || outside=ok
+if [ "$(uname -m)" = x86_64 ] && [ "$(status "$messenger" Seccomp)" = 2 ]; then
+	answers "$messenger" <<-END
+		ok open:/etc/hosts the messenger reads what look-ups need
+		ok socket:2 it has the network
+		$outside open:$dir/open-to-all it opens no file that is not for that
+		$outside write:$dir/open-to-all nor writes to one that all may write
+		EACCES open:$dir/token it cannot read its own secret's file
+		EACCES open:/etc/shadow nor those of others
+		EACCES create:/etc/wd-made it makes no file in /etc
+		$outside create:/tmp/wd-made nor in /tmp
+		EPERM exec:/bin/true it executes nothing
+		EPERM fork it makes no process
+		EPERM vfork not by vfork either
+		EPERM kill:$daemon it signals nobody
+		EPERM ptrace:$(child_pid wd-sentinel) it traces nobody
+		EPERM socket:17 it sees no packets of others
+		EPERM raw nor makes its own
+		EPERM unshare it makes no namespace in which it were root
+		EPERM setuid:0 it does not become root again
+		EPERM mount:/tmp it mounts nothing
+		EPERM bpf it loads nothing into the kernel
+	END
+	answers "$scribe" <<-END
+		ok open:$dir/bot.log the scribe reads logs
+		ok create:$dir/state/made it writes below its directory
+		ok unlink:$dir/state/made and removes there
+		$outside write:$dir/open-to-all it writes nowhere else
+		$outside create:/tmp/wd-made and makes nothing in /tmp
+		EPERM socket:2 it has no network
+		EPERM socket:10 of no kind
+		EPERM socket:16 nor the kernel's ear
+		EPERM exec:/bin/true it executes nothing
+		EPERM fork it makes no process
+		EPERM kill:$daemon it signals nobody
+		EPERM ptrace:$(child_pid wd-sentinel) it traces nobody
+		EPERM unshare it makes no namespace
+		EPERM setuid:0 it does not become root again
+		EPERM chdir-root:/tmp it changes its root no more
+	END
+	check "both go on as they were" test "$(child_pid wd-messenger) $(child_pid wd-scribe)" = "$messenger $scribe"
+	echo "some trouble: between" >>"$dir/bot.log"
+	check "and work on" wait_for 30 heard 'trouble: between'
+else
+	skip "the workers' calls are refused" "no filter here"
+fi
+rm -f /tmp/wd-made
+
 # --- later ones are no other ---
 
 kill -HUP "$daemon"

@@ -598,6 +598,28 @@ static void a_test_that_is_taken_and_one_of_no_channel_are_told(void **state)
 	assert_int_equal(rig.sents, 1);
 }
 
+static void a_test_that_is_taken_shows_that_the_channel_works_again(void **state)
+{
+	struct delivery_alert test = rig_alert(0, 0, TOLD_TEST, SEVERITY_INFO);
+	struct plugin_standing s;
+
+	(void)state;
+	rig.does[A] = RIG_SAYS_NEVER;
+	rig_start();
+	(void)rig_new(TOLD_ALERT, 0, SEVERITY_CRITICAL);
+	rig_pass(0);
+	assert_true(deliver_standing(rig.deliver, A, &s));
+	assert_int_not_equal(s.failing_since_wall_ms, 0);
+	rig.does[A] = 0;
+	(void)strcpy(test.rule, "a");
+	rig_tell(&test);
+	rig_pass(0);
+	assert_true(deliver_standing(rig.deliver, A, &s));
+	assert_int_equal(s.failing_since_wall_ms, 0);
+	assert_string_equal(s.why, "");
+	assert_int_equal(s.taken, 0);
+}
+
 static void a_test_is_not_made_again_after_a_restart(void **state)
 {
 	struct delivery_alert test = rig_alert(0, 0, TOLD_TEST, SEVERITY_INFO);
@@ -1123,6 +1145,7 @@ int main(void)
 		TEST(what_died_again_after_a_persons_retry_is_told_again),
 		TEST(a_test_goes_to_the_channel_named_past_all_filters_once),
 		TEST(a_test_that_is_taken_and_one_of_no_channel_are_told),
+		TEST(a_test_that_is_taken_shows_that_the_channel_works_again),
 		TEST(a_test_is_not_made_again_after_a_restart),
 		TEST(at_the_bound_the_least_severe_and_oldest_go_and_the_next_message_says_so),
 		TEST(a_burst_that_no_channel_wants_costs_nobody_a_place),

@@ -81,7 +81,8 @@ static void a_header_is_folded_or_encoded_and_never_two(void **state)
 	} rows[] = {
 		{"", "Subject: "},
 		{"  short  ", "Subject: short"},
-		{"a\r\nBcc: x@y", "Subject: a  Bcc: x@y"},
+		{"a\r\nBcc: x@y", "Subject: a Bcc: x@y"},
+		{"a                                                                                b", "Subject: a b"},
 		{"caf\xc3\xa9", "Subject: =?utf-8?Q?caf=C3=A9?="},
 		{"=?utf-8?q?a=0d=0ab?=", "Subject: =?utf-8?Q?=3D=3Futf-8=3Fq=3Fa=3D0d=3D0ab=3F=3D?="},
 		{"one two three four five six seven eight nine ten eleven twelve thirteen fourteen",

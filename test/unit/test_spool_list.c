@@ -119,6 +119,20 @@ static const char ordinary[] =
 	ROW_SQL(6, "'chat'", 2, 1, "0", "'HTTP 403: no such chat'")
 	ROW_SQL(6, "'owner'", 1, 1, "0", "''");
 
+static void what_waits_behind_others_says_so(void **arg)
+{
+	struct fixture *f = *arg;
+
+	make(f, SPOOL_SCHEMA "PRAGMA user_version = 1;"
+		ALERT_SQL(7, 4000, 3, "'a'", "'first'", "'t'", 2)
+		ROW_SQL(7, "'hook'", 0, 1, NOW_SQL " - 1", "'HTTP 503'")
+		ALERT_SQL(40, 4000, 3, "'a'", "'second'", "'t'", 2)
+		ROW_SQL(40, "'hook'", 0, 0, NOW_SQL, "''"));
+	assert_int_equal(list(f, false), 0);
+	assert_non_null(strstr(f->out, "hook         waiting  1         now              HTTP 503\n"));
+	assert_non_null(strstr(f->out, "hook         waiting  0         in its turn      not tried yet: those before it go first\n"));
+}
+
 static void what_waits_is_listed_with_its_channels_and_dead_letters_below(void **arg)
 {
 	struct fixture *f = *arg;
@@ -639,6 +653,7 @@ static void a_flood_from_the_daemon_is_survived(void **arg)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
+		TEST(what_waits_behind_others_says_so),
 		TEST(what_waits_is_listed_with_its_channels_and_dead_letters_below),
 		TEST(the_same_is_one_json_object),
 		TEST(an_empty_spool_says_so),

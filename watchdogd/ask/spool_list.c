@@ -116,6 +116,17 @@ static void spool_list_show_alert(struct spool_list *list)
 	(void)fputc('\n', list->out);
 }
 
+/* Its channel has not come to it: those before it go first. */
+static bool spool_list_is_in_line(const struct spool_list *list, int base)
+{
+	size_t len;
+
+	(void)spool_read_text(&list->read, base + ROW_WHY, &len);
+	return len == 0 && spool_read_number(&list->read, base + ROW_STATE) == DELIVERY_WAITING &&
+	       spool_read_number(&list->read, base + ROW_ATTEMPTS) == 0 &&
+	       spool_read_number(&list->read, base + ROW_NEXT) <= list->now;
+}
+
 static void spool_list_show_next(const struct spool_list *list, int base)
 {
 	wall_ms next = spool_read_number(&list->read, base + ROW_NEXT);
@@ -123,6 +134,8 @@ static void spool_list_show_next(const struct spool_list *list, int base)
 
 	if (spool_read_number(&list->read, base + ROW_STATE) != DELIVERY_WAITING)
 		(void)snprintf(text, sizeof(text), "-");
+	else if (spool_list_is_in_line(list, base))
+		(void)snprintf(text, sizeof(text), "in its turn");
 	else if (next <= list->now)
 		(void)snprintf(text, sizeof(text), "now");
 	else
@@ -140,7 +153,10 @@ static void spool_list_show_row(const struct spool_list *list, int base)
 	(void)fprintf(list->out, "%-*s %-*s ", SPOOL_LIST_STATE,
 		      spool_list_state(spool_read_number(&list->read, base + ROW_STATE)), SPOOL_LIST_TRIES, tries);
 	spool_list_show_next(list, base);
-	spool_list_put(list, base + ROW_WHY);
+	if (spool_list_is_in_line(list, base))
+		(void)fputs("not tried yet: those before it go first", list->out);
+	else
+		spool_list_put(list, base + ROW_WHY);
 	(void)fputc('\n', list->out);
 }
 

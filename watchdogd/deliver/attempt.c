@@ -3,6 +3,7 @@
 #include <errno.h>
 
 #include "base/buffer.h"
+#include "base/diag.h"
 #include "deliver/refused.h"
 #include "deliver/report.h"
 #include "deliver/retry.h"
@@ -85,14 +86,24 @@ void attempt_begin(struct deliver *deliver, struct waiting_alert *alert, struct 
 
 /* --- what came of it --- */
 
-static void attempt_note_failure(struct channel *channel, const char *text, wall_ms wall)
+/* Said once, until one is taken: each attempt would fill the log. Of what is refused for good the sentinel tells. */
+static void attempt_note_failure(struct channel *channel, enum plugin_sent result, const char *text, wall_ms wall)
 {
 	struct buffer why;
 
+	if (channel->failing_since == 0 && result != PLUGIN_NEVER)
+		diag_warning("channel %s does not take alerts now: %s", channel->name, text);
 	if (channel->failing_since == 0)
 		channel->failing_since = wall;
 	BUFFER_OVER(&why, channel->why);
 	buffer_add(&why, text);
+}
+
+static void attempt_note_success(struct channel *channel)
+{
+	if (channel->failing_since != 0)
+		diag_info("channel %s takes alerts again", channel->name);
+	channel->failing_since = 0;
 }
 
 static void attempt_taken(struct channel *channel, const struct channel_attempt *attempt, const char *text,
@@ -100,7 +111,7 @@ static void attempt_taken(struct channel *channel, const struct channel_attempt 
 {
 	struct thread_known *thread = threads_find(&channel->threads, attempt->alert->alert.thread);
 
-	channel->failing_since = 0;
+	attempt_note_success(channel);
 	channel->lost -= attempt->lost;
 	channel->spool_told = channel->spool_told || attempt->tells_spool;
 	if (thread != NULL)
@@ -138,12 +149,14 @@ static void attempt_later(const struct channel *channel, const struct channel_at
 	row->report.due = true;
 }
 
-/* A test is tried once, and counts for nothing. */
-static void attempt_tested(struct deliver *deliver, const struct channel_attempt *attempt, enum plugin_sent result,
-			   const char *text)
+/* A test is tried once, and is no alert that was taken or given up; that the channel works or not is shown by it. */
+static void attempt_tested(struct deliver *deliver, struct channel *channel, const struct channel_attempt *attempt,
+			   enum plugin_sent result, const char *text)
 {
 	static const int results[] = {[PLUGIN_TAKEN] = 1, [PLUGIN_LATER] = -EAGAIN, [PLUGIN_NEVER] = -EREMOTEIO};
 
+	if (result == PLUGIN_TAKEN)
+		attempt_note_success(channel);
 	waiting_set(attempt->row, result == PLUGIN_TAKEN ? DELIVERY_TAKEN : DELIVERY_DROPPED, text);
 	deliver->with.tested(deliver->with.arg, attempt->alert->alert.id, results[result], text);
 }
@@ -157,9 +170,9 @@ void attempt_end(struct deliver *deliver, struct channel *channel, enum plugin_s
 	channel->attempt.row = NULL;
 	channel->attempt.alert = NULL;
 	if (result != PLUGIN_TAKEN)
-		attempt_note_failure(channel, text, now.wall);
+		attempt_note_failure(channel, result, text, now.wall);
 	if (attempt.alert->alert.told == TOLD_TEST)
-		attempt_tested(deliver, &attempt, result, text);
+		attempt_tested(deliver, channel, &attempt, result, text);
 	else if (result == PLUGIN_TAKEN)
 		attempt_taken(channel, &attempt, text, now.mono);
 	else if (result == PLUGIN_NEVER)

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/diag.h"
 #include "deliver/attempt.h"
 #include "deliver/deliver_parts.h"
 #include "deliver/hold.h"
@@ -87,16 +88,22 @@ static const struct plugin *deliver_find_plugin(void *arg, const char *name)
 static void deliver_on_gone(void *arg, struct channel *channel)
 {
 	struct deliver *deliver = arg;
+	size_t dropped = 0;
 
 	for (struct waiting_alert *a = deliver->waiting.first; a != NULL; a = a->next) {
 		struct waiting_row *row = waiting_row(a, channel->name);
 
 		if (row == NULL || row->channel != channel)
 			continue;
-		if (row->state == DELIVERY_WAITING)
+		if (row->state == DELIVERY_WAITING) {
 			deliver_drop_row(deliver, a, row, "the channel is gone from the config");
+			dropped++;
+		}
 		row->channel = NULL;
 	}
+	if (dropped > 0)
+		diag_warning("channel %s is gone from the config, and so are the alerts that waited for it: %zu",
+			     channel->name, dropped);
 }
 
 int deliver_config(struct deliver *deliver, const struct config *config, const struct vault *vault, wall_ms wall)
