@@ -93,7 +93,8 @@ and what a person can do ?= 'What you can do' in a[0].text and 'watchdogctl stat
 and how it is acknowledged ?= 'watchdogctl ack ' + a[0].id in words(a[0].text)
 the all-clear promises nothing ?= 'What watchdogd is doing' not in a[2].text and 'What you can do' not in a[2].text
 each has the numbers of the host ?= all(re.search(r'^host +.*(GiB|MiB).* available', m.text, re.M) for m in a)
-of each unit ?= all(re.search('^xtts +', m.text, re.M) and re.search('^nodira +running, .*$(name_of nodira)', m.text, re.M) for m in a)
+of each unit ?= all(re.search('^xtts +', m.text, re.M) and re.search('^nodira +', m.text, re.M) for m in a)
+as it is by then ?= all(re.search('^nodira +running, .*$(name_of nodira)', m.text, re.M) for m in a[1:])
 xtts is seen to be stopped at the end ?= re.search('^xtts +stopped by watchdogd', a[2].text, re.M)
 of the five largest processes, the largest first ?= all(len(largest(m)) == 5 and largest(m) == sorted(largest(m), reverse=True) for m in a)
 and the last hour ?= all(re.search(r'The last hour\s+[▁▂▃▄▅▆▇█·]{30}\s', m.text) for m in a)

@@ -46,5 +46,9 @@ note "$subject"
 note "the first mail was there $(mail_after) s after the kill"
 holds "README's walk-through is what they say" cmp told.alike readme.alike
 diff readme.alike told.alike | sed 's/^/# /'
+holds "after a restart the spool is the scribe's" fact_is spool_owner wd-scribe
+holds "and can be written" not_logged "spool cannot be written"
+holds "the scribe has its own user" fact_is scribe_user wd-scribe
+holds "so has the messenger" fact_is messenger_user wd-messenger
 note_course
 tap_end

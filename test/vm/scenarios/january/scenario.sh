@@ -36,3 +36,16 @@ for mail in /var/mail/owner/new/*; do
 	cp "$mail" "$results/mail.${name%%.*}"
 done
 fact boot_at "$(($(date +%s) - $(uptime_s)))"
+
+# A restart by systemd, which gives the state directory back to root: the scribe must have it again.
+systemctl restart watchdogd
+wait_until 30 exists /var/lib/watchdogd/spool.db-wal
+fact spool_owner "$(stat -c %U /var/lib/watchdogd/spool.db)"
+for worker in wd-scribe wd-messenger; do
+	for process in /proc/[0-9]*; do
+		{ read -r comm <"$process/comm"; } 2>/dev/null || continue
+		[ "$comm" = "$worker" ] || continue
+		uid=$(sed -n 's/^Uid:[[:space:]]*\([0-9]*\).*/\1/p' "$process/status")
+		[ "$uid" != "$(id -u "$worker")" ] || fact "${worker#wd-}_user" "$worker"
+	done
+done
