@@ -34,15 +34,18 @@ note_sentinel() {
 	for key in VmRSS RssAnon VmLck; do fact "sentinel_${key}_$1" "$(kb_of $key "/proc/$sentinel/status")"; done
 }
 
+# The messenger, which has libcurl, is counted apart too.
 note_all_processes() {
-	pss_sum_kb=0
+	pss_sum_kb=0 pss_messenger_kb=0
 	while read -r pid; do
 		pss_kb=$(kb_of Pss "/proc/$pid/smaps_rollup")
 		read -r comm <"/proc/$pid/comm"
 		say "$comm pid=$pid pss_kb=$pss_kb"
 		pss_sum_kb=$((pss_sum_kb + pss_kb))
+		[ "$comm" != wd-messenger ] || pss_messenger_kb=$pss_kb
 	done <$daemon_procs
 	fact "pss_sum_kb_$1" $pss_sum_kb
+	fact "pss_rest_kb_$1" $((pss_sum_kb - pss_messenger_kb))
 }
 
 leak_is_over() { ! systemctl -q is-active leak; }

@@ -174,7 +174,7 @@ static void commands(void)
 
 int main(int argc, char **argv)
 {
-	static const struct plugin_host host = {on_answer, on_begin, on_log, on_unit, NULL, NULL};
+	static const struct plugin_host host = {on_answer, on_begin, on_log, on_unit, NULL, NULL, NULL};
 	void *object = argc > 2 ? dlopen(argv[1], RTLD_NOW) : NULL;
 	sd_bus *jobs = listen_to_jobs();
 
