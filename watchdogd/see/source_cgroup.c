@@ -36,7 +36,14 @@ static const struct flat_key cgroup_event_keys[GROWTH_KEYS] = {
 _Static_assert(UNIT_EVENTS_OOM_GROUP_KILL - UNIT_EVENTS_LOW + 1 == GROWTH_KEYS,
 	       "a counter for each reading");
 
-enum cgroup_stat_key { CGROUP_ANON, CGROUP_SHMEM, CGROUP_SWAP, CGROUP_LIMIT, CGROUP_STAT_KEYS };
+enum cgroup_stat_key {
+	CGROUP_ANON,
+	CGROUP_SHMEM,
+	CGROUP_SWAP,
+	CGROUP_LIMIT,
+	CGROUP_BOTH_LIMIT,
+	CGROUP_STAT_KEYS
+};
 
 static const struct {
 	uint32_t n;
@@ -48,7 +55,8 @@ static const struct {
 		       {[CGROUP_ANON] = FLAT_KEY("total_rss"),
 			[CGROUP_SHMEM] = FLAT_KEY("total_shmem"),
 			[CGROUP_SWAP] = FLAT_KEY("total_swap"),
-			[CGROUP_LIMIT] = FLAT_KEY("hierarchical_memory_limit")}},
+			[CGROUP_LIMIT] = FLAT_KEY("hierarchical_memory_limit"),
+			[CGROUP_BOTH_LIMIT] = FLAT_KEY("hierarchical_memsw_limit")}},
 };
 
 /* A kept file of the unit, read: bytes, or -errno (-ENODEV: the cgroup is gone; -EBADF: no such
@@ -137,28 +145,39 @@ static void cgroup_unknown(struct see *see, struct unit *unit)
 	for (int i = 0; i < UNIT_READINGS; i++)
 		readings[i].known = STATE_UNKNOWN;
 	psi_clear(&unit->window, &readings[UNIT_PRESSURE_SOME]);
+	forecast_forget(&unit->forecast);
 }
 
 /* --- limits --------------------------------------------------------------------------------------
  */
 
-/* v2: the tightest memory.max from the unit up to the mount. */
-static void cgroup_read_limit(struct see *see, struct unit *unit)
+enum { CGROUP_LIMIT_NAME_BYTES = sizeof("/memory.swap.max") };
+
+/* v2: the tightest of that limit ("/memory.max") from the unit up to the mount. */
+static uint64_t cgroup_find_limit(const struct see *see, const struct unit *unit, const char *name)
 {
-	char path[PATH_BYTES + sizeof("/memory.max")], text[32];
+	char path[PATH_BYTES + CGROUP_LIMIT_NAME_BYTES], text[32];
 	size_t n = strlen(unit->path);
 	uint64_t limit, tightest = UINT64_MAX;
 
 	memcpy(path, unit->path, n);
 	while (n > 0) {
-		memcpy(path + n, "/memory.max", sizeof("/memory.max"));
+		memcpy(path + n, name, strlen(name) + 1);
 		if (file_read_at(see->layout.root, path, text, sizeof(text)) > 0 &&
 		    file_parse_u64(text, &limit) && limit < tightest)
 			tightest = limit;
 		while (n > 0 && path[--n] != '/')
 			;
 	}
-	unit->limit_bytes = tightest;
+	return tightest;
+}
+
+static void cgroup_read_limit(struct see *see, struct unit *unit)
+{
+	unit->limit_bytes = cgroup_find_limit(see, unit, "/memory.max");
+	unit->swap_limit_bytes = UINT64_MAX;
+	if (unit->limit_bytes != UINT64_MAX && see->with.state->swap_total_bytes > 0)
+		unit->swap_limit_bytes = cgroup_find_limit(see, unit, "/memory.swap.max");
 }
 
 /* What 100 % of the unit is; 0: not known. */
@@ -209,6 +228,8 @@ static void cgroup_read_memory(struct see *see, struct unit *unit)
 				  cgroup_stat_keys[see->layout.kind].n, values);
 	if ((found & 1u << CGROUP_LIMIT) != 0)
 		unit->limit_bytes = values[CGROUP_LIMIT];
+	if ((found & 1u << CGROUP_BOTH_LIMIT) != 0)
+		unit->both_limit_bytes = values[CGROUP_BOTH_LIMIT];
 	swap_known = (found & 1u << CGROUP_SWAP) != 0 ||
 		     cgroup_read_number(unit, UNIT_FILE_SWAP, &values[CGROUP_SWAP]);
 	readings[UNIT_MEMORY].known = readings[UNIT_ANON].known = readings[UNIT_SWAP].known =
@@ -432,6 +453,7 @@ static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 	}
 	cgroup_read_status(see, unit);
 	cgroup_read_memory(see, unit);
+	unit_look_ahead(see, unit);
 	cgroup_read_pressure(see, unit);
 	cgroup_read_events(see, unit);
 	unit->woken = false;

@@ -44,13 +44,16 @@ static void match_set(struct see *see, struct unit *unit, mono_ms now)
 	for (int i = 0; i < UNIT_READINGS; i++)
 		readings[i].known = STATE_UNKNOWN;
 	unit_set_status(unit, unit->processes > 0 ? STATE_UNIT_RUNNING : STATE_UNIT_INACTIVE, now);
-	if (unit->processes == 0)
+	if (unit->processes == 0) {
+		forecast_forget(&unit->forecast);
 		return;
+	}
 	state_set(&readings[UNIT_MEMORY], (int64_t)sum->rss_bytes, host, now);
 	state_set(&readings[UNIT_ANON], (int64_t)(sum->rss_bytes + sum->swap_bytes),
 		  host, now);
 	if (swap_total > 0)
 		state_set(&readings[UNIT_SWAP], (int64_t)sum->swap_bytes, swap_total, now);
+	unit_look_ahead(see, unit);
 	unit_take_held(unit, &readings[UNIT_ANON], now);
 }
 

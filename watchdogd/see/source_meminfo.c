@@ -91,7 +91,7 @@ static void source_meminfo_set_swap(struct state *state, const uint64_t *bytes, 
 static void source_meminfo_unknown(struct see *see)
 {
 	static const enum reading_host ours[] = {HOST_AVAILABLE, HOST_USED, HOST_SWAP_USED,
-						 HOST_SWAP_FREE, HOST_HEADROOM};
+						 HOST_SWAP_FREE, HOST_HEADROOM, HOST_EXHAUSTED_IN};
 
 	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
 		see->with.state->host[ours[i]].known = STATE_UNKNOWN;
@@ -126,11 +126,15 @@ static void source_meminfo_set(struct see *see, const uint64_t *bytes, mono_ms n
 	int64_t total = (int64_t)bytes[MEMINFO_TOTAL],
 		available = (int64_t)bytes[MEMINFO_AVAILABLE];
 	int64_t swap_free = bytes[MEMINFO_SWAP_TOTAL] > 0 ? (int64_t)bytes[MEMINFO_SWAP_FREE] : 0;
+	uint64_t headroom = (uint64_t)(available + swap_free), all = bytes[MEMINFO_TOTAL] + bytes[MEMINFO_SWAP_TOTAL];
 
 	state->mem_total_bytes = bytes[MEMINFO_TOTAL];
 	state_set(&state->host[HOST_AVAILABLE], available, total, now);
 	state_set(&state->host[HOST_USED], total - available, total, now);
-	state_set(&state->host[HOST_HEADROOM], available + swap_free, total, now);
+	state_set(&state->host[HOST_HEADROOM], (int64_t)headroom, total, now);
+	/* Of what is used: swap that is switched on or off is no growth. */
+	forecast_add(&see->meminfo.forecast, all > headroom ? all - headroom : 0, now);
+	forecast_exhausted(&see->meminfo.forecast, headroom, &state->host[HOST_EXHAUSTED_IN]);
 	/* Swap can come and go at any time: without it, 0 % free would be a lie. */
 	if (bytes[MEMINFO_SWAP_TOTAL] > 0)
 		source_meminfo_set_swap(state, bytes, now);

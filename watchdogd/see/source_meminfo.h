@@ -7,6 +7,7 @@
 #include <stdint.h>
 
 #include "base/clock.h"
+#include "see/forecast.h"
 
 struct source_meminfo {
 	int fd;                   /* kept, or -1 */
@@ -14,6 +15,7 @@ struct source_meminfo {
 	uint64_t total_bytes;     /* 0: not known */
 	uint64_t available_bytes; /* at the last look */
 	double shrink;            /* how fast it went then, bytes a ms; 0: it did not */
+	struct forecast forecast; /* of memory and swap together */
 };
 
 /* How long the next look may wait (50 to 1000 ms) with so much left of total, going at shrink bytes

@@ -122,6 +122,7 @@ static void unit_begin(struct see *see, struct unit *unit, uint64_t cgroup_id, m
 	unit->counted = returned;
 	unit->kills_open = unit->kills_open > 0 ? unit->kills_open : 0;
 	memset(unit->counts, 0, sizeof(unit->counts));
+	forecast_forget(&unit->forecast);
 	psi_clear(&unit->window, &see->with.state->unit[unit->index].readings[UNIT_PRESSURE_SOME]);
 }
 
@@ -230,6 +231,43 @@ void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms
 	unit->held_at = 0;
 }
 
+/* What it may still take before its limit: page cache gives way, swap that is free and allowed comes on top. */
+static uint64_t unit_left(const struct see *see, const struct unit *unit, uint64_t anon, uint64_t swap)
+{
+	const struct state_reading *host = &see->with.state->host[HOST_SWAP_FREE];
+	uint64_t resident = anon > swap ? anon - swap : 0,
+		 left = unit->limit_bytes > resident ? unit->limit_bytes - resident : 0,
+		 swap_left = unit->swap_limit_bytes > swap ? unit->swap_limit_bytes - swap : 0,
+		 both_left = unit->both_limit_bytes > anon ? unit->both_limit_bytes - anon : 0;
+
+	if (host->known != STATE_KNOWN)
+		swap_left = 0;
+	else if ((uint64_t)host->value < swap_left)
+		swap_left = (uint64_t)host->value;
+	return left + swap_left < both_left ? left + swap_left : both_left;
+}
+
+void unit_look_ahead(struct see *see, struct unit *unit)
+{
+	struct state_reading *readings = see->with.state->unit[unit->index].readings;
+	const struct state_reading *anon = &readings[UNIT_ANON], *swap = &readings[UNIT_SWAP];
+	uint64_t host = see->with.state->mem_total_bytes;
+
+	readings[UNIT_GROWTH].known = readings[UNIT_EXHAUSTED_IN].known = STATE_UNKNOWN;
+	if (anon->known != STATE_KNOWN)
+		return;
+	forecast_add(&unit->forecast, (uint64_t)anon->value, unit->read_at);
+	forecast_growth(&unit->forecast, &readings[UNIT_GROWTH]);
+	forecast_exhausted(&unit->forecast,
+			   unit_left(see, unit, (uint64_t)anon->value,
+				     swap->known == STATE_KNOWN ? (uint64_t)swap->value : 0),
+			   &readings[UNIT_EXHAUSTED_IN]);
+	/* No limit of its own: what it can take is the host's, and so is that forecast. */
+	if (readings[UNIT_EXHAUSTED_IN].known == STATE_KNOWN &&
+	    (unit->limit_bytes == UINT64_MAX || (host > 0 && unit->limit_bytes >= host)))
+		readings[UNIT_EXHAUSTED_IN].known = STATE_NEVER;
+}
+
 static void unit_publish_watched(const struct unit_watched *watched, struct state_unit *row)
 {
 	row->watched = watched->count;
@@ -307,7 +345,7 @@ static void unit_begin_row(struct see *see, uint16_t row, uint64_t key,
 	unit->see = see;
 	unit->kind = config->kind;
 	unit->target = config_string(see->with.config, config->target);
-	unit->limit_bytes = UINT64_MAX;
+	unit->limit_bytes = unit->swap_limit_bytes = unit->both_limit_bytes = UINT64_MAX;
 	memset(unit->dir, -1, sizeof(unit->dir));
 	memset(unit->file, -1, sizeof(unit->file));
 	unit_guess_path(unit);

@@ -12,6 +12,7 @@
 #include "config/config.h"
 #include "see/cgroup_layout.h"
 #include "see/dirwalk.h"
+#include "see/forecast.h"
 #include "see/growth.h"
 #include "see/liveness.h"
 #include "see/psi.h"
@@ -101,6 +102,9 @@ struct unit {
 
 	mono_ms read_at, limit_at, pids_at; /* last; 0: never */
 	uint64_t limit_bytes; /* the tightest memory.max on its path; UINT64_MAX: none */
+	uint64_t swap_limit_bytes; /* the tightest memory.swap.max on its path; the same */
+	uint64_t both_limit_bytes; /* v1: of memory and swap together; the same */
+	struct forecast forecast;  /* of its anon */
 	uint64_t current_bytes;
 	mono_ms moved_at;           /* when current_bytes was last another */
 	mono_ms stat_at, events_at; /* when each was last read; 0: never */
@@ -165,6 +169,9 @@ void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms n
 
 /* Its anon, `grace` after its last start, is what it holds. */
 void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now);
+
+/* Its growth and when that comes to the limit, of its anon and swap as read now. */
+void unit_look_ahead(struct see *see, struct unit *unit);
 
 /* Its row of the state page, but for the readings. */
 void unit_publish(struct see *see, const struct unit *unit);
