@@ -111,7 +111,7 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
                              $$(call plugin_fake,$$(call plugin_of,$$*)) $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
 	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$(call plugin_of,$*)),$(shell \
-		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) $(MNL) -lcmocka
+		$(PKG_CONFIG) --libs $(LIBS_$(call plugin_of,$*)))) $(MNL) -lcmocka -lm
 # The tests of actions say themselves since when a process lives (test/unit/act.c).
 $(filter $(BUILD)/unit/test_action%,$(TESTS)): LDFLAGS += -Wl,--wrap=see_unit_alive_since
 # That of alerts in a worker says when there is no memory for a config.
@@ -122,7 +122,7 @@ $(BUILD)/unit/test_judge: | $(filter %/pattern.so,$(PLUGINS))
 $(BUILD)/unit/test_worker_main: | $(BUILD)/wd-worker $(BUILD)/plugins/exec.so
 $(BUILD)/unit/%: $(BUILD)/obj/test/unit/%.o $(TEST_HELP) $(LIB)
 	@mkdir -p $(@D)
-	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih $(MNL)
+	$(CC) $(ALL_LDFLAGS) -o $@ $^ $(if $(LIBS_$*),$(shell $(PKG_CONFIG) --libs $(LIBS_$*))) -lcmocka -linih $(MNL) -lm
 
 # What a fresh Debian machine lacks; those of the tests are in test/packages, test/vm/packages.txt.
 BUILD_PACKAGES := gcc make pkg-config libc6-dev libinih-dev libmnl-dev libpcre2-dev libsystemd-dev \

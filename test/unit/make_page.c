@@ -46,6 +46,8 @@ static void make_page_nodira(struct state_unit *u, mono_ms now)
 	state_set(&u->readings[UNIT_MEMORY], 5 * GIB, 6 * GIB, now);
 	state_set(&u->readings[UNIT_ANON], 4 * GIB, 6 * GIB, now);
 	state_set(&u->readings[UNIT_SWAP], GIB, 2 * GIB, now);
+	state_set(&u->readings[UNIT_GROWTH], -6000, 0, now);
+	state_set(&u->readings[UNIT_EXHAUSTED_IN], 90500, 0, now);
 	for (int i = UNIT_PRESSURE_SOME; i <= UNIT_PRESSURE_FULL_AVG300; i++)
 		state_set(&u->readings[i], 1000 * (i - UNIT_PRESSURE_SOME), 0, now);
 	for (int i = UNIT_EVENTS_LOW; i <= UNIT_EVENTS_OOM_GROUP_KILL; i++)

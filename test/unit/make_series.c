@@ -28,18 +28,16 @@ static double series_scale(struct series *s, double least, double most)
 	return least * pow(most / least, series_random(s));
 }
 
-/* A ramp of 1 to 200 MB/s that has at least 20 s to go, at most five minutes; or a faster one, of at least 8 s. */
+/* A ramp of 1 to 200 MB/s, of which the last five minutes at most; none is over within 6 s. */
 static void series_make_ramp(struct series *s)
 {
-	double left = s->all - s->base, seconds;
+	double left = s->all - s->base;
 
 	s->rate = series_scale(s, 1e6, 200e6);
-	seconds = left / s->rate;
-	if (seconds > 300) {
-		s->base = s->all - s->rate * series_scale(s, 20, 300);
-	} else if (seconds < 8) {
-		s->rate = left / series_between(s, 8, 20);
-	}
+	if (left / s->rate > 300)
+		s->base = s->all - s->rate * series_scale(s, 6, 300);
+	else if (left / s->rate < 6)
+		s->rate = left / series_between(s, 6, 20);
 }
 
 static void series_make_passing(struct series *s, double most)

@@ -12,7 +12,7 @@
 #include "base/severity.h"
 #include "words/verb.h"
 
-enum { STATUS_TABLE_RULE = 20 };
+enum { STATUS_TABLE_RULE = 20, STATUS_TABLE_EXHAUSTED_MS = 600000 };
 
 /* "512 B", "1.9 GiB": at most 8 columns. */
 static const char *status_table_bytes(int64_t bytes, char cell[STATUS_CELL_BYTES])
@@ -83,6 +83,16 @@ static void status_table_head(const struct status *status, FILE *out)
 	}
 }
 
+/* ", used up in 12 s": later than ten minutes is nothing to tell. */
+static void status_table_exhausted(const struct state *s, FILE *out)
+{
+	const struct state_reading *exhausted = &s->host[HOST_EXHAUSTED_IN];
+	char span[32];
+
+	if (exhausted->known == STATE_KNOWN && exhausted->value >= 0 && exhausted->value < STATUS_TABLE_EXHAUSTED_MS)
+		(void)fprintf(out, ", used up in %s", clock_format_span((uint64_t)exhausted->value, span));
+}
+
 static void status_table_host(const struct state *s, FILE *out)
 {
 	char a[STATUS_CELL_BYTES], b[STATUS_CELL_BYTES], c[STATUS_CELL_BYTES], d[STATUS_CELL_BYTES];
@@ -98,9 +108,11 @@ static void status_table_host(const struct state *s, FILE *out)
 	else
 		(void)fprintf(out, "           swap used %s of %s", status_table_of_total(swap, a),
 			      status_table_bytes((int64_t)s->swap_total_bytes, b));
-	(void)fprintf(out, ", pressure some %s %%, full %s %%\n",
+	(void)fprintf(out, ", pressure some %s %%, full %s %%",
 		      status_table_pct(&s->host[HOST_PRESSURE_SOME], c),
 		      status_table_pct(&s->host[HOST_PRESSURE_FULL], d));
+	status_table_exhausted(s, out);
+	(void)fputc('\n', out);
 }
 
 /* What we are doing to it ("stop..."), or what we did and have not given back. */

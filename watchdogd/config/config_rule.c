@@ -116,11 +116,6 @@ void config_rule_condition(struct config_field *field, const char *text)
 		return;
 	if (field->key->later)
 		return; /* no effect: its nodes are given up again */
-	for (uint32_t i = 0; i < condition.nodes; i++)
-		if (nodes[i].kind == CONFIG_COMPARE && condition_bound_reading(&nodes[i])->later)
-			config_field_later(field, "reading",
-					   condition_bound_reading(&nodes[i])->name,
-					   "it is unknown");
 	*table = (struct config_table){draft->node_count, condition.nodes};
 	draft->node_count += condition.nodes;
 	rule->holds += condition.holds;

@@ -173,7 +173,7 @@ static bool condition_cannot_answer(const struct condition *c, const struct conf
 {
 	uint32_t unit = condition_unit(c, node);
 
-	if (condition_reading(c, node) == NULL || condition_word(node)->later)
+	if (condition_reading(c, node) == NULL)
 		return true;
 	if (condition_is_swap(node) && c->state->swap_total_bytes == 0)
 		return true;

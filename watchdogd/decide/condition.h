@@ -45,13 +45,12 @@ struct condition_seen condition_evaluate(const struct condition *condition,
 enum condition_truth condition_hold_step(struct condition_hold *hold, enum condition_truth term,
 					 uint32_t for_ms, mono_ms now);
 
-/* Is one of these unknown terms a reading that its source should answer? Not those of a later
- * version, of swap where there is none, of a unit that is not running, or that `since` hides. */
+/* Is one of these unknown terms a reading that its source should answer? Not those of swap where there is
+ * none, of a unit that is not running, or that `since` hides. */
 bool condition_is_awaited(const struct condition *condition, struct config_table nodes,
 			  struct condition_seen seen);
 
-/* Is it unknown for good: every unknown term is a reading that nothing here will answer (of a later
- * version, swap where there is none, a unit that is not running)? */
+/* Is it unknown for good: every unknown term is a reading that nothing here will answer (swap where there is none, a unit that is not running)? */
 bool condition_is_unanswerable(const struct condition *condition, struct config_table nodes,
 			       struct condition_seen seen);
 

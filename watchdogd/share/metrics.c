@@ -12,6 +12,14 @@ void metrics_bytes(struct openmetrics *om, const struct state_reading *reading, 
 		openmetrics_sample(om, reading->value, 0, OPENMETRICS_LABELS("unit", unit));
 }
 
+void metrics_until(struct openmetrics *om, const struct state_reading *reading, const char *unit)
+{
+	if (reading->known == STATE_NEVER)
+		openmetrics_infinite(om, OPENMETRICS_LABELS("unit", unit));
+	else if (reading->known == STATE_KNOWN)
+		openmetrics_sample(om, reading->value, 3, OPENMETRICS_LABELS("unit", unit));
+}
+
 void metrics_pressure(struct openmetrics *om, const struct state_reading *first, const char *unit)
 {
 	static const char *const kinds[] = {"some", "full"}, *const windows[] = {"2s", "10s", "60s", "300s"};
@@ -49,6 +57,8 @@ void metrics_host(struct openmetrics *om, const struct state *state)
 		metrics_begin(om, rows[i].family);
 		metrics_bytes(om, &state->host[rows[i].reading], "");
 	}
+	metrics_begin(om, METRICS_HOST_EXHAUSTED_IN);
+	metrics_until(om, &state->host[HOST_EXHAUSTED_IN], "");
 	metrics_begin(om, METRICS_HOST_PRESSURE);
 	metrics_pressure(om, &state->host[HOST_PRESSURE_SOME], "");
 }

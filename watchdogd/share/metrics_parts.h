@@ -26,6 +26,9 @@ static inline int64_t metrics_age_ms(mono_ms at, mono_ms now)
 /* A reading in bytes, where it is known. unit: "" for the host. */
 void metrics_bytes(struct openmetrics *om, const struct state_reading *reading, const char *unit);
 
+/* The same of a time to come, which may be never. */
+void metrics_until(struct openmetrics *om, const struct state_reading *reading, const char *unit);
+
 /* The eight readings of pressure from the first on (enum reading_host, reading_unit: some, then full). */
 void metrics_pressure(struct openmetrics *om, const struct state_reading *first, const char *unit);
 

@@ -88,6 +88,19 @@ static void metrics_unit_swap(struct openmetrics *om, const struct state_unit *u
 	metrics_bytes(om, &unit->readings[UNIT_SWAP], unit->name);
 }
 
+static void metrics_unit_growth(struct openmetrics *om, const struct state_unit *unit)
+{
+	const struct state_reading *growth = &unit->readings[UNIT_GROWTH];
+
+	if (growth->known == STATE_KNOWN) /* is of a minute */
+		openmetrics_sample(om, growth->value / 60, 0, OPENMETRICS_LABELS("unit", unit->name));
+}
+
+static void metrics_unit_exhausted(struct openmetrics *om, const struct state_unit *unit)
+{
+	metrics_until(om, &unit->readings[UNIT_EXHAUSTED_IN], unit->name);
+}
+
 static void metrics_unit_pressure(struct openmetrics *om, const struct state_unit *unit)
 {
 	metrics_pressure(om, &unit->readings[UNIT_PRESSURE_SOME], unit->name);
@@ -166,6 +179,8 @@ static const struct {
 	{METRICS_UNIT_MEMORY_LIMIT, metrics_unit_memory_limit},
 	{METRICS_UNIT_ANON, metrics_unit_anon},
 	{METRICS_UNIT_SWAP, metrics_unit_swap},
+	{METRICS_UNIT_GROWTH, metrics_unit_growth},
+	{METRICS_UNIT_EXHAUSTED_IN, metrics_unit_exhausted},
 	{METRICS_UNIT_PRESSURE, metrics_unit_pressure},
 	{METRICS_UNIT_MEMORY_EVENTS, metrics_unit_memory_events},
 	{METRICS_UNIT_PROCESSES, metrics_unit_processes},

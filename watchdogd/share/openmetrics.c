@@ -169,15 +169,26 @@ static void openmetrics_add_labels(struct openmetrics *om, const char *const *la
 	openmetrics_add(om, before[0] == ',' ? "} " : " ");
 }
 
-void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, const char *const *labels)
+static void openmetrics_add_series(struct openmetrics *om, const char *const *labels)
 {
 	if (!om->headed)
 		openmetrics_add_head(om);
 	openmetrics_add(om, om->family->name);
 	openmetrics_add(om, openmetrics_suffix(om->family->kind));
 	openmetrics_add_labels(om, labels);
+}
+
+void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, const char *const *labels)
+{
+	openmetrics_add_series(om, labels);
 	openmetrics_add_number(om, value, decimals);
 	openmetrics_add(om, "\n");
+}
+
+void openmetrics_infinite(struct openmetrics *om, const char *const *labels)
+{
+	openmetrics_add_series(om, labels);
+	openmetrics_add(om, "+Inf\n");
 }
 
 char *openmetrics_end(struct openmetrics *om, size_t *len)

@@ -49,6 +49,9 @@ void openmetrics_begin(struct openmetrics *om, const struct openmetrics_family *
  * makes them; NULL: none. A label with an empty value is left out: that is the same. */
 void openmetrics_sample(struct openmetrics *om, int64_t value, unsigned decimals, const char *const *labels);
 
+/* A sample that is beyond all numbers: +Inf. */
+void openmetrics_infinite(struct openmetrics *om, const char *const *labels);
+
 /* Finish: the text, malloc'ed and ended with a NUL, which is now the caller's; its length in *len. NULL: no
  * memory. */
 char *openmetrics_end(struct openmetrics *om, size_t *len);

@@ -37,7 +37,6 @@ struct reading_word {
 	const char *name;                 /* "host.available"; of a unit without the unit: "memory" */
 	enum reading_dimension dimension;
 	uint32_t window_ms;               /* how far back the value reaches; 0: an instant */
-	bool later;                       /* its source comes with a later version: always unknown */
 };
 
 extern const struct reading_word reading_host_words[HOST_READINGS];
