@@ -256,6 +256,100 @@ static void without_cgroups_the_units_are_unknown_and_the_host_is_seen(void **st
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fakeroot_setup, fakeroot_teardown)
 
+#define MIB (INT64_C(1) << 20)
+
+/* One look a second, 10 MiB more of anon at each; from so many on. */
+static int64_t grow_unit(int64_t anon, int looks)
+{
+	for (int s = 0; s < looks; s++) {
+		anon += 10 * MIB;
+		fakeroot_put(BOT "/memory.stat", "anon %lld\nfile 500000000\nshmem 0\n", (long long)anon);
+		fakeroot_put(V1 "/bots/x/memory.stat",
+			     "total_rss %lld\ntotal_shmem 0\ntotal_swap 0\n"
+			     "hierarchical_memory_limit 1073741824\nhierarchical_memsw_limit 629145600\n",
+			     (long long)anon);
+		fakeroot_look(1000);
+	}
+	return anon;
+}
+
+static void a_unit_that_grows_comes_to_its_limit_whatever_its_page_cache_does(void **state)
+{
+	int64_t anon;
+
+	(void)state;
+	put_v2(BOT, 1 << 30, 0); /* full of page cache */
+	fakeroot_put(BOT "/memory.max", "%lld\n", 1024LL << 20);
+	fakeroot_open(bot, 1);
+	assert_unknown(fakeroot_unit(0, UNIT_GROWTH));
+	assert_unknown(fakeroot_unit(0, UNIT_EXHAUSTED_IN));
+	anon = grow_unit(0, 33);
+	assert_int_equal(fakeroot_unit(0, UNIT_GROWTH)->known, STATE_KNOWN);
+	assert_in_range(fakeroot_unit(0, UNIT_GROWTH)->value, 599 * MIB, 601 * MIB);
+	assert_int_equal(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->known, STATE_KNOWN);
+	assert_in_range(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->value, (1024 * MIB - anon) / 10 / MIB * 1000 - 500,
+			(1024 * MIB - anon) / 10 / MIB * 1000 + 500);
+	/* Another one of that name. */
+	fakeroot_remove(BOT);
+	fakeroot_look(1000);
+	assert_unknown(fakeroot_unit(0, UNIT_GROWTH));
+	put_v2(BOT, 1 << 30, 0);
+	fakeroot_look(1000);
+	assert_unknown(fakeroot_unit(0, UNIT_GROWTH));
+	for (int s = 0; s < 9; s++)
+		fakeroot_look(1000);
+	assert_known(fakeroot_unit(0, UNIT_GROWTH), 0);
+	assert_int_equal(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->known, STATE_NEVER);
+}
+
+static void a_unit_without_a_limit_of_its_own_never_comes_to_it(void **state)
+{
+	(void)state;
+	put_v2(BOT, 1 << 30, 0);
+	fakeroot_put(BOT "/memory.max", "max\n");
+	fakeroot_open(bot, 1);
+	(void)grow_unit(0, 33);
+	assert_in_range(fakeroot_unit(0, UNIT_GROWTH)->value, 599 * MIB, 601 * MIB);
+	assert_int_equal(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->known, STATE_NEVER);
+}
+
+/* 100 MiB of 500 that are free. */
+static void swap_that_a_unit_may_use_is_counted(void **state)
+{
+	int64_t anon;
+
+	(void)state;
+	fakeroot_put("/proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 6000000 kB\nSwapTotal: 1024000 kB\n"
+				      "SwapFree: 512000 kB\n");
+	put_v2(BOT, 1 << 30, 0);
+	fakeroot_put(BOT "/memory.max", "%lld\n", 1024LL << 20);
+	fakeroot_put(BOT "/memory.swap.max", "%lld\n", 100LL << 20);
+	fakeroot_open(bot, 1);
+	anon = grow_unit(0, 33);
+	assert_in_range(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->value, (1124 * MIB - anon) / 10 / MIB * 1000 - 500,
+			(1124 * MIB - anon) / 10 / MIB * 1000 + 500);
+	fakeroot_put(BOT "/memory.swap.max", "max\n");
+	anon = grow_unit(anon, 31);
+	assert_in_range(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->value, (1524 * MIB - anon) / 10 / MIB * 1000 - 500,
+			(1524 * MIB - anon) / 10 / MIB * 1000 + 500);
+}
+
+static void memory_v1_may_have_a_limit_of_memory_and_swap_together(void **state)
+{
+	int64_t anon;
+
+	(void)state;
+	fakeroot_put(V1 "/memory.usage_in_bytes", "9\n");
+	fakeroot_put(V1 "/bots/x/memory.usage_in_bytes", "8192\n");
+	fakeroot_put(V1 "/bots/x/cgroup.procs", "77\n");
+	fakeroot_put(V1 "/bots/x/memory.stat", "total_rss 0\n");
+	fakeroot_open(path, 1);
+	anon = grow_unit(0, 33);
+	assert_int_equal(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->known, STATE_KNOWN);
+	assert_in_range(fakeroot_unit(0, UNIT_EXHAUSTED_IN)->value, (600 * MIB - anon) / 10 / MIB * 1000 - 500,
+			(600 * MIB - anon) / 10 / MIB * 1000 + 500);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -268,6 +362,10 @@ int main(void)
 		TEST(a_frozen_and_an_empty_unit_are_told_apart),
 		TEST(memory_v1_is_read_with_its_own_names),
 		TEST(a_hybrid_host_gives_pressure_and_the_kill_file_where_the_processes_are),
+		TEST(a_unit_that_grows_comes_to_its_limit_whatever_its_page_cache_does),
+		TEST(a_unit_without_a_limit_of_its_own_never_comes_to_it),
+		TEST(swap_that_a_unit_may_use_is_counted),
+		TEST(memory_v1_may_have_a_limit_of_memory_and_swap_together),
 		TEST(without_cgroups_the_units_are_unknown_and_the_host_is_seen),
 	};
 

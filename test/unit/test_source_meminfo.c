@@ -129,6 +129,75 @@ static void a_falling_host_is_looked_at_sooner_and_a_quiet_one_once_a_second(voi
 
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fakeroot_setup, fakeroot_teardown)
 
+/* So many kB of memory and of swap left. */
+static void put_left(unsigned available, unsigned swap_total, unsigned swap_free)
+{
+	fakeroot_put("/proc/meminfo",
+		     "MemTotal: 8000000 kB\nMemAvailable: %u kB\nSwapTotal: %u kB\nSwapFree: %u kB\n", available, swap_total,
+		     swap_free);
+}
+
+static void the_end_of_memory_and_swap_together_is_seen_coming(void **state)
+{
+	unsigned left = 1000000;
+
+	(void)state;
+	put_left(left, 1000000, 1000000);
+	fakeroot_open(NULL, 0);
+	assert_unknown(fakeroot_host(HOST_EXHAUSTED_IN));
+	for (int s = 0; s < 10; s++)
+		fakeroot_look(1000);
+	assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
+	/* 40000 kB a second, first out of memory, then out of swap. */
+	for (int s = 0; s < 40; s++, left -= left > 200000 ? 40000 : 0) {
+		put_left(left, 1000000, left > 200000 ? 1000000 : 1000000 - 40000u * (unsigned)(s - 20));
+		fakeroot_look(1000);
+		if (s > 25)
+			assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_KNOWN);
+	}
+	assert_int_equal(fakeroot_host(HOST_HEADROOM)->value, (1200000 - 19 * 40000) * KB);
+	assert_in_range(fakeroot_host(HOST_EXHAUSTED_IN)->value, 10900, 11100);
+}
+
+static void swap_that_is_switched_on_is_room_and_no_growth(void **state)
+{
+	(void)state;
+	put_left(1000000, 0, 0);
+	fakeroot_open(NULL, 0);
+	for (unsigned s = 0; s < 60; s++) {
+		unsigned swap = s / 10 % 2 == 0 ? 0 : 500000;
+
+		put_left(1000000 - s * 10000, swap, swap);
+		fakeroot_look(1000);
+		if (s < 34)
+			continue;
+		assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_KNOWN);
+		assert_in_range(fakeroot_host(HOST_EXHAUSTED_IN)->value, (1000000 + swap - s * 10000) / 10 - 200,
+				(1000000 + swap - s * 10000) / 10 + 200);
+	}
+}
+
+static void a_blind_host_has_no_forecast_and_sees_it_again_after_a_while(void **state)
+{
+	(void)state;
+	fakeroot_open(NULL, 0);
+	for (int s = 0; s < 10; s++)
+		fakeroot_look(1000);
+	assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
+	fakeroot_put("/proc/meminfo", "MemTotal: none\n");
+	fakeroot_look(1000);
+	assert_unknown(fakeroot_host(HOST_EXHAUSTED_IN));
+	for (int s = 0; s < 5; s++)
+		fakeroot_look(1000);
+	put_left(1000000, 0, 0);
+	for (int s = 0; s < 8; s++) {
+		fakeroot_look(1000);
+		assert_unknown(fakeroot_host(HOST_EXHAUSTED_IN));
+	}
+	fakeroot_look(1000);
+	assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -138,6 +207,9 @@ int main(void)
 		TEST(without_swap_its_readings_are_unknown_and_headroom_is_available),
 		TEST(the_next_look_is_sooner_the_less_is_left),
 		TEST(the_next_look_is_sooner_the_faster_it_goes),
+		TEST(the_end_of_memory_and_swap_together_is_seen_coming),
+		TEST(swap_that_is_switched_on_is_room_and_no_growth),
+		TEST(a_blind_host_has_no_forecast_and_sees_it_again_after_a_while),
 		TEST(a_falling_host_is_looked_at_sooner_and_a_quiet_one_once_a_second),
 	};
 

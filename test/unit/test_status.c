@@ -241,6 +241,21 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 	}
 }
 
+static void table_shows_when_memory_is_used_up_if_that_is_soon(void **arg)
+{
+	struct fixture *f = *arg;
+	struct state_reading *exhausted;
+
+	fill(f->state);
+	exhausted = &f->state->host[HOST_EXHAUSTED_IN];
+	state_set(exhausted, 12300, 0, 1);
+	assert_int_equal(run(f, false), 0);
+	assert_non_null(strstr(f->out, "full 0.2 %\n           used up in 12 s at this rate\n\nUNIT"));
+	exhausted->value = 600000;
+	assert_int_equal(run(f, false), 0);
+	assert_null(strstr(f->out, "used up"));
+}
+
 static void page_of_a_daemon_that_just_started_is_shown_with_what_is_missing(void **arg)
 {
 	struct fixture *f = *arg;
@@ -420,6 +435,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		TEST(table_shows_what_the_page_knows_in_80_columns),
+		TEST(table_shows_when_memory_is_used_up_if_that_is_soon),
 		TEST(page_of_a_daemon_that_just_started_is_shown_with_what_is_missing),
 		TEST(json_is_one_object_with_every_key_and_hostile_text_escaped),
 		TEST(unit_that_is_being_stopped_says_so),

@@ -83,14 +83,15 @@ static void status_table_head(const struct status *status, FILE *out)
 	}
 }
 
-/* ", used up in 12 s": later than ten minutes is nothing to tell. */
+/* Later than in ten minutes is nothing to tell. */
 static void status_table_exhausted(const struct state *s, FILE *out)
 {
 	const struct state_reading *exhausted = &s->host[HOST_EXHAUSTED_IN];
 	char span[32];
 
 	if (exhausted->known == STATE_KNOWN && exhausted->value >= 0 && exhausted->value < STATUS_TABLE_EXHAUSTED_MS)
-		(void)fprintf(out, ", used up in %s", clock_format_span((uint64_t)exhausted->value, span));
+		(void)fprintf(out, "           used up in %s at this rate\n",
+			      clock_format_span((uint64_t)exhausted->value, span));
 }
 
 static void status_table_host(const struct state *s, FILE *out)
@@ -108,11 +109,10 @@ static void status_table_host(const struct state *s, FILE *out)
 	else
 		(void)fprintf(out, "           swap used %s of %s", status_table_of_total(swap, a),
 			      status_table_bytes((int64_t)s->swap_total_bytes, b));
-	(void)fprintf(out, ", pressure some %s %%, full %s %%",
+	(void)fprintf(out, ", pressure some %s %%, full %s %%\n",
 		      status_table_pct(&s->host[HOST_PRESSURE_SOME], c),
 		      status_table_pct(&s->host[HOST_PRESSURE_FULL], d));
 	status_table_exhausted(s, out);
-	(void)fputc('\n', out);
 }
 
 /* What we are doing to it ("stop..."), or what we did and have not given back. */
