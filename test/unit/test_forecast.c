@@ -261,7 +261,7 @@ static void expect_ramps(enum looks looks)
 		      count.all, count.missed, count.long_ones, count.late, count.least_s);
 	assert_true(count.missed * 20 <= count.all);
 	assert_true(count.late * 20 <= count.long_ones);
-	assert_true(count.least_s > 5);
+	assert_true(count.least_s > 4);
 	assert_int_equal(count.early, 0);
 }
 

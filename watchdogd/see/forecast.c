@@ -42,25 +42,30 @@ static void forecast_push(struct forecast *f, uint32_t pages)
 		f->count++;
 }
 
+/* 16 TiB at most. */
+static int64_t forecast_pages(uint64_t bytes)
+{
+	uint64_t pages = bytes / FORECAST_PAGE_BYTES;
+
+	return pages < UINT32_MAX ? (int64_t)pages : UINT32_MAX;
+}
+
 void forecast_add(struct forecast *f, uint64_t used_bytes, mono_ms now)
 {
-	/* 16 TiB at most. */
-	int64_t pages = used_bytes / FORECAST_PAGE_BYTES < UINT32_MAX ? (int64_t)(used_bytes / FORECAST_PAGE_BYTES)
-								      : UINT32_MAX;
-	mono_ms step;
+	int64_t before = f->pages, grown = forecast_pages(used_bytes) - before;
 
 	if (now < f->at)
 		return;
 	if (f->at == 0 || now - f->at > FORECAST_GAP_MS) {
 		forecast_forget(f);
-		f->at = now;
+	} else if (now > f->at) {
+		mono_ms step = (f->at / FORECAST_STEP_MS + 1) * FORECAST_STEP_MS;
+
+		for (; step <= now; step += FORECAST_STEP_MS)
+			forecast_push(f, (uint32_t)(before + grown * (int64_t)(step - f->at) / (int64_t)(now - f->at)));
 	}
-	step = (f->at / FORECAST_STEP_MS + 1) * FORECAST_STEP_MS;
-	for (; step <= now; step += FORECAST_STEP_MS)
-		forecast_push(f, (uint32_t)((int64_t)f->pages + (pages - (int64_t)f->pages) * (int64_t)(step - f->at) /
-									 (int64_t)(now - f->at)));
 	f->at = now;
-	f->pages = (uint64_t)pages;
+	f->pages = before + grown;
 }
 
 /* The sample so many steps before the newest. */
@@ -69,18 +74,34 @@ static int64_t forecast_back(const struct forecast *f, uint32_t steps)
 	return f->sample[(f->newest + FORECAST_SAMPLES - steps) % FORECAST_SAMPLES];
 }
 
-/* Sorts them. n > 0 */
-static int64_t forecast_median(int64_t *values, uint32_t n)
+/* The one with as many below as above it, of an even number the upper one; by Hoare's FIND, which turns the values
+ * round until it stands in the middle. n > 0 */
+static int64_t forecast_median(int64_t *values, int32_t n)
 {
-	for (uint32_t i = 1; i < n; i++) {
-		int64_t value = values[i];
-		uint32_t at = i;
+	int32_t middle = n / 2, low = 0, high = n - 1;
 
-		for (; at > 0 && values[at - 1] > value; at--)
-			values[at] = values[at - 1];
-		values[at] = value;
+	while (low < high) {
+		int64_t pivot = values[middle];
+		int32_t i = low, k = high;
+
+		while (i <= k) {
+			while (values[i] < pivot)
+				i++;
+			while (values[k] > pivot)
+				k--;
+			if (i <= k) {
+				int64_t other = values[i];
+
+				values[i++] = values[k];
+				values[k--] = other;
+			}
+		}
+		if (k < middle)
+			low = i;
+		if (middle < i)
+			high = k;
 	}
-	return (values[(n - 1) / 2] + values[n / 2]) / 2;
+	return values[middle];
 }
 
 /* Growth within half of a window, in pages. */
@@ -91,7 +112,7 @@ static int64_t forecast_slope(const struct forecast *f, uint32_t window)
 
 	for (uint32_t i = 0; i < half; i++)
 		grown[i] = forecast_back(f, i) - forecast_back(f, i + half);
-	return forecast_median(grown, half);
+	return forecast_median(grown, (int32_t)half);
 }
 
 /* Each quarter at least half as fast as the whole? */
@@ -105,7 +126,7 @@ static bool forecast_is_steady(const struct forecast *f, uint32_t window, int64_
 
 		for (uint32_t i = 0; i < n; i++)
 			values[i] = forecast_back(f, quarter * n + i);
-		median = forecast_median(values, n);
+		median = forecast_median(values, (int32_t)n);
 		if (quarter > 0 && 4 * (later - median) < slope)
 			return false;
 		later = median;
@@ -144,9 +165,7 @@ static bool forecast_ends(const struct forecast *f, uint32_t window, int64_t lef
 
 void forecast_exhausted(const struct forecast *f, uint64_t left_bytes, struct state_reading *reading)
 {
-	int64_t left = left_bytes / FORECAST_PAGE_BYTES < UINT32_MAX ? (int64_t)(left_bytes / FORECAST_PAGE_BYTES)
-								     : UINT32_MAX;
-	int64_t ms;
+	int64_t left = forecast_pages(left_bytes), ms;
 
 	reading->known = STATE_UNKNOWN;
 	if (f->count < FORECAST_ENOUGH)

@@ -18,7 +18,7 @@ enum {
 /* All 0: empty. */
 struct forecast {
 	mono_ms at;      /* of the last look; 0: none */
-	uint64_t pages;  /* used then */
+	int64_t pages;   /* used then */
 	uint32_t newest; /* index of the newest sample */
 	uint32_t count;  /* of samples */
 	uint32_t still;  /* so many of the newest are the same */
