@@ -1,9 +1,4 @@
-/* The slope is Theil's: the median of the slopes of pairs of samples, here of those half a window apart (his
- * incomplete method): 32 pairs for 64 samples, where all pairs, which is Theil-Sen, are 2016. It is as good against
- * single samples that lie (up to a quarter of them), and cheap enough for a thousand units. Least squares
- * would follow each spike.
- *
- * No slope over one window can tell a ramp from a step: half a window after a step it looks like one. So a window
+/* No slope over one window can tell a ramp from a step: half a window after a step it looks like one. So a window
  * counts only when it grows steadily: each quarter of it, by its median, at least half as fast as the whole. A wave
  * that is over within the window has quarters that shrink, a burst that has ended has one that stands still. And what
  * has grown for so long is believed to go on for twice that, and no further: the window is long where the end is far,

@@ -1,4 +1,8 @@
 /* When memory is used up: of what was used in the last half minute, how fast it grows, and when nothing is left.
+ * The slope is Theil's incomplete one: the median over the pairs of samples half a window apart. A quarter of the samples
+ * may lie, where Theil-Sen, which takes all pairs, stands 29 %; that would be 2016 pairs in place of 32, and a thousand
+ * units are looked at each second. Least squares would follow each spike. Which slope is believed, and how far, is in
+ * forecast.c.
  * Pure: reads no clock and no file. One ring for the host, one for each unit. */
 #ifndef WD_SEE_FORECAST_H
 #define WD_SEE_FORECAST_H

@@ -258,14 +258,16 @@ void unit_look_ahead(struct see *see, struct unit *unit)
 		return;
 	forecast_add(&unit->forecast, (uint64_t)anon->value, unit->read_at);
 	forecast_growth(&unit->forecast, &readings[UNIT_GROWTH]);
-	forecast_exhausted(&unit->forecast,
-			   unit_left(see, unit, (uint64_t)anon->value,
-				     swap->known == STATE_KNOWN ? (uint64_t)swap->value : 0),
-			   &readings[UNIT_EXHAUSTED_IN]);
-	/* No limit of its own: what it can take is the host's, and so is that forecast. */
-	if (readings[UNIT_EXHAUSTED_IN].known == STATE_KNOWN &&
-	    (unit->limit_bytes == UINT64_MAX || (host > 0 && unit->limit_bytes >= host)))
+	if (unit->limit_bytes < UINT64_MAX && (host == 0 || unit->limit_bytes < host)) {
+		forecast_exhausted(&unit->forecast,
+				   unit_left(see, unit, (uint64_t)anon->value,
+					     swap->known == STATE_KNOWN ? (uint64_t)swap->value : 0),
+				   &readings[UNIT_EXHAUSTED_IN]);
+	} else if (readings[UNIT_GROWTH].known == STATE_KNOWN) {
+		/* No limit of its own: what it can take is the host's, and so is that forecast. */
+		state_set(&readings[UNIT_EXHAUSTED_IN], 0, 0, unit->read_at);
 		readings[UNIT_EXHAUSTED_IN].known = STATE_NEVER;
+	}
 }
 
 static void unit_publish_watched(const struct unit_watched *watched, struct state_unit *row)
