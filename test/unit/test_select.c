@@ -1,4 +1,4 @@
-/* decide/select.h: largest of, lowest of; who is passed over, and that the log says so. */
+/* decide/select.h: largest of, lowest of, growing of; who is passed over, and that the log says so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -83,6 +83,68 @@ static void lowest_is_by_priority_and_of_equals_the_larger(void **state)
 		host->orders[0].text,
 		"host.available 6.2 % (0.50 GiB) < 12 %; lowest of bots: a priority 30, "
 		"2.50 GiB, b priority 10, 3.00 GiB, c priority 10, 102 MiB");
+}
+
+static void grows(uint32_t i, int64_t bytes_per_min)
+{
+	state_set(&host->state.unit[i].readings[UNIT_GROWTH], bytes_per_min, 0, host->now);
+}
+
+static void begin_growing(void **state)
+{
+	(void)end(state);
+	(void)begin_with(CONFIG_GROWING);
+	grows(A, 3 * HOST_GIB / 10);
+	grows(B, -HOST_GIB);
+	grows(C, HOST_GIB);
+}
+
+static void growing_is_by_the_slope_whoever_is_large(void **state)
+{
+	begin_growing(state);
+	assert_asked("restart:c");
+	assert_string_equal(
+		host->orders[0].text,
+		"host.available 6.2 % (0.50 GiB) < 12 %; growing of bots: a 307 MiB a minute, 2.50 GiB, "
+		"c 1.00 GiB a minute, 102 MiB (passed over: b does not grow)");
+}
+
+static void of_two_that_grow_as_fast_it_is_the_larger(void **state)
+{
+	begin_growing(state);
+	grows(A, HOST_GIB);
+	grows(B, HOST_GIB);
+	assert_asked("restart:b");
+	begin_growing(state);
+	grows(A, HOST_GIB + 1);
+	assert_asked("restart:a");
+}
+
+static void a_unit_whose_growth_is_not_known_is_passed_over(void **state)
+{
+	begin_growing(state);
+	host->state.unit[C].readings[UNIT_GROWTH].known = STATE_UNKNOWN;
+	assert_asked("restart:a");
+	assert_non_null(strstr(host->orders[0].text, "(passed over: b does not grow, c has no known growth)"));
+}
+
+static void less_than_a_mebibyte_a_minute_is_no_growth(void **state)
+{
+	begin_growing(state);
+	grows(C, 1 << 20);
+	grows(A, (1 << 20) - 1);
+	assert_asked("restart:c");
+}
+
+static void where_none_grows_the_step_is_skipped_and_the_log_says_why(void **state)
+{
+	begin_growing(state);
+	grows(A, 0);
+	host->state.unit[C].readings[UNIT_GROWTH].known = STATE_UNKNOWN;
+	assert_asked("tell tell tell");
+	assert_string_equal(host->orders[0].text,
+			    "restart growing of bots skipped: growing of bots (passed over: a does not grow, "
+			    "b does not grow, c has no known growth)");
 }
 
 static void inactive_units_are_passed_over(void **state)
@@ -190,6 +252,11 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(largest_is_by_anon_and_the_numbers_are_in_the_log),
 		TEST(lowest_is_by_priority_and_of_equals_the_larger),
+		TEST(growing_is_by_the_slope_whoever_is_large),
+		TEST(of_two_that_grow_as_fast_it_is_the_larger),
+		TEST(a_unit_whose_growth_is_not_known_is_passed_over),
+		TEST(less_than_a_mebibyte_a_minute_is_no_growth),
+		TEST(where_none_grows_the_step_is_skipped_and_the_log_says_why),
 		TEST(inactive_units_are_passed_over),
 		TEST(frozen_units_are_passed_over),
 		TEST(protected_units_are_passed_over),

@@ -83,7 +83,7 @@ enum config_target {
 	CONFIG_UNIT,     /* step.unit: an index, or CONFIG_EACH */
 	CONFIG_LARGEST,  /* of step.group, by UNIT.anon */
 	CONFIG_LOWEST,   /* of step.group, by priority */
-	CONFIG_GROWING,  /* later */
+	CONFIG_GROWING,  /* of step.group, by UNIT.growth */
 	CONFIG_IDLE,     /* later */
 };
 

@@ -19,7 +19,7 @@ static const struct step_pick {
 } step_picks[] = {
 	{"largest", CONFIG_LARGEST, false},
 	{"lowest", CONFIG_LOWEST, false},
-	{"growing", CONFIG_GROWING, true},
+	{"growing", CONFIG_GROWING, false},
 	{"idle", CONFIG_IDLE, true},
 };
 

@@ -5,6 +5,10 @@
 
 #include "decide/condition_format.h"
 
+/* Less than this is taken for standing still: every program breathes a little, and what takes half a day for a GiB is
+ * not why memory is short now. */
+#define SELECT_GROWS_BYTES_PER_MIN (INT64_C(1) << 20)
+
 bool select_is_in_grace(const struct ladder *l, uint32_t unit)
 {
 	mono_ms started = l->state->unit[unit].started;
@@ -21,6 +25,13 @@ static bool select_is_asked(const struct ladder *l, uint32_t unit)
 		if ((l->at->acted >> i & 1) != 0 && l->at->asked[i] == mark)
 			return true;
 	return false;
+}
+
+static const char *select_why_not_growing(const struct state_reading *growth)
+{
+	if (growth->known != STATE_KNOWN)
+		return "has no known growth";
+	return growth->value < SELECT_GROWS_BYTES_PER_MIN ? "does not grow" : NULL;
 }
 
 /* Why a unit is passed over; NULL: it is a candidate. */
@@ -45,6 +56,8 @@ static const char *select_why_not(const struct ladder *l, const struct config_st
 		return "was asked in this round";
 	if (step->target == CONFIG_LARGEST && seen->readings[UNIT_ANON].known != STATE_KNOWN)
 		return "has no known size";
+	if (step->target == CONFIG_GROWING)
+		return select_why_not_growing(&seen->readings[UNIT_GROWTH]);
 	return NULL;
 }
 
@@ -55,7 +68,13 @@ static int64_t select_size(const struct ladder *l, uint32_t unit)
 	return anon->known == STATE_KNOWN ? anon->value : 0;
 }
 
-/* a comes before b: it is the larger; of a lower priority, and of equals the larger. */
+/* Of a candidate, which is known. */
+static int64_t select_growth(const struct ladder *l, uint32_t unit)
+{
+	return l->state->unit[unit].readings[UNIT_GROWTH].value;
+}
+
+/* a comes before b: it is the larger; of a lower priority or growing faster, and of equals the larger. */
 static bool select_is_before(const struct ladder *l, const struct config_step *step, uint32_t a,
 			     uint32_t b)
 {
@@ -64,6 +83,8 @@ static bool select_is_before(const struct ladder *l, const struct config_step *s
 
 	if (step->target == CONFIG_LOWEST && pa != pb)
 		return pa < pb;
+	if (step->target == CONFIG_GROWING && select_growth(l, a) != select_growth(l, b))
+		return select_growth(l, a) > select_growth(l, b);
 	return select_size(l, a) > select_size(l, b);
 }
 
@@ -75,6 +96,10 @@ static void select_format_one(const struct ladder *l, const struct config_step *
 	buffer_addf(text, "%s ", named->name);
 	if (step->target == CONFIG_LOWEST)
 		buffer_addf(text, "priority %d, ", named->priority);
+	if (step->target == CONFIG_GROWING) {
+		condition_format_bytes(text, select_growth(l, unit));
+		buffer_add(text, " a minute, ");
+	}
 	condition_format_bytes(text, select_size(l, unit));
 }
 
@@ -115,7 +140,7 @@ uint32_t select_unit(const struct ladder *l, const struct config_step *step, str
 	uint32_t best = CONFIG_NONE;
 	const char *before = ": ";
 
-	if (step->target != CONFIG_LARGEST && step->target != CONFIG_LOWEST)
+	if (step->target != CONFIG_LARGEST && step->target != CONFIG_LOWEST && step->target != CONFIG_GROWING)
 		return CONFIG_NONE;
 	select_format(l, step, text);
 	for (uint32_t i = 0; i < group->units.count; i++) {
