@@ -350,6 +350,29 @@ static void memory_v1_may_have_a_limit_of_memory_and_swap_together(void **state)
 			(600 * MIB - anon) / 10 / MIB * 1000 + 500);
 }
 
+static void the_highest_anon_of_all_its_lives_is_the_peak_of_a_unit(void **state)
+{
+	const int64_t swapped = 30; /* put_v2 */
+	const struct state_unit *row;
+
+	(void)state;
+	put_v2(BOT, 1 << 30, 0);
+	fakeroot_open(bot, 1);
+	row = &fakeroot.with.state->unit[0];
+	assert_int_equal(grow_unit(0, 20), 200 * MIB);
+	assert_int_equal(row->peak_bytes, 200 * MIB + swapped);
+	(void)grow_unit(0, 5);
+	assert_int_equal(row->peak_bytes, 200 * MIB + swapped);
+	fakeroot_remove(BOT);
+	fakeroot_look(1000);
+	assert_int_equal(row->peak_bytes, 200 * MIB + swapped);
+	put_v2(BOT, 1 << 30, 0);
+	(void)grow_unit(0, 10);
+	assert_int_equal(row->peak_bytes, 200 * MIB + swapped);
+	(void)grow_unit(200 * MIB, 1);
+	assert_int_equal(row->peak_bytes, 210 * MIB + swapped);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -365,6 +388,7 @@ int main(void)
 		TEST(a_unit_that_grows_comes_to_its_limit_whatever_its_page_cache_does),
 		TEST(a_unit_without_a_limit_of_its_own_never_comes_to_it),
 		TEST(swap_that_a_unit_may_use_is_counted),
+		TEST(the_highest_anon_of_all_its_lives_is_the_peak_of_a_unit),
 		TEST(memory_v1_may_have_a_limit_of_memory_and_swap_together),
 		TEST(without_cgroups_the_units_are_unknown_and_the_host_is_seen),
 	};

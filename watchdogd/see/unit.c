@@ -225,6 +225,8 @@ void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms n
 
 void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now)
 {
+	if (anon->known == STATE_KNOWN && anon->value > 0 && (uint64_t)anon->value > unit->peak_bytes)
+		unit->peak_bytes = (uint64_t)anon->value;
 	if (unit->held_at == 0 || now < unit->held_at || anon->known != STATE_KNOWN)
 		return;
 	unit->held_bytes = (uint64_t)anon->value;
@@ -298,6 +300,7 @@ void unit_publish(struct see *see, const struct unit *unit)
 	row->cgroup_id = unit_is_open(unit) ? unit->cgroup_id : 0;
 	row->held_bytes = unit->held_bytes;
 	row->oom_kills = unit->oom_kills;
+	row->peak_bytes = unit->peak_bytes;
 	row->main_pid = unit->main_pid;
 	memcpy(row->main_comm, unit->main_comm, sizeof(row->main_comm));
 	unit_publish_watched(&unit->watched, row);

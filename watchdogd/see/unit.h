@@ -92,6 +92,7 @@ struct unit {
 	mono_ms since, started;
 	mono_ms held_at; /* when held_bytes is to be taken; 0: it was, or will not be */
 	uint64_t held_bytes, oom_kills;
+	uint64_t peak_bytes; /* highest anon of its lives; 0: not known */
 	uint32_t processes;
 	int64_t kills_open; /* its oom_kill rose by so many more than were told of it */
 	mono_ms kills_at;   /* when that last changed */
@@ -167,7 +168,7 @@ bool unit_is_in_freezer(const struct unit *unit);
 /* What it was seen to be now; `since`, `started` follow. */
 void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now);
 
-/* Its anon, `grace` after its last start, is what it holds. */
+/* Its anon as read now: the highest is its peak; that of `grace` after its last start is what it holds. */
 void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now);
 
 /* Its growth and when that comes to the limit, of its anon and swap as read now. */

@@ -16,7 +16,7 @@
 #include "words/verb.h"
 
 #define STATE_MAGIC 0x41545357u /* "WSTA" */
-#define STATE_VERSION 3u
+#define STATE_VERSION 4u
 #define STATE_ACTIONS 16        /* last actions kept for `status` */
 #define STATE_MINUTES 60
 #define STATE_MINUTE_UNKNOWN 0xffffu
@@ -90,6 +90,7 @@ struct state_unit {
 	mono_ms restart_at;         /* its back-off: the next start not before; 0: at once */
 	uint32_t death_causes[STATE_DEATHS]; /* of watched processes, since we know it; not where none is known */
 	struct state_reading readings[UNIT_READINGS];
+	uint64_t peak_bytes;        /* highest anon of its lives; 0: not known */
 };
 
 /* What woke the sentinel. */
