@@ -74,6 +74,13 @@ check "status --json is JSON" python3 -c "
 import json
 s = json.load(open('$dir/json'))
 assert 'units' in json.dumps(s)"
+ctl budget --json >"$dir/json"
+check "a unit that was stopped has its peak in the budget" python3 -c "
+import json
+b = json.load(open('$dir/json'))
+peaks = {u['unit']: u['peak_bytes'] for u in b['units']}
+assert peaks == {'xtts': 2000000000, 'nodira': 3000000000}, peaks
+assert b['peaks_bytes'] == 5000000000 and b['fits'], b"
 stop_daemon
 ok $? "it ends with status 0"
 plan_end

@@ -220,7 +220,7 @@ static void pages_of_the_programs_have_what_others_rely_on(void **state)
 		".Sh EXIT STATUS",
 		"troglobit/watchdogd",
 	};
-	static const char *const of_1[] = {".Ss check",   ".Ss status",      ".Ss reload",  ".Ss retry",
+	static const char *const of_1[] = {".Ss budget", ".Ss check",   ".Ss status",      ".Ss reload",  ".Ss retry",
 					   ".Ss explain", ".Sh EXIT STATUS", "Fl -json",    ".Ss ack",
 					   ".Ss test",    ".Ss spool",       "Fl -state Ar dir",
 					   ".Cm spool retry", ".Cm spool drop"};

@@ -111,12 +111,11 @@ static struct state *status_take(const char *path)
 	return copy;
 }
 
-int status_run(const char *control, bool json, FILE *out, FILE *err)
+int status_open(const char *control, struct status *status, FILE *err)
 {
 	char path_text[PATH_BYTES], boot_id[64] = "";
 	struct buffer path;
 	struct state *copy;
-	struct status status;
 
 	BUFFER_OVER(&path, path_text);
 	status_path(control, &path);
@@ -126,9 +125,26 @@ int status_run(const char *control, bool json, FILE *out, FILE *err)
 	/* Of the real host, without a prefix: it is this reader's own boot that counts. */
 	if (file_read_at(AT_FDCWD, "/proc/sys/kernel/random/boot_id", boot_id, sizeof(boot_id)) > 0)
 		boot_id[strcspn(boot_id, "\n")] = '\0';
-	status = (struct status){.state = copy, .now = clock_mono(), .wall = clock_wall()};
-	status.not_alive = status_stale(copy, boot_id, status.now);
+	*status = (struct status){.state = copy, .now = clock_mono(), .wall = clock_wall()};
+	status->not_alive = status_stale(copy, boot_id, status->now);
+	return 0;
+}
+
+void status_close(struct status *status)
+{
+	free((void *)(uintptr_t)status->state);
+	status->state = NULL;
+}
+
+int status_run(const char *control, bool json, FILE *out, FILE *err)
+{
+	struct status status;
+	int result = status_open(control, &status, err);
+
+	if (result != 0)
+		return result;
 	(json ? status_print_json : status_print)(&status, out);
-	free(copy);
-	return status.not_alive == NULL ? STATUS_ALIVE : STATUS_NOT_RUNNING;
+	result = status.not_alive == NULL ? STATUS_ALIVE : STATUS_NOT_RUNNING;
+	status_close(&status);
+	return result;
 }

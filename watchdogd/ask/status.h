@@ -30,6 +30,11 @@ void status_print(const struct status *status, FILE *out);
 /* One JSON object and a newline; its keys are in watchdogctl(1). */
 void status_print_json(const struct status *status, FILE *out);
 
+/* A copy of the page beside the control socket, to be closed. 0; 3: there is none, as the daemon does not run; 1: it
+ * cannot be read. Both are told on err. */
+int status_open(const char *control, struct status *status, FILE *err);
+void status_close(struct status *status);
+
 /* Show the page beside the control socket. 0: alive; 3: not running, or not ticking (what is known
  * is shown all the same); 1: it cannot be read. Errors are told on err. */
 int status_run(const char *control, bool json, FILE *out, FILE *err);

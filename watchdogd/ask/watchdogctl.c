@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "ask/ack.h"
+#include "ask/budget.h"
 #include "ask/check.h"
 #include "ask/client.h"
 #include "ask/explain.h"
@@ -37,6 +38,13 @@ struct ctl {
 static int ctl_ack(const struct ctl *ctl)
 {
 	return ack_run(ctl->control, ctl->word, stdout, stderr);
+}
+
+static int ctl_budget(const struct ctl *ctl)
+{
+	struct budget_ask ask = {.control = ctl->control, .json = ctl->json};
+
+	return budget_run(&ask, stdout, stderr);
 }
 
 static int ctl_check(const struct ctl *ctl)
@@ -96,6 +104,11 @@ static const struct ctl_verb {
 	 .help = "say that it was seen: no more repeats of it",
 	 .most = 1,
 	 .run = ctl_ack},
+	{.name = "budget",
+	 .arguments = "[--json]",
+	 .help = "does what the units take fit, and what would do",
+	 .json = true,
+	 .run = ctl_budget},
 	{.name = "check",
 	 .arguments = "[--root DIR] [FILE]",
 	 .help = "check a config file",
