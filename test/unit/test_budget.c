@@ -56,6 +56,34 @@ static void a_plain_service_is_read(void **state)
 	assert_true(s.max_bytes == BUDGET_NO_LIMIT && s.high_bytes == BUDGET_NO_LIMIT);
 }
 
+/* Recorded of systemd 252: a plain service, one with settings of its own, one that is not there, a slice. */
+static void what_a_real_systemd_says_is_read(void **state)
+{
+	static const char *const names[] = {"two.service", "plain.service", "app.slice", "nowhere.service"};
+	struct budget_systemd rows[4] = {0};
+	char text[4096];
+	int fd = open("test/data/budget/systemctl-252.in", O_RDONLY | O_CLOEXEC);
+	ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+
+	(void)state;
+	assert_true(n > 0);
+	(void)close(fd);
+	text[n] = '\0';
+	budget_systemd_parse(text, names, 4, rows);
+	assert_true(rows[0].loaded && rows[1].loaded && rows[2].loaded && rows[3].answered && !rows[3].loaded);
+	assert_int_equal(rows[0].oom_policy, BUDGET_OOM_CONTINUE);
+	assert_int_equal(rows[0].restart, BUDGET_RESTART_ON_FAILURE);
+	assert_int_equal(rows[0].restart_us, 1500000);
+	assert_int_equal(rows[0].limit_us, 90000000);
+	assert_int_equal(rows[0].limit_burst, 7);
+	assert_int_equal(rows[0].max_bytes, 5 * GIB);
+	assert_true(rows[0].high_bytes > 0 && rows[0].high_bytes < BUDGET_NO_LIMIT);
+	assert_int_equal(rows[1].oom_policy, BUDGET_OOM_STOP);
+	assert_int_equal(rows[1].restart, BUDGET_RESTART_NO);
+	assert_true(rows[1].max_bytes == BUDGET_NO_LIMIT);
+	assert_int_equal(rows[2].restart, BUDGET_RESTART_UNKNOWN);
+}
+
 static void each_unit_gets_its_own_block_whatever_the_order_and_the_alias(void **state)
 {
 	static const char *const names[] = {"a.service", "b.service", "none.service", "c.service"};
@@ -562,6 +590,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup_teardown(name, setup, teardown)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_plain_service_is_read),
+		cmocka_unit_test(what_a_real_systemd_says_is_read),
 		cmocka_unit_test(each_unit_gets_its_own_block_whatever_the_order_and_the_alias),
 		cmocka_unit_test(hostile_answers_leave_what_they_say_unknown),
 		cmocka_unit_test(spans_are_read_as_systemd_prints_them),
