@@ -169,6 +169,45 @@ static void a_ledger_of_another_version_or_torn_begins_empty(void **state)
 	(void)close(fd);
 }
 
+static void marks_know_which_was_shed_last(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+	uint32_t first, second;
+
+	(void)state;
+	first = ledger_mark(a, "xtts", STATE_MARK_STOPPED, "critical")->shed;
+	second = ledger_mark(a, "nodira", STATE_MARK_FROZEN, "critical")->shed;
+	assert_true(second > first);
+	assert_int_equal(ledger_mark(a, "xtts", STATE_MARK_STOPPED, "last")->shed, first); /* found done */
+	assert_true(ledger_mark(a, "xtts", STATE_MARK_FROZEN, "last")->shed > second);
+	ledger_unmark(a, "nodira");
+	assert_false(ledger_mark_has(&a->marks[1], "critical"));
+	assert_true(ledger_mark_has(&a->marks[0], "last"));
+	assert_true(ledger_mark(a, "mirzo", STATE_MARK_STOPPED, "last")->shed > a->marks[0].shed);
+	(void)close(fd);
+}
+
+static void what_a_unit_needs_outlives_the_boot(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+	struct ledger_unit *row = ledger_unit(a, "xtts");
+
+	(void)state;
+	row->peak_mib = 2000;
+	row->vain = 2;
+	row->restarts = 3;
+	row->given_s = row->fits_s = row->restarted_s = 7;
+	row->flags = LEDGER_UNIT_RAN;
+	a = open_ledger(fd, "boot-2", false);
+	row = ledger_unit(a, "xtts");
+	assert_int_equal(row->peak_mib, 2000);
+	assert_int_equal(row->vain, 2);
+	assert_int_equal(row->restarts + row->given_s + row->fits_s + row->restarted_s + row->flags, 0);
+	(void)close(fd);
+}
+
 static void a_ledger_that_was_made_larger_is_cut_to_size(void **state)
 {
 	int fd = memory_file();
@@ -441,6 +480,8 @@ int main(void)
 		cmocka_unit_test(ids_are_new_in_every_ledger_and_fit_a_number_of_json),
 		cmocka_unit_test(every_message_has_a_name),
 		cmocka_unit_test(a_ledger_of_another_version_or_torn_begins_empty),
+		cmocka_unit_test(marks_know_which_was_shed_last),
+		cmocka_unit_test(what_a_unit_needs_outlives_the_boot),
 		cmocka_unit_test(a_ledger_that_was_made_larger_is_cut_to_size),
 		cmocka_unit_test(a_full_ledger_merges_the_least_severe_oldest_alert_and_never_a_step),
 		cmocka_unit_test(a_copy_of_an_entry_is_whole_or_none),

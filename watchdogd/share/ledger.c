@@ -67,13 +67,23 @@ static void ledger_keep_alerts(struct ledger *ledger)
 	}
 }
 
+/* What a unit needs is the same on every boot; when things were is not. */
+static void ledger_keep_units(struct ledger *ledger)
+{
+	for (int i = 0; i < UNITS_MAX; i++) {
+		const struct ledger_unit *u = &ledger->units[i];
+
+		ledger->units[i] = (struct ledger_unit){.hash = u->hash, .peak_mib = u->peak_mib, .vain = u->vain};
+	}
+}
+
 static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 {
 	struct buffer b;
 
 	memset(ledger->ladders, 0, sizeof(ledger->ladders));
 	ledger_keep_alerts(ledger);
-	memset(ledger->units, 0, sizeof(ledger->units));
+	ledger_keep_units(ledger);
 	memset(ledger->refusals, 0, sizeof(ledger->refusals));
 	memset(&ledger->telling, 0, sizeof(ledger->telling));
 	for (int i = 0; i < MARKS_MAX; i++)
@@ -272,6 +282,16 @@ struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit)
 	return NULL;
 }
 
+static uint32_t ledger_next_shed(const struct ledger *ledger)
+{
+	uint32_t last = 0;
+
+	for (int i = 0; i < MARKS_MAX; i++)
+		if (ledger->marks[i].unit[0] != '\0' && ledger->marks[i].shed > last)
+			last = ledger->marks[i].shed;
+	return last + 1;
+}
+
 static struct ledger_mark *ledger_mark_new(struct ledger *ledger, const char *unit)
 {
 	for (int i = 0; i < MARKS_MAX; i++) {
@@ -298,6 +318,8 @@ struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char ki
 		mark = ledger_mark_new(ledger, unit);
 	if (mark == NULL)
 		return NULL;
+	if (mark->kind != kind)
+		mark->shed = ledger_next_shed(ledger);
 	mark->kind = kind;
 	for (int i = 0; i < mark->rules; i++)
 		if (mark->rule[i] == hash)
@@ -313,6 +335,16 @@ void ledger_unmark(struct ledger *ledger, const char *unit)
 
 	if (mark != NULL)
 		mark->unit[0] = '\0';
+}
+
+bool ledger_mark_has(const struct ledger_mark *mark, const char *rule)
+{
+	uint64_t hash = ledger_hash(rule);
+
+	for (uint32_t i = 0; mark->unit[0] != '\0' && i < mark->rules && i < MARK_RULES_MAX; i++)
+		if (mark->rule[i] == hash)
+			return true;
+	return false;
 }
 
 struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name)

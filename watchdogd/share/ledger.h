@@ -14,8 +14,8 @@
 #include "base/clock.h"
 
 #define LEDGER_MAGIC 0x4745444cu /* "LDEG" */
-#define LEDGER_VERSION 3u
-#define LEDGER_BYTES (256u * 1024)
+#define LEDGER_VERSION 4u
+#define LEDGER_BYTES (288u * 1024)
 #define LEDGER_NONE UINT32_MAX
 
 enum ledger_kind { LEDGER_STEP, LEDGER_ALERT };
@@ -27,7 +27,7 @@ enum ledger_told {
 	TOLD_RESULT, /* what a step came to: "stopped xtts in 1.1 s" */
 	TOLD_REPLY,  /* what became of a death */
 	TOLD_REPEAT, /* it goes on */
-	TOLD_CLEAR,  /* resolved: nothing follows in this thread */
+	TOLD_CLEAR,  /* resolved: nothing follows in this thread, but that what was stopped for it is back */
 	TOLD_TEST,   /* a person's `watchdogctl test`; rule: the one channel that gets it */
 	TOLDS,
 };
@@ -57,6 +57,7 @@ struct ledger_entry {
 	uint32_t told;               /* of an alert: enum ledger_told */
 	uint8_t wants, has, done;    /* of an alert, enum ledger_with: who is to have it; has a copy; is done: all its
 					channels took or dropped it, or (the scribe) it is on the disk */
+	uint8_t gives_back;          /* bool: of a start or thaw: it gives back what a ladder took; thread: that one's */
 	wall_ms at;                  /* when it was asked */
 	mono_ms at_mono;
 	uint64_t cgroup_id;          /* the unit's when asked: another one means it was restarted since */
@@ -74,8 +75,10 @@ struct ledger_mark {
 	char unit[NAME_BYTES];       /* "" : free */
 	char kind;                   /* enum state_mark */
 	uint16_t rules;              /* how many of rule[] are in use */
+	uint32_t shed;               /* rises: the highest was shed last, and is given back first */
 	wall_ms at;
 	uint64_t rule[MARK_RULES_MAX]; /* ledger_hash of the names of the rules whose ladder reached it */
+	uint64_t thread;             /* in which it was told last that it is down: its return is told there; 0: in none */
 };
 
 /* Where the ladder of one (rule, unit) pair stands, and how often it fired of late. Kept here so that a
@@ -111,13 +114,19 @@ enum ledger_unit_flag {
 	LEDGER_UNIT_SILENT = 32, /* its silence was told, and not its end */
 };
 
-/* What is remembered of a unit besides its mark, on one boot. */
+/* What is remembered of a unit besides its mark. Of another boot peak_mib and vain stay. */
 struct ledger_unit {
 	uint32_t hash;         /* low bits of ledger_hash of its name, never 0; 0: the row is free */
 	uint32_t restarted_s;  /* 1 + CLOCK_MONOTONIC seconds of the last start that we asked for; 0: none */
 	uint16_t restarts;     /* of those in a row: the back-off */
 	uint16_t flags;        /* enum ledger_unit_flag */
 	uint32_t seen_s;       /* 1 + seconds when the row was last asked for: the longest forgotten gives way */
+	uint32_t peak_mib;     /* the highest UNIT.anon of all its lives, rounded up; 0: not known */
+	uint32_t given_s;      /* 1 + CLOCK_MONOTONIC seconds when what we took was given back last, since then not shed
+				  again; 0: no such */
+	uint32_t fits_s;       /* while it carries our mark: 1 + seconds since when there is room for it without a break */
+	uint16_t vain;         /* so often in a row it was given back in vain (decide/patience.h) */
+	uint16_t refused;      /* so often in a row it was to be given back, and that was not done */
 };
 
 /* When people were told last that a channel takes no alerts: once an hour. */
@@ -188,10 +197,13 @@ void ledger_free(struct ledger_entry *entry);
 struct ledger_entry *ledger_find(struct ledger *ledger, uint64_t id);
 
 /* The mark of a unit, or NULL; ledger_mark makes one (NULL when all are taken) and adds the rule's
- * name; ledger_unmark ends it. */
+ * name; as shed last, where it is new or of another kind. ledger_unmark ends it. */
 struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit);
 struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char kind, const char *rule);
 void ledger_unmark(struct ledger *ledger, const char *unit);
+
+/* It is a mark, and carries the name of that rule. */
+bool ledger_mark_has(const struct ledger_mark *mark, const char *rule);
 
 /* What is remembered of the unit of that name: its row, made where there is none. Never NULL. */
 struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name);

@@ -100,6 +100,7 @@ static void state_end_texts(struct state *copy)
 		STATE_END(copy->unit[i].watched_comm);
 		STATE_END(copy->unit[i].parent_comm);
 		STATE_END(copy->unit[i].died_text);
+		STATE_END(copy->unit[i].restore);
 	}
 	for (uint32_t i = 0; i < copy->rules; i++) {
 		STATE_END(copy->rule[i].rule);

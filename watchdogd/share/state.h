@@ -90,7 +90,8 @@ struct state_unit {
 	mono_ms restart_at;         /* its back-off: the next start not before; 0: at once */
 	uint32_t death_causes[STATE_DEATHS]; /* of watched processes, since we know it; not where none is known */
 	struct state_reading readings[UNIT_READINGS];
-	uint64_t peak_bytes;        /* highest anon of its lives; 0: not known */
+	uint64_t peak_bytes;        /* the highest anon of all its lives that we saw; 0: not known */
+	char restore[128];          /* while it carries our mark: why it is not given back yet; "" */
 };
 
 /* What woke the sentinel. */
