@@ -462,6 +462,7 @@ static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 		unit->pids_at = now;
 	}
 	unit_take_held(unit, &see->with.state->unit[unit->index].readings[UNIT_ANON], now);
+	unit_take_peak(see, unit, &see->with.state->unit[unit->index].readings[UNIT_ANON]);
 }
 
 void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now)

@@ -12,6 +12,8 @@
 #include "see/source.h"
 #include "see/watched.h"
 
+enum { UNIT_MIB = 1024 * 1024 };
+
 struct unit_file_name {
 	const char *name;
 	enum unit_dir dir;
@@ -225,8 +227,6 @@ void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms n
 
 void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now)
 {
-	if (anon->known == STATE_KNOWN && anon->value > 0 && (uint64_t)anon->value > unit->peak_bytes)
-		unit->peak_bytes = (uint64_t)anon->value;
 	if (unit->held_at == 0 || now < unit->held_at || anon->known != STATE_KNOWN)
 		return;
 	unit->held_bytes = (uint64_t)anon->value;
@@ -272,6 +272,19 @@ void unit_look_ahead(struct see *see, struct unit *unit)
 	}
 }
 
+/* The ledger is searched only when it rises. */
+void unit_take_peak(struct see *see, struct unit *unit, const struct state_reading *anon)
+{
+	uint64_t mib = anon->known == STATE_KNOWN ? ((uint64_t)anon->value + UNIT_MIB - 1) / UNIT_MIB : 0;
+	struct ledger_unit *row;
+
+	if (mib <= unit->peak_mib || mib > UINT32_MAX)
+		return;
+	row = ledger_unit(see->with.ledger, config_unit_at(see->with.config, unit->index)->name);
+	row->peak_mib = row->peak_mib > mib ? row->peak_mib : (uint32_t)mib;
+	unit->peak_mib = row->peak_mib;
+}
+
 static void unit_publish_watched(const struct unit_watched *watched, struct state_unit *row)
 {
 	row->watched = watched->count;
@@ -299,8 +312,8 @@ void unit_publish(struct see *see, const struct unit *unit)
 	row->started = unit->started;
 	row->cgroup_id = unit_is_open(unit) ? unit->cgroup_id : 0;
 	row->held_bytes = unit->held_bytes;
+	row->peak_bytes = (uint64_t)unit->peak_mib * UNIT_MIB;
 	row->oom_kills = unit->oom_kills;
-	row->peak_bytes = unit->peak_bytes;
 	row->main_pid = unit->main_pid;
 	memcpy(row->main_comm, unit->main_comm, sizeof(row->main_comm));
 	unit_publish_watched(&unit->watched, row);
@@ -390,6 +403,7 @@ static void unit_name_row(struct see *see, const struct config_unit *config, str
 	buffer_add(&b, config->name);
 	row->kind = (uint8_t)config->kind;
 	row->busy = unit->busy;
+	unit->peak_mib = ledger_unit(see->with.ledger, config->name)->peak_mib;
 	unit_publish(see, unit);
 }
 

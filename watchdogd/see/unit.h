@@ -92,7 +92,7 @@ struct unit {
 	mono_ms since, started;
 	mono_ms held_at; /* when held_bytes is to be taken; 0: it was, or will not be */
 	uint64_t held_bytes, oom_kills;
-	uint64_t peak_bytes; /* highest anon of its lives; 0: not known */
+	uint32_t peak_mib;  /* the highest anon of all its lives, as the ledger has it */
 	uint32_t processes;
 	int64_t kills_open; /* its oom_kill rose by so many more than were told of it */
 	mono_ms kills_at;   /* when that last changed */
@@ -168,11 +168,15 @@ bool unit_is_in_freezer(const struct unit *unit);
 /* What it was seen to be now; `since`, `started` follow. */
 void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms now);
 
-/* Its anon as read now: the highest is its peak; that of `grace` after its last start is what it holds. */
+/* Its anon, `grace` after its last start, is what it holds. */
 void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms now);
 
 /* Its growth and when that comes to the limit, of its anon and swap as read now. */
 void unit_look_ahead(struct see *see, struct unit *unit);
+
+/* Its anon is more than ever before: that is its peak, in the ledger. memory.peak is not: it counts page cache, which
+ * nobody needs room for, and no swap, which a unit that starts anew takes as memory; and it ends with the cgroup. */
+void unit_take_peak(struct see *see, struct unit *unit, const struct state_reading *anon);
 
 /* Its row of the state page, but for the readings. */
 void unit_publish(struct see *see, const struct unit *unit);
