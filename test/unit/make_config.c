@@ -111,6 +111,12 @@ void make_clear(void)
 	make.into->at = make.n_nodes;
 }
 
+void make_restore(void)
+{
+	make.into = &make_this()->restore;
+	make.into->at = make.n_nodes;
+}
+
 static struct config_node *make_node(enum config_node_kind kind)
 {
 	struct config_node *node = &make.nodes[make.n_nodes++];
@@ -258,6 +264,7 @@ struct config *make_done(void)
 
 		rule->when.at = nodes + rule->when.at * (uint32_t)sizeof(make.nodes[0]);
 		rule->clear.at = nodes + rule->clear.at * (uint32_t)sizeof(make.nodes[0]);
+		rule->restore.at = nodes + rule->restore.at * (uint32_t)sizeof(make.nodes[0]);
 		rule->steps.at = steps + rule->steps.at * (uint32_t)sizeof(make.steps[0]);
 		for (uint32_t i = 0; i < rule->instances; i++, hold += rule->holds)
 			make.instances[rule->first_instance + i].first_hold = hold;

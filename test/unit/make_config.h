@@ -23,6 +23,7 @@ void make_each(const uint32_t *units, uint32_t n);
 /* What follows belongs to this condition of the rule. */
 void make_when(void);
 void make_clear(void);
+void make_restore(void);
 /* Postfix: terms, then what joins them. pct: bound in %. */
 void make_host(enum reading_host reading, enum config_compare compare, int64_t bound);
 void make_host_pct(enum reading_host reading, enum config_compare compare, double pct);

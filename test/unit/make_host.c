@@ -87,7 +87,8 @@ static void host_take_orders(struct host *host)
 			host->orders[host->n++] = order;
 		if (order.kind == ORDER_STEP)
 			decide_answer(&host->decide, &order, host->answer, host->now);
-		else if (order.kind != ORDER_TELL) /* as alert_send does: the first gives its id to the thread */
+		else if (order.kind != ORDER_TELL && order.kind != ORDER_RESTORE)
+			/* as alert_send does: the first gives its id to the thread */
 			decide_sent(&host->decide, &order, order.thread != 0 ? order.thread : ++host->threads, host->now);
 	}
 }
@@ -140,7 +141,9 @@ const char *host_orders(const struct host *host)
 		const struct order *o = &host->orders[i];
 
 		buffer_add(&b, i > 0 ? " " : "");
-		if (o->kind == ORDER_ALERT)
+		if (o->kind == ORDER_RESTORE)
+			buffer_addf(&b, "restore:%s", config_unit_at(host->config, o->unit)->name);
+		else if (o->kind == ORDER_ALERT)
 			buffer_addf(&b, "alert:%s", severity_name(o->severity));
 		else if (o->kind == ORDER_STEP)
 			buffer_addf(&b, "%s:%s", verb_words[o->verb].name,

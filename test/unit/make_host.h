@@ -46,7 +46,7 @@ void host_event(struct host *host, enum event_kind kind, uint32_t unit, const ch
 /* The step under way of that instance came to its end. */
 void host_outcome(struct host *host, uint32_t instance, uint32_t unit, enum outcome outcome);
 
-/* "alert:warning stop:xtts tell clear": the orders of the last look in short. */
+/* "alert:warning stop:xtts tell clear restore:xtts": the orders of the last look in short. */
 const char *host_orders(const struct host *host);
 
 #endif

@@ -32,7 +32,7 @@ enum {
 	LADDERS_MAX = 512,        /* (rule, unit) pairs that fire or are within their limit's time */
 	ENTRIES_MAX = 128,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */
-	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit */
+	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit; with so many, each rule keeps it down */
 	SECRETS_MAX = 128,        /* of all channels and the heartbeat together: their texts lie in memory */
 	LISTS_MAX = 1024,         /* receivers and headers of all channels together */
 	PATTERNS_MAX = 1024,      /* log-match lines of all units together */

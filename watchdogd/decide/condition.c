@@ -28,6 +28,17 @@ const struct state_reading *condition_reading(const struct condition *c,
 	return unit < UNITS_MAX ? &c->state->unit[unit].readings[node->reading] : NULL;
 }
 
+/* host.available, host.used and host.headroom are what a unit takes from, or adds to. */
+int64_t condition_value(const struct condition *c, const struct config_node *node,
+			const struct state_reading *reading)
+{
+	if (node->unit != CONFIG_HOST)
+		return reading->value;
+	if (node->reading == HOST_AVAILABLE || node->reading == HOST_HEADROOM)
+		return reading->value - c->taken_bytes;
+	return node->reading == HOST_USED ? reading->value + c->taken_bytes : reading->value;
+}
+
 static bool condition_is_true(enum config_compare compare, condition_wide value,
 			      condition_wide bound)
 {
@@ -51,7 +62,7 @@ enum condition_truth condition_compare(const struct condition *c, const struct c
 
 	if (reading == NULL || reading->known == STATE_UNKNOWN || reading->from < c->since)
 		return CONDITION_UNKNOWN;
-	value = reading->known == STATE_NEVER ? INT64_MAX : reading->value;
+	value = reading->known == STATE_NEVER ? INT64_MAX : condition_value(c, node, reading);
 	if (node->bound_is_pct) {
 		if (reading->total <= 0)
 			return CONDITION_UNKNOWN;
@@ -131,6 +142,8 @@ static uint32_t condition_run(const struct condition *c, const struct config_nod
 		*top = condition_not(*top);
 		return depth;
 	case CONFIG_HOLD:
+		if (c->holds == NULL)
+			return depth;
 		top->truth = condition_hold_step(&c->holds[node->hold], top->truth, node->for_ms,
 						 c->now);
 		top->why |= bit;

@@ -25,8 +25,9 @@ struct condition_hold {
 struct condition {
 	const struct config *config;
 	const struct state *state;
-	struct condition_hold *holds; /* of this instance, by config_node.hold */
+	struct condition_hold *holds; /* of this instance, by config_node.hold; NULL: every `for` is over */
 	uint32_t unit;                /* what `unit` means; CONFIG_NONE: nothing */
+	int64_t taken_bytes; /* what if so much more of the host's memory were taken? 0: as it is */
 	mono_ms since; /* a reading whose window began before is unknown; 0: none is */
 	mono_ms now;
 };
@@ -64,6 +65,10 @@ bool condition_is_holding(const struct condition *condition, struct config_table
 const struct state_reading *condition_reading(const struct condition *condition,
 					      const struct config_node *node);
 const struct reading_word *condition_word(const struct config_node *node);
+
+/* Its value, with what is to be taken; the reading is known. */
+int64_t condition_value(const struct condition *condition, const struct config_node *node,
+			const struct state_reading *reading);
 
 /* What one COMPARE is. */
 enum condition_truth condition_compare(const struct condition *condition,

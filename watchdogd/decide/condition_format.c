@@ -79,24 +79,26 @@ static void condition_format_term(struct buffer *out, const struct condition *c,
 	const struct state_reading *reading = condition_reading(c, node);
 	const struct reading_word *word = condition_word(node);
 	enum condition_truth truth = condition_compare(c, node);
+	int64_t value;
 
 	condition_format_name(out, c, node, brief);
 	if (truth == CONDITION_UNKNOWN || reading == NULL) {
 		buffer_add(out, " is unknown");
 		return;
 	}
+	value = condition_value(c, node, reading);
 	buffer_add_char(out, ' ');
 	if (reading->known == STATE_NEVER) {
 		buffer_add(out, "never");
 	} else if (node->bound_is_pct) {
-		buffer_addf(out, "%.1f %%", 100.0 * (double)reading->value / (double)reading->total);
+		buffer_addf(out, "%.1f %%", 100.0 * (double)value / (double)reading->total);
 		if (!brief) {
 			buffer_add(out, " (");
-			condition_format_bytes(out, reading->value);
+			condition_format_bytes(out, value);
 			buffer_add_char(out, ')');
 		}
 	} else {
-		condition_format_value(out, word, reading->value);
+		condition_format_value(out, word, value);
 	}
 	buffer_addf(out, " %s%s ", truth == CONDITION_TRUE ? "" : "is not ",
 		    condition_format_compare[node->compare]);

@@ -39,8 +39,7 @@ bool decide_ladder(struct decide *decide, uint32_t instance, bool make, mono_ms 
 	return at != NULL;
 }
 
-/* The ladder that fires; NULL: it is quiet. */
-static const struct ledger_ladder *decide_firing(const struct decide *decide, uint32_t instance)
+const struct ledger_ladder *decide_firing(const struct decide *decide, uint32_t instance)
 {
 	const struct decide_instance *mine = &decide->memory->instance[instance];
 	const struct ledger_ladder *at;
@@ -209,6 +208,7 @@ void decide_look(struct decide *decide, mono_ms now)
 		decide_look_at(decide, i, now);
 		decide_row(decide, i, now);
 	}
+	decide_restore_look(decide, now);
 	decide->turn = 0;
 }
 
@@ -304,7 +304,7 @@ bool decide_next(struct decide *decide, struct order *order, mono_ms now)
 		decide->handed_repeat = order->kind == ORDER_REPEAT;
 		return true;
 	}
-	return decide_next_reply(decide, order, now);
+	return decide_next_reply(decide, order, now) || decide_restore_next(decide, order, now);
 }
 
 /* Readings from before the proof count no more: what was held until then begins anew. */

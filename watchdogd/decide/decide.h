@@ -25,6 +25,7 @@ struct decide_instance {
 	uint16_t ladder; /* its place in the ledger, LADDERS_MAX: none */
 	uint8_t event;   /* 1 + place of the event that it fires for; 0: none is known */
 	uint8_t when;    /* enum condition_truth, at the last look */
+	uint8_t restore; /* the same of `restore` */
 	bool waits;      /* its step was handed out in this look */
 	bool rounded;    /* it went round again in this look */
 	bool unknown_told;
@@ -54,9 +55,17 @@ struct decide_event {
 	struct event event;
 };
 
+/* What is to be given back: the marks in the ledger are the truth. */
+struct decide_restoring {
+	uint32_t unit, instance; /* to be handed out in this look, and whose `restore` holds; unit CONFIG_NONE: none */
+	uint32_t said;    /* number of the shedding whose end was handed out last; 0: none */
+	bool some;        /* a unit carried our mark at the last look */
+	mono_ms next_at;  /* not before: the one before is watched */
+};
+
 struct decide {
 	const struct config *config;
-	struct state *state; /* reads units and readings, writes state->rule rows */
+	struct state *state; /* reads units and readings, writes state->rule rows and what each unit's restore waits for */
 	struct ledger *ledger;
 	bool dry_run;
 	wall_ms wall; /* what time it is, set by the caller before a look; 0: not known */
@@ -71,6 +80,7 @@ struct decide {
 	uint32_t apart;        /* notes and replies among the events */
 	uint32_t untold, untold_of; /* notes and replies without room; the instance of the last */
 	struct after after;
+	struct decide_restoring restoring;
 };
 
 enum order_kind {
@@ -81,6 +91,8 @@ enum order_kind {
 	ORDER_TELL,  /* a log line alone: a step skipped and why, nothing left to shed, `when` is
 			unknown */
 	ORDER_REPEAT, /* what people were told goes on, and nobody has said that they have seen it */
+	ORDER_RESTORE, /* give a unit back: `verb` ends the mark that it carries; unit, rule, instance: whose
+			  `restore` holds; thread: where its shedding was told. No answer: asked again until it is done */
 };
 
 struct order {
@@ -154,6 +166,10 @@ uint32_t decide_ack(struct decide *decide, uint64_t thread, struct buffer *said,
  * the ladder does not wait for is passed over. */
 void decide_outcome(struct decide *decide, uint32_t instance, uint32_t unit, enum outcome outcome,
 		    mono_ms now);
+
+/* What an ORDER_RESTORE began came to its end: the next one waits until that is settled, or for a while where it
+ * was not done. */
+void decide_restored(struct decide *decide, bool done, mono_ms now);
 
 /* A person's `retry` of a unit: what its rules gave up (held back by their limit, or nothing left to
  * do) begins anew, and so does its back-off. unit: a name, may be hostile. said: gets what was

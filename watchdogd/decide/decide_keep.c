@@ -119,6 +119,7 @@ void decide_adopt(struct decide *decide, mono_ms now)
 	decide->handed_repeat = false;
 	decide->handed_reply = 0;
 	decide->untold = 0;
+	decide->restoring.unit = CONFIG_NONE;
 }
 
 /* Rows of the present config only: the rest of the memory is never touched, and so never there. */
@@ -128,7 +129,7 @@ static void decide_forget(struct decide *decide)
 		const struct config_instance *row = config_instance_at(decide->config, i);
 		uint32_t holds = config_rule_at(decide->config, row->rule)->holds;
 
-		decide->memory->instance[i] = (struct decide_instance){.when = CONDITION_UNKNOWN};
+		decide->memory->instance[i] = (struct decide_instance){.when = CONDITION_UNKNOWN, .restore = CONDITION_UNKNOWN};
 		memset(&decide->memory->hold[row->first_hold], 0,
 		       holds * sizeof(decide->memory->hold[0]));
 	}
@@ -139,6 +140,7 @@ void decide_init(struct decide *decide, mono_ms now)
 	decide->memory = &decide->memories[0];
 	decide_forget(decide);
 	decide_adopt(decide, now);
+	decide_restore_begin(decide, now);
 	for (uint32_t i = 0; i < decide->config->instances.count; i++) {
 		struct ladder ladder;
 

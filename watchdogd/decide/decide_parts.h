@@ -13,7 +13,10 @@
 bool decide_ladder(struct decide *decide, uint32_t instance, bool make, mono_ms now,
 		   struct ladder *ladder);
 
-/* What `when` and `clear` of an instance are judged by. */
+/* The ladder that fires; NULL: it is quiet. */
+const struct ledger_ladder *decide_firing(const struct decide *decide, uint32_t instance);
+
+/* What `when`, `clear` and `restore` of an instance are judged by. */
 struct condition decide_condition(const struct decide *decide, uint32_t instance, mono_ms now);
 
 /* Adopt what the ledger holds for the present config: ladders of changed rules end. */
@@ -59,6 +62,11 @@ void decide_format_title(struct decide *decide, uint32_t instance, mono_ms now, 
 /* At each look of a firing: when is it told again? And the order to do so, when it is due. */
 void decide_look_repeat(struct ladder *ladder);
 bool decide_next_repeat(struct decide *decide, uint32_t instance, mono_ms now, struct order *order);
+
+/* At the start; at each look, after every ladder has moved; and the order to give a unit back, if there is one. */
+void decide_restore_begin(struct decide *decide, mono_ms now);
+void decide_restore_look(struct decide *decide, mono_ms now);
+bool decide_restore_next(struct decide *decide, struct order *order, mono_ms now);
 
 /* The default of `clear`: how long `when` must be false. */
 uint32_t decide_clear_ms(const struct config_rule *rule);

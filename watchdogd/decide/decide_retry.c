@@ -5,6 +5,7 @@
 #include "base/escape.h"
 #include "decide/decide_parts.h"
 #include "decide/limit.h"
+#include "decide/patience.h"
 
 static void decide_retry_add(const struct decide *decide, uint32_t instance, const char *what,
 			     struct buffer *said, bool first)
@@ -67,6 +68,7 @@ static void decide_retry_back_off(struct decide *decide, const char *name)
 	row->restarts = 0;
 	row->restarted_s = 0;
 	row->flags |= LEDGER_UNIT_RESET;
+	patience_end(row);
 }
 
 int decide_retry(struct decide *decide, const char *unit, struct buffer *said, mono_ms now)

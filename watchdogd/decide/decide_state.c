@@ -96,6 +96,8 @@ static uint32_t decide_next_ms_of(const struct decide *decide, uint32_t instance
 	uint32_t next = condition_next_ms(&condition, rule->when), over;
 	const struct ledger_ladder *at;
 
+	if (decide->restoring.some && rule->restore.count > 0)
+		next = decide_least(next, condition_next_ms(&condition, rule->restore));
 	if (mine->ladder >= LADDERS_MAX)
 		return next;
 	at = &decide->ledger->ladders[mine->ladder];

@@ -7,6 +7,7 @@
 #include "base/buffer.h"
 #include "base/title.h"
 #include "decide/limit.h"
+#include "decide/restorable.h"
 #include "decide/step.h"
 
 static bool walk_is_alert(const struct ladder *l, uint32_t i)
@@ -117,15 +118,31 @@ static void walk_give_up(const struct ladder *l, const struct walk_seen *seen, s
 void walk_reach(struct ladder *l, uint32_t unit)
 {
 	const char *name;
-	const struct ledger_mark *mark;
+	struct ledger_mark *mark;
 	uint32_t verb = ladder_step(l, l->at->step)->verb;
 
 	if (unit >= l->config->units.count || !verb_words[verb].frees)
 		return;
 	name = config_unit_at(l->config, unit)->name;
 	mark = ledger_mark_find(l->ledger, name);
-	if (mark != NULL)
-		(void)ledger_mark(l->ledger, name, mark->kind, l->rule->name);
+	if (mark == NULL)
+		return;
+	(void)ledger_mark(l->ledger, name, mark->kind, l->rule->name);
+	if (mark->thread == 0)
+		mark->thread = ladder_thread(l);
+}
+
+/* A step of a group that finds nobody has reached those that are shed already. */
+static void walk_reach_group(struct ladder *l)
+{
+	const struct config_step *step = ladder_step(l, l->at->step);
+	const struct config_group *group;
+
+	if (step->target == CONFIG_UNIT || step->group >= l->config->groups.count)
+		return;
+	group = config_group_at(l->config, step->group);
+	for (uint32_t i = 0; i < group->units.count; i++)
+		walk_reach(l, config_group_unit(l->config, group, i));
 }
 
 /* "stop xtts skipped: it is stopped already". */
@@ -139,6 +156,8 @@ static void walk_skip(struct ladder *l, uint32_t unit, const char *why, struct o
 	order->unit = unit != CONFIG_NONE ? unit : l->unit;
 	step_format(l, l->at->step, &text);
 	buffer_addf(&text, " skipped: %s", why);
+	if (unit == CONFIG_NONE)
+		walk_reach_group(l);
 	walk_reach(l, unit);
 	ladder_leave(l, false);
 }
@@ -245,33 +264,43 @@ static bool walk_below_last(struct ladder *l, const struct walk_seen *seen, stru
 	return true;
 }
 
+/* Of a command its first word: the others may hold a secret. */
 static void walk_format_start(const struct ladder *l, const char *name, struct buffer *text)
 {
-	for (uint32_t i = 0; i < l->config->units.count; i++) {
-		const struct config_unit *unit = config_unit_at(l->config, i);
+	uint32_t i = config_find_unit(l->config, name);
+	const struct config_unit *unit = i != CONFIG_NONE ? config_unit_at(l->config, i) : NULL;
+	const char *start = unit != NULL ? config_string(l->config, unit->start) : "";
 
-		if (unit->kind == CONFIG_SYSTEMD && strcmp(unit->name, name) == 0)
-			buffer_addf(text, " (systemctl start %s)",
-				    config_string(l->config, unit->target));
-	}
+	if (unit != NULL && unit->kind == CONFIG_SYSTEMD)
+		buffer_addf(text, " (systemctl %sstart %s)", unit->user != 0 ? "--user " : "",
+			    config_string(l->config, unit->target));
+	else if (start[0] != '\0')
+		buffer_addf(text, " (started by %.*s)", (int)strcspn(start, " "), start);
 }
 
 /* "; xtts is still stopped": the units that carry our mark with this rule's name; with_start: and what starts them. */
 static void walk_format_marks(const struct ladder *l, bool with_start, struct buffer *text)
 {
-	uint64_t rule = ledger_hash(l->rule->name);
-
 	for (uint32_t i = 0; i < MARKS_MAX; i++) {
 		const struct ledger_mark *mark = &l->ledger->marks[i];
 
-		for (uint32_t k = 0; mark->unit[0] != '\0' && k < mark->rules; k++) {
-			if (mark->rule[k] != rule)
-				continue;
-			buffer_addf(text, "; %s is still %s", mark->unit,
-				    mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
-			if (with_start && l->rule->restore.count == 0 && mark->kind == STATE_MARK_STOPPED)
-				walk_format_start(l, mark->unit, text);
-		}
+		if (!ledger_mark_has(mark, l->rule->name))
+			continue;
+		buffer_addf(text, "; %s is still %s", mark->unit,
+			    mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
+		if (with_start && mark->kind == STATE_MARK_STOPPED && !restorable_ever(l->config, mark))
+			walk_format_start(l, mark->unit, text);
+	}
+}
+
+/* Who hears that they are still down, as the last, hears when they are back. */
+static void walk_thread_marks(const struct ladder *l)
+{
+	for (uint32_t i = 0; i < MARKS_MAX; i++) {
+		struct ledger_mark *mark = &l->ledger->marks[i];
+
+		if (ledger_mark_has(mark, l->rule->name))
+			mark->thread = ladder_thread(l);
 	}
 }
 
@@ -306,7 +335,9 @@ static bool walk_clear(struct ladder *l, struct order *order)
 		    clock_format_span(l->now - l->at->began, span));
 	walk_title_clear(l, order);
 	walk_format_marks(l, true, &text);
-	if (!said)
+	if (said)
+		walk_thread_marks(l);
+	else
 		ladder_end(l);
 	return true;
 }
