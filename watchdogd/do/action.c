@@ -50,6 +50,7 @@ static void action_fill(struct actions *actions, struct action *action, const st
 	action->began = now;
 	action->available_before = action_available(actions);
 	action->anon_before = -1;
+	action->thread = order->thread;
 	action_copy(action->rule, sizeof(action->rule), config_rule_at(actions->config, order->rule)->name);
 	if (unit != NULL) {
 		action->cgroup_id = unit->cgroup_id;
@@ -154,11 +155,29 @@ enum outcome action_begin(struct actions *actions, const struct order *order, mo
 	action_fill(actions, action, order, now);
 	if (action_write_entry(actions, action, order) < 0)
 		return OUTCOME_BUSY;
-	action_put_mark(actions, action);
+	action_put_mark(actions, action, now);
 	action->used = true;
 	action_set_busy(actions, action);
 	action_enter(actions, action, now);
 	return OUTCOME_BEGUN;
+}
+
+struct action *action_begin_alone(struct actions *actions, const struct action *like, mono_ms now)
+{
+	struct action *action = action_free_row(actions);
+
+	if (action == NULL)
+		return NULL;
+	*action = *like;
+	action->began = now;
+	action->available_before = action_available(actions);
+	action->anon_before = -1;
+	if (action_write_entry(actions, action, NULL) < 0)
+		return NULL;
+	action->used = true;
+	action_set_busy(actions, action);
+	action_enter(actions, action, now);
+	return action;
 }
 
 bool actions_owe_start(struct actions *actions, uint32_t unit)

@@ -54,6 +54,10 @@ struct action {
 	mono_ms alive_since, lost_at;   /* LIVES: of the process as last seen; 0: not seen, not lost */
 	enum action_progress progress;
 	char saw[192];                  /* what was seen on the way, for the log */
+	bool gives_back;                /* it ends the mark of its unit (do/restore.h) */
+	enum severity severity;         /* of what is told of that */
+	uint64_t thread;                /* where it was told why its unit is shed; 0: nobody was told */
+	wall_ms shed_at;                /* when a unit that is given back was shed; 0: not known any more */
 };
 
 /* A start that waits while systemd is at the unit; kept in memory alone. */
@@ -87,6 +91,8 @@ struct action_result {
 	enum verb verb;                 /* what the step says */
 	char title[TITLE_BYTES];        /* "stopped xtts in 1.1 s" */
 	char text[TEXT_BYTES];
+	bool gives_back;                /* what was shed is back, or could not be given back; instances: none */
+	uint64_t thread;                /* of that: where it is told; 0: in the log alone */
 };
 
 /* Fields config to actor are set by the caller, the rest is zeroed. Takes up again what the ledger holds: a

@@ -85,6 +85,10 @@ static void action_entry_cause(struct actions *actions, const struct action *act
 		entry->severity = rule->severity;
 		action_copy(entry->event, sizeof(entry->event), rule->is_event ? event_words[rule->event].name : "");
 		action_copy(entry->text, sizeof(entry->text), order->text);
+	} else if (action->gives_back) {
+		entry->gives_back = true;
+		entry->thread = action->thread;
+		entry->severity = action->severity;
 	} else if (before != NULL) {
 		entry->ladder_key = before->ladder_key;
 		entry->severity = before->severity;
@@ -204,7 +208,18 @@ static void action_resume(struct actions *actions, struct action *action, mono_m
 	if (action->progress == ACTION_PROVED && action_following(action) != ACTION_PHASES)
 		action->progress = ACTION_WAITS; /* the next look sees it again, and goes on */
 	if (action->progress != ACTION_PROVED || actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
-		action_put_mark(actions, action); /* the crash may have come before it */
+		action_put_mark(actions, action, now); /* the crash may have come before it */
+}
+
+static void action_recover_given(const struct actions *actions, struct action *action,
+				 const struct ledger_entry *entry)
+{
+	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, entry->unit);
+
+	action->gives_back = entry->gives_back;
+	action->severity = entry->severity < SEVERITIES ? (enum severity)entry->severity : SEVERITY_CRITICAL;
+	action->thread = entry->thread;
+	action->shed_at = entry->gives_back && mark != NULL ? mark->at : 0;
 }
 
 /* One entry that an earlier sentinel left open. */
@@ -232,6 +247,7 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	action->instances = instance != CONFIG_NONE;
 	action->entry = entry->id;
 	action->cgroup_id = entry->cgroup_id;
+	action_recover_given(actions, action, entry);
 	action->began = entry->at_mono < now ? entry->at_mono : now;
 	entry->at_mono = now; /* the worker's time begins anew */
 	action->available_before = -1;

@@ -18,6 +18,10 @@ struct action *action_of_unit(struct actions *actions, uint32_t unit);
 /* host.available in bytes; -1: unknown. */
 int64_t action_available(const struct actions *actions);
 
+/* Begin what no ladder waits for. like: its verb, phase, unit and rule, and of what gives back the rest of that; all
+ * else is zero. NULL: no room for it now. */
+struct action *action_begin_alone(struct actions *actions, const struct action *like, mono_ms now);
+
 /* A row not in use, or NULL. */
 struct action *action_free_row(struct actions *actions);
 

@@ -1,6 +1,7 @@
 #include "do/action_mark.h"
 
 #include "base/diag.h"
+#include "decide/patience.h"
 #include "do/action_ledger.h"
 #include "do/direct.h"
 
@@ -15,16 +16,22 @@ static const struct {
 	[VERB_THAW] = {STATE_MARK_NONE, true},
 };
 
-void action_put_mark(struct actions *actions, const struct action *action)
+void action_put_mark(struct actions *actions, const struct action *action, mono_ms now)
 {
 	enum state_mark mark = action_marks[action->verb].mark;
 	const char *name = action_unit_name(actions, action->unit);
+	struct ledger_mark *is;
 
 	if (mark == STATE_MARK_NONE || action->phase == ACTION_OWED)
 		return;
-	if (ledger_mark(actions->ledger, name, (char)mark, action->rule) == NULL)
+	if (ledger_mark_find(actions->ledger, name) == NULL)
+		patience_note_shed(ledger_unit(actions->ledger, name), now);
+	is = ledger_mark(actions->ledger, name, (char)mark, action->rule);
+	if (is == NULL)
 		diag_warning("no room in the ledger to remember that %s is %s", name,
 			     mark == STATE_MARK_FROZEN ? "frozen" : "stopped");
+	else if (is->thread == 0)
+		is->thread = action->thread;
 }
 
 void action_end_mark(struct actions *actions, const struct action *action)
@@ -64,6 +71,7 @@ void actions_check_marks(struct actions *actions, mono_ms now)
 			continue;
 		diag_event(SEVERITY_INFO, NULL, mark->unit, "it runs again, and not by our doing: it is %s",
 			   mark->kind == STATE_MARK_FROZEN ? "frozen by us no more" : "stopped by us no more");
+		patience_end(ledger_unit(actions->ledger, mark->unit));
 		ledger_unmark(actions->ledger, config_unit_at(actions->config, unit)->name);
 	}
 }

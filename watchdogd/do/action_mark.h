@@ -6,7 +6,7 @@
 #include "do/action.h"
 
 /* Put the mark of its verb on the unit, before it is done. */
-void action_put_mark(struct actions *actions, const struct action *action);
+void action_put_mark(struct actions *actions, const struct action *action, mono_ms now);
 
 /* At its end: a unit that came back by our doing, or that could not be stopped or frozen, carries our mark
  * no more. */

@@ -5,6 +5,7 @@
 #include "base/title.h"
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
+#include "do/restore.h"
 
 static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
 {
@@ -30,42 +31,68 @@ static void action_title(struct actions *actions, const struct action *action, m
 	struct buffer b;
 
 	buffer_init(&b, title, TITLE_BYTES);
-	if (action->progress == ACTION_PROVED)
+	if (action->gives_back)
+		restore_title(actions, action, &b);
+	else if (action->progress == ACTION_PROVED)
 		buffer_addf(&b, "%s %s in %s", verb->done, object, clock_format_span(now - action->began, span));
 	else
 		buffer_addf(&b, "%s %s not done", verb->name, object);
 	title_bound(title);
 }
 
-/* "stopped xtts in 1.2 s: inactive (dead); it held 232 MiB; host.available 84 MiB -> 310 MiB" */
-static void action_format(struct actions *actions, const struct action *action, mono_ms now, char *text)
+/* "stopped xtts in 1.2 s: inactive (dead)" */
+static void action_format_done(struct actions *actions, const struct action *action, mono_ms now, struct buffer *b)
 {
 	const struct verb_word *verb = &verb_words[action->verb];
 	char span[32];
+
+	if (action->progress == ACTION_PROVED)
+		buffer_addf(b, "%s", verb->done);
+	else
+		buffer_addf(b, "%s not done:", verb->name);
+	buffer_addf(b, " %s", action_object(actions, action));
+	buffer_addf(b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
+		    clock_format_span(now - action->began, span));
+	if (action->saw[0] != '\0')
+		buffer_addf(b, ": %s", action->saw);
+}
+
+/* "...; it held 232 MiB; host.available 84 MiB -> 310 MiB" */
+static void action_format(struct actions *actions, const struct action *action, mono_ms now, char *text)
+{
+	const struct verb_word *verb = &verb_words[action->verb];
 	struct buffer b;
 
 	buffer_init(&b, text, TEXT_BYTES);
-	if (action->progress == ACTION_PROVED)
-		buffer_addf(&b, "%s", verb->done);
+	if (action->gives_back)
+		restore_format(actions, action, now, &b);
 	else
-		buffer_addf(&b, "%s not done:", verb->name);
-	buffer_addf(&b, " %s", action_object(actions, action));
-	buffer_addf(&b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
-		    clock_format_span(now - action->began, span));
-	if (action->saw[0] != '\0')
-		buffer_addf(&b, ": %s", action->saw);
+		action_format_done(actions, action, now, &b);
 	if (verb->frees && action->unit != CONFIG_NONE)
 		action_add_size(&b, "; it held ", action->anon_before);
 	action_add_size(&b, "; host.available ", action->available_before);
 	action_add_size(&b, " -> ", action_available(actions));
 }
 
+/* What gives back is told where its shedding was, and what could not be given back once. */
+static void action_result_given(struct actions *actions, const struct action *action, struct action_result *result,
+				mono_ms now)
+{
+	bool told = restore_end(actions, action, now);
+
+	result->severity = action->severity;
+	result->thread = told ? action->thread : 0;
+}
+
 static void action_result(struct actions *actions, struct action *action, struct action_result *result, mono_ms now)
 {
 	bool done = action->progress == ACTION_PROVED;
 
+	result->gives_back = action->gives_back;
 	result->outcome = done ? OUTCOME_DONE : OUTCOME_FAILED;
 	result->severity = done ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	if (action->gives_back)
+		action_result_given(actions, action, result, now);
 	result->unit = action->unit;
 	result->instances = action->instances;
 	memcpy(result->instance, action->instance, sizeof(result->instance));

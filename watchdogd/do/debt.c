@@ -1,7 +1,5 @@
 #include "do/debt.h"
 
-#include <string.h>
-
 #include "base/diag.h"
 #include "do/action_gate.h"
 #include "do/action_ledger.h"
@@ -58,39 +56,23 @@ static bool debt_is_held(const struct actions *actions, const struct ledger_mark
 	*name = "";
 	for (uint32_t i = 0; i < actions->config->rules.count; i++) {
 		const struct config_rule *rule = config_rule_at(actions->config, i);
-		uint64_t hash = ledger_hash(rule->name);
 
-		for (uint32_t k = 0; k < mark->rules && k < MARK_RULES_MAX; k++) {
-			if (mark->rule[k] != hash)
-				continue;
-			*name = rule->name;
-			if (debt_rule_fires(actions, rule, unit))
-				return true;
-		}
+		if (!ledger_mark_has(mark, rule->name))
+			continue;
+		*name = rule->name;
+		if (debt_rule_fires(actions, rule, unit))
+			return true;
 	}
 	return false;
 }
 
 static void debt_pay(struct actions *actions, uint32_t unit, const char *rule, mono_ms now)
 {
-	struct action *action = action_free_row(actions);
+	struct action like = {.verb = VERB_RESTART, .phase = ACTION_ROOM, .unit = unit};
 
-	if (action == NULL)
-		return;
-	memset(action, 0, sizeof(*action));
-	action->verb = VERB_RESTART;
-	action->phase = ACTION_ROOM;
-	action->unit = unit;
-	action->began = now;
-	action->available_before = action_available(actions);
-	action->anon_before = -1;
-	action_copy(action->rule, sizeof(action->rule), rule);
-	if (action_write_entry(actions, action, NULL) < 0)
-		return;
-	action->used = true;
-	action_set_busy(actions, action);
-	action_saw(action, "its start was owed since it was stopped on the way of a restart");
-	action_enter(actions, action, now);
+	action_copy(like.rule, sizeof(like.rule), rule);
+	action_saw(&like, "its start was owed since it was stopped on the way of a restart");
+	(void)action_begin_alone(actions, &like, now);
 }
 
 static void debt_look_at(struct actions *actions, struct ledger_unit *row, mono_ms now)

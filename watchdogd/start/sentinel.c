@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/root.h"
+#include "do/restore.h"
 #include "share/message.h"
 #include "start/memory.h"
 
@@ -82,6 +83,28 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 	return outcome;
 }
 
+/* Nobody answers it: what was not begun is asked again. */
+static void sentinel_restore(struct sentinel *s, const struct order *order, mono_ms now)
+{
+	const char *verb = verb_words[order->verb].name;
+	struct alert note;
+	char why[TEXT_BYTES], text[TEXT_BYTES];
+	enum outcome outcome = OUTCOME_BEGUN;
+	struct buffer b;
+
+	BUFFER_OVER(&b, text);
+	note = sentinel_alert(s, order, text);
+	note.severity = SEVERITY_INFO;
+	if (!s->dry_run)
+		outcome = restore_begin(&s->actions, order, now, why);
+	if (outcome == OUTCOME_SKIPPED)
+		buffer_addf(&b, "%s %s again skipped: %s", verb, note.unit, why);
+	else
+		buffer_addf(&b, "%s%s %s again: %s", s->dry_run ? "dry run: would " : "", verb, note.unit, order->text);
+	if (outcome != OUTCOME_BUSY)
+		alert_note(&s->alerts, &note);
+}
+
 static void sentinel_tell(struct sentinel *s, const struct order *order, struct alert *alert, mono_ms now)
 {
 	alert->of_ladder = true;
@@ -93,7 +116,8 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 {
 	static const enum ledger_told told[] = {[ORDER_STEP] = TOLD_RESULT, [ORDER_ALERT] = TOLD_ALERT,
 						[ORDER_CLEAR] = TOLD_CLEAR, [ORDER_REPLY] = TOLD_REPLY,
-						[ORDER_TELL] = TOLD_ALERT,  [ORDER_REPEAT] = TOLD_REPEAT};
+						[ORDER_TELL] = TOLD_ALERT,  [ORDER_REPEAT] = TOLD_REPEAT,
+						[ORDER_RESTORE] = TOLD_CLEAR};
 	struct alert alert = sentinel_alert(s, order, order->text);
 
 	alert.title = order->title;
@@ -103,6 +127,8 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 	alert.at = now;
 	if (order->kind == ORDER_STEP)
 		decide_answer(&s->decide, order, sentinel_step(s, order, now), now);
+	else if (order->kind == ORDER_RESTORE)
+		sentinel_restore(s, order, now);
 	else if (order->kind == ORDER_TELL)
 		alert_note(&s->alerts, &alert);
 	else
@@ -139,6 +165,19 @@ static void sentinel_tell_result(struct sentinel *s, const struct action_result 
 	}
 }
 
+/* What was shed is back: the end of the thread in which that was told. */
+static void sentinel_tell_given(struct sentinel *s, const struct action_result *result, mono_ms now)
+{
+	bool done = result->outcome == OUTCOME_DONE;
+	const struct alert alert = {.rule = result->rule, .unit = sentinel_unit_name(s, result->unit), .event = "",
+				    .title = result->title, .text = result->text, .severity = result->severity,
+				    .thread = result->thread, .told = done ? TOLD_CLEAR : TOLD_RESULT};
+
+	if (alert.thread != 0)
+		(void)alert_hand_on(&s->alerts, &alert);
+	decide_restored(&s->decide, done, now);
+}
+
 static void sentinel_count_step(struct state *state, const struct action_result *result)
 {
 	if (result->outcome == OUTCOME_DONE)
@@ -157,7 +196,12 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 		struct alert note = {.severity = result.severity, .rule = result.rule,
 				     .unit = sentinel_unit_name(s, result.unit), .event = "", .text = result.text};
 
-		sentinel_tell_result(s, &result, now);
+		if (result.gives_back) {
+			note.severity = result.outcome == OUTCOME_DONE ? SEVERITY_INFO : SEVERITY_WARNING;
+			sentinel_tell_given(s, &result, now);
+		} else {
+			sentinel_tell_result(s, &result, now);
+		}
 		alert_note(&s->alerts, &note);
 		sentinel_count_step(s->state, &result);
 		for (uint32_t i = 0; i < result.instances; i++)

@@ -7,12 +7,22 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "decide/restorable.h"
 #include "share/message.h"
 #include "tell/ack.h"
 #include "tell/channel_test.h"
 #include "tell/refusal.h"
 
 enum { SENTINEL_REPORTS_MAX = 64 }; /* of one wake-up: however much a log says, a look comes between */
+
+/* A unit that stays, and no rule that gives it back. */
+static void sentinel_name_stranded(const struct sentinel *s, const struct config *config,
+				   const struct ledger_mark *mark, struct buffer *said)
+{
+	if (mark != NULL && restorable_ever(s->config, mark) && !restorable_ever(config, mark))
+		buffer_addf(said, "%s was %s by watchdogd and stays so: no rule of it has a `restore` any more; ",
+			    mark->unit, mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
+}
 
 /* A unit that leaves the config while frozen is thawed, while stopped it is named in the answer. */
 static void sentinel_let_go(struct sentinel *s, const struct config *config, struct buffer *said)
@@ -21,8 +31,10 @@ static void sentinel_let_go(struct sentinel *s, const struct config *config, str
 		const char *name = config_unit_at(s->config, i)->name;
 		const struct ledger_mark *mark = ledger_mark_find(s->ledger, name);
 
-		if (config_find_unit(config, name) != CONFIG_NONE)
+		if (config_find_unit(config, name) != CONFIG_NONE) {
+			sentinel_name_stranded(s, config, mark, said);
 			continue;
+		}
 		if (mark != NULL && mark->kind == STATE_MARK_FROZEN)
 			actions_thaw(&s->actions, i);
 		if (actions_owe_start(&s->actions, i))

@@ -1,0 +1,118 @@
+#include "do/restore.h"
+
+#include <string.h>
+
+#include "base/diag.h"
+#include "decide/patience.h"
+#include "do/action_gate.h"
+#include "do/action_ledger.h"
+#include "do/action_phase.h"
+#include "do/backoff.h"
+
+/* Of each verb that gives back: its first phase. */
+static const enum action_phase restore_phases[VERBS] = {
+	[VERB_START] = ACTION_START, /* without a wait for room: that was asked for with its peak */
+	[VERB_THAW] = ACTION_THAW,
+};
+
+static struct ledger_unit *restore_row(const struct actions *actions, uint32_t unit)
+{
+	return ledger_unit(actions->ledger, action_unit_name(actions, unit));
+}
+
+/* A start that was not asked counts as one: it waits longer and longer. */
+static void restore_wait(struct actions *actions, uint32_t unit, mono_ms now)
+{
+	backoff_count(restore_row(actions, unit), now);
+	backoff_publish(actions, unit);
+}
+
+/* It is not any more what its mark says: a person has started it, which ends the mark at the next look; or what we
+ * froze has ended. */
+static bool restore_is_over(struct actions *actions, const struct ledger_mark *mark, uint32_t unit, mono_ms now)
+{
+	enum state_unit_status status;
+
+	see_unit_refresh(actions->see, unit, now);
+	status = (enum state_unit_status)actions->state->unit[unit].status;
+	if (mark->kind == STATE_MARK_FROZEN && status == STATE_UNIT_INACTIVE) {
+		diag_event(SEVERITY_INFO, NULL, mark->unit, "it has ended: it is frozen by us no more");
+		ledger_unmark(actions->ledger, action_unit_name(actions, unit));
+		return true;
+	}
+	return status == STATE_UNIT_UNSEEN || (mark->kind == STATE_MARK_STOPPED && status == STATE_UNIT_RUNNING);
+}
+
+enum outcome restore_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
+{
+	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, action_unit_name(actions, order->unit));
+	struct action like = {.verb = order->verb, .unit = order->unit, .gives_back = true,
+			      .phase = restore_phases[order->verb],
+			      .severity = order->severity, .thread = order->thread};
+	const char *no_way = NULL;
+
+	why[0] = '\0';
+	if (mark == NULL || actions_open(actions) || restore_is_over(actions, mark, order->unit, now))
+		return OUTCOME_BUSY;
+	if (order->verb == VERB_START)
+		no_way = action_gate_why_not_start(config_unit_at(actions->config, order->unit));
+	if (no_way != NULL) {
+		restore_wait(actions, order->unit, now);
+		action_copy(why, TEXT_BYTES, no_way);
+		return OUTCOME_SKIPPED;
+	}
+	like.shed_at = mark->at;
+	action_copy(like.rule, sizeof(like.rule), config_rule_at(actions->config, order->rule)->name);
+	action_saw(&like, "%s", order->text);
+	patience_note_given(restore_row(actions, order->unit), now);
+	if (action_begin_alone(actions, &like, now) != NULL)
+		return OUTCOME_BEGUN;
+	restore_row(actions, order->unit)->given_s = 0;
+	return OUTCOME_BUSY;
+}
+
+/* It came up all the same: what became of it then is no refusal. */
+static bool restore_was_up(const struct actions *actions, const struct action *action)
+{
+	return ledger_mark_find(actions->ledger, action_unit_name(actions, action->unit)) == NULL;
+}
+
+bool restore_end(struct actions *actions, const struct action *action, mono_ms now)
+{
+	if (action->progress == ACTION_PROVED || restore_was_up(actions, action))
+		return true;
+	if (action->verb == VERB_START && !action->worker_asked)
+		restore_wait(actions, action->unit, now);
+	return patience_note_not_given(restore_row(actions, action->unit));
+}
+
+/* ", after 12 min" */
+static void restore_add_after(const struct action *action, struct buffer *b)
+{
+	wall_ms wall = clock_wall();
+	char span[32];
+
+	if (action->shed_at != 0 && wall > action->shed_at)
+		buffer_addf(b, ", after %s", clock_format_span(wall - action->shed_at, span));
+}
+
+void restore_title(const struct actions *actions, const struct action *action, struct buffer *title)
+{
+	const struct verb_word *verb = &verb_words[action->verb];
+
+	if (action->progress == ACTION_PROVED)
+		buffer_addf(title, "%s %s again", verb->done, action_unit_name(actions, action->unit));
+	else
+		buffer_addf(title, "%s %s again not done", verb->name, action_unit_name(actions, action->unit));
+	restore_add_after(action, title);
+}
+
+void restore_format(const struct actions *actions, const struct action *action, mono_ms now, struct buffer *text)
+{
+	char span[32];
+
+	restore_title(actions, action, text);
+	buffer_addf(text, ", in %s", clock_format_span(now - action->began, span));
+	if (action->saw[0] != '\0')
+		buffer_addf(text, ": %s", action->saw);
+}
