@@ -42,12 +42,14 @@ static void systemd_purpose_judge(struct systemd_purpose *purpose)
 
 	if (job->stop || job->restart || !job->seen || strcmp(job->result, "done") != 0)
 		return;
-	if (before->up && systemd_past_is_other_run(before, after->invocation))
+	if (before->up && systemd_past_is_other_run(before, after->invocation)) {
 		job->restart = true;
-	else if (!job->typed && before->known && after->down &&
-		 before->condition_us == after->condition_us &&
-		 (after->invocation[0] == '\0' || strcmp(before->invocation, after->invocation) == 0))
+	} else if (!job->typed && before->known && after->down &&
+		   before->condition_us == after->condition_us &&
+		   (after->invocation[0] == '\0' || strcmp(before->invocation, after->invocation) == 0)) {
+		job->stop = true;
 		systemd_purpose_stop(purpose, after->invocation);
+	}
 }
 
 /* A start that fails without a new invocation never began. Result says "start-limit-hit" only where the
@@ -64,6 +66,8 @@ static void systemd_purpose_finish(struct systemd_purpose *purpose)
 	struct systemd_purpose_job *job = &purpose->job;
 
 	systemd_purpose_judge(purpose);
+	if (job->stop && job->before.down && job->after.down && strcmp(job->result, "done") == 0)
+		purpose->stopped_down_until = clock_mono() + SYSTEMD_RESTARTED_MS;
 	purpose->limited = purpose->limited || systemd_purpose_is_refused(job);
 	/* The stop was called off before it did anything. */
 	if (job->stop && job->after.up && strcmp(job->result, "canceled") == 0)
@@ -176,6 +180,11 @@ void systemd_purpose_catch_up(struct systemd_purpose *purpose, const struct syst
 {
 	if (!purpose->stopped && purpose->job.number == 0 && systemd_props_was_stopped(now))
 		systemd_purpose_stop(purpose, now->invocation);
+}
+
+bool systemd_purpose_is_stop_of_down(const struct systemd_purpose *purpose, mono_ms now)
+{
+	return now < purpose->stopped_down_until;
 }
 
 bool systemd_purpose_is_restart(const struct systemd_purpose *purpose, mono_ms now)

@@ -14,7 +14,7 @@
 #include "base/clock.h"
 #include "systemd_props.h"
 
-enum { SYSTEMD_RESTARTED_MS = 1000 }; /* a restart job counts for so long after its end */
+enum { SYSTEMD_RESTARTED_MS = 1000 }; /* a restart job, or a stop of what is down, counts for so long after its end */
 
 /* How a unit was, as far as a job changes it. */
 struct systemd_past {
@@ -29,6 +29,7 @@ struct systemd_purpose {
 	char stop_invocation[33]; /* what it stopped */
 	bool limited;             /* it is failed, and its last start was refused for its start limit */
 	mono_ms restarted_until;  /* a restart job ended of late; 0: none */
+	mono_ms stopped_down_until; /* a stop job of what was down before it; 0: none */
 	struct systemd_purpose_job {
 		uint32_t number;      /* 0: none is followed */
 		bool wants_type;      /* the type is to be asked for (anew) */
@@ -62,6 +63,9 @@ void systemd_purpose_lose(struct systemd_purpose *purpose);
 
 /* The unit was read for the first time, or after it was not heard of: how did it end meanwhile? */
 void systemd_purpose_catch_up(struct systemd_purpose *purpose, const struct systemd_props *now);
+
+/* A stop job that had nothing to stop ended within the last second. */
+bool systemd_purpose_is_stop_of_down(const struct systemd_purpose *purpose, mono_ms now);
 
 /* A restart job is open, or was within the last second. */
 bool systemd_purpose_is_restart(const struct systemd_purpose *purpose, mono_ms now);

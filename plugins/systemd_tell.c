@@ -32,7 +32,8 @@ unsigned systemd_tell_bits(const struct systemd_watch *watch)
 	       (strcmp(props->load, "not-found") == 0 ? UNIT_NONE_SUCH : 0u) |
 	       (watch->purpose.limited || strcmp(props->result, "start-limit-hit") == 0 ? UNIT_START_LIMIT
 											: 0u) |
-	       (systemd_purpose_is_restart(&watch->purpose, clock_mono()) ? UNIT_RESTART_JOB : 0u);
+	       (systemd_purpose_is_restart(&watch->purpose, clock_mono()) ? UNIT_RESTART_JOB : 0u) |
+	       (systemd_purpose_is_stop_of_down(&watch->purpose, clock_mono()) ? UNIT_STOP_DOWN : 0u);
 }
 
 /* "failed (failed), result oom-kill, job 7 open; stop job seen". */

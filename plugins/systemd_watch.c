@@ -323,6 +323,8 @@ void systemd_watch_prepare(const struct systemd_watch *watch, int *timeout_ms)
 		systemd_bus_lower(timeout_ms, watch->read_at);
 	if ((watch->told_bits & UNIT_RESTART_JOB) && watch->purpose.restarted_until != 0 && watch->known)
 		systemd_bus_lower(timeout_ms, watch->purpose.restarted_until);
+	if ((watch->told_bits & UNIT_STOP_DOWN) && watch->known)
+		systemd_bus_lower(timeout_ms, watch->purpose.stopped_down_until);
 	if (!context->bus.ready && !(watch->told && watch->told_bits == UNIT_NO_ANSWER))
 		systemd_bus_lower(timeout_ms, context->lost_at + SYSTEMD_WATCH_SILENT_MS);
 }

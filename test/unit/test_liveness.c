@@ -331,6 +331,50 @@ static void what_a_stop_step_stopped_is_stopped_on_purpose(void **state)
 	live_assert_alive(LIVE_BOX, STATE_DEAD);
 }
 
+/* As a stop of ours leaves it. */
+static void shed_bot(void)
+{
+	assert_non_null(ledger_mark(live.with.ledger, "bot", STATE_MARK_STOPPED, "critical"));
+	live_row(LIVE_BOT)->mark = STATE_MARK_STOPPED;
+	unit_ends(LIVE_BOT, UNIT_STOP_JOB);
+	live_looks(1000);
+	live_assert_alive(LIVE_BOT, STATE_STOPPED);
+}
+
+static void a_persons_stop_of_what_we_stopped_ends_our_mark(void **state)
+{
+	(void)state;
+	shed_bot();
+	ledger_unit(live.with.ledger, "bot")->flags |= LEDGER_UNIT_OWED;
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_STOP_JOB | UNIT_STOP_DOWN, "inactive (dead)");
+	assert_null(ledger_mark_find(live.with.ledger, "bot"));
+	assert_int_equal(ledger_unit(live.with.ledger, "bot")->flags & LEDGER_UNIT_OWED, 0);
+	live_looks(60000);
+	live_assert_no_event();
+	live_assert_alive(LIVE_BOT, STATE_STOPPED);
+}
+
+static void the_stop_that_we_owe_systemd_is_no_persons(void **state)
+{
+	struct ledger_entry *entry = ledger_add(live.with.ledger, LEDGER_STEP);
+
+	(void)state;
+	strcpy(entry->unit, "bot");
+	ledger_commit(entry);
+	shed_bot();
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_STOP_JOB | UNIT_STOP_DOWN, "inactive (dead)");
+	assert_non_null(ledger_mark_find(live.with.ledger, "bot"));
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_STOP_JOB, "inactive (dead)");
+	ledger_free(entry); /* its answer comes first */
+	live_look(100);
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_STOP_JOB | UNIT_STOP_DOWN, "inactive (dead)");
+	assert_non_null(ledger_mark_find(live.with.ledger, "bot"));
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_STOP_JOB, "inactive (dead)");
+	live_looks(3000);
+	live_says(LIVE_BOT, MESSAGE_UNIT, UNIT_STOP_JOB | UNIT_STOP_DOWN, "inactive (dead)");
+	assert_null(ledger_mark_find(live.with.ledger, "bot"));
+}
+
 /* --- stopped on purpose -------------------------------------------------------------------------- */
 
 static void a_stop_job_is_on_purpose_until_the_next_start(void **state)
@@ -908,6 +952,8 @@ int main(void)
 		RUNNING(an_action_of_ours_is_not_disturbed),
 		RUNNING(the_stop_of_a_restart_that_is_owed_is_none_on_purpose),
 		RUNNING(what_a_stop_step_stopped_is_stopped_on_purpose),
+		RUNNING(a_persons_stop_of_what_we_stopped_ends_our_mark),
+		RUNNING(the_stop_that_we_owe_systemd_is_no_persons),
 		RUNNING(a_stop_job_is_on_purpose_until_the_next_start),
 		RUNNING(a_stop_that_ends_as_failed_was_on_purpose),
 		RUNNING(a_stop_that_was_called_off_is_none),

@@ -231,6 +231,27 @@ static void a_try_restart_of_what_is_down_is_no_stop(void **state)
 	assert_int_equal(count_of(TTS), 1);
 }
 
+static void a_stop_of_what_is_down_is_told_for_a_second(void **state)
+{
+	mono_ms asked = clock_mono();
+
+	(void)state;
+	job_begins(tts, 8, NULL);
+	job_ends(tts, "done");
+	wait_for_bits(TTS, UNIT_STOP_JOB | UNIT_STOP_DOWN, 500);
+	wait_for_bits(TTS, UNIT_STOP_JOB, 2000);
+	assert_true(clock_mono() >= asked + 1000);
+	/* One of what is up is none, nor is one that was called off. */
+	job_begins(bot, 9, "stop");
+	it_ends(bot, "inactive", "dead", "success");
+	job_ends(bot, "done");
+	wait_for_bits(BOT, UNIT_STOP_JOB, 500);
+	job_begins(bot, 10, "stop");
+	job_ends(bot, "canceled");
+	driver_run(&plugin, 60);
+	assert_int_equal(bits_of(BOT), UNIT_STOP_JOB);
+}
+
 static void a_job_that_does_nothing_does_not_hide_a_stop(void **state)
 {
 	(void)state;
@@ -902,6 +923,7 @@ int main(void)
 		TEST(a_start_of_ten_ms_is_no_stop),
 		TEST(a_start_whose_condition_does_not_hold_is_no_stop),
 		TEST(a_try_restart_of_what_is_down_is_no_stop),
+		TEST(a_stop_of_what_is_down_is_told_for_a_second),
 		TEST(a_job_that_does_nothing_does_not_hide_a_stop),
 		TEST(a_job_of_a_unit_just_loaded_is_followed),
 		TEST(a_restart_job_is_told_until_a_second_after_it),

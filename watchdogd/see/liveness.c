@@ -120,6 +120,7 @@ static void liveness_look_at(struct see *see, struct unit *unit, mono_ms now)
 	liveness_begin(see, unit, now);
 	question_look(see, unit, now);
 	asked_look(see, unit, now);
+	purpose_look(see, unit, now);
 	liveness_follow(see, unit, now);
 	l->alive = liveness_judge(see, unit, now);
 	l->looked = true;
@@ -200,6 +201,8 @@ static void liveness_take_unit(struct see *see, struct unit *unit, const struct 
 	asked_follow_job(unit, was, is, now);
 	if ((is & UNIT_STOP_JOB & ~was) != 0)
 		purpose_see_stop_job(see, unit, now);
+	if ((is & UNIT_STOP_DOWN & ~was) != 0)
+		purpose_see_stop_of_down(see, unit, now);
 	/* It was started, or the stop called off. One that is inactive may have been forgotten by a new actor. */
 	if ((is & UNIT_STOP_JOB) == 0 &&
 	    ((is & UNIT_ACTIVE) != 0 || ((was & UNIT_STOP_JOB) != 0 && (is & (UNIT_AT_IT | UNIT_FAILED)) != 0)))

@@ -1,9 +1,13 @@
 #include "see/purpose.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "see/source.h"
 #include "words/verb.h"
+
+enum { PURPOSE_OURS_MS = 2000 }; /* what systemd tells of a step of ours is told by then */
 
 enum { PURPOSE_FLAGS = LEDGER_UNIT_RAN | LEDGER_UNIT_PURPOSE | LEDGER_UNIT_MISSING | LEDGER_UNIT_SILENT };
 
@@ -70,6 +74,44 @@ void purpose_see_stop_job(struct see *see, struct unit *unit, mono_ms now)
 
 	if (!purpose_is_owed(see, unit))
 		purpose_stop(see, unit, ours ? NULL : "systemd has a stop job for it", now);
+}
+
+/* The sentinel's table of steps is in the ledger: also what is only owed to systemd still. */
+static bool purpose_has_step(const struct see *see, const struct unit *unit)
+{
+	const struct ledger *ledger = see->with.ledger;
+	const char *name = purpose_name(see, unit);
+
+	for (int i = 0; i < ENTRIES_MAX; i++) {
+		const struct ledger_entry *entry = &ledger->entries[i];
+
+		if (entry->state == LEDGER_OPEN && entry->kind == LEDGER_STEP && strcmp(entry->unit, name) == 0)
+			return true;
+	}
+	return false;
+}
+
+void purpose_look(struct see *see, struct unit *unit, mono_ms now)
+{
+	if (see->with.state->unit[unit->index].mark == STATE_MARK_STOPPED && purpose_has_step(see, unit))
+		unit->liveness.purpose.ours_at = now;
+}
+
+void purpose_see_stop_of_down(struct see *see, struct unit *unit, mono_ms now)
+{
+	const struct purpose *p = &unit->liveness.purpose;
+	const char *name = purpose_name(see, unit);
+	const struct ledger_mark *mark = ledger_mark_find(see->with.ledger, name);
+
+	if (mark == NULL || mark->kind != STATE_MARK_STOPPED || purpose_has_step(see, unit) ||
+	    (p->ours_at != 0 && now < p->ours_at + PURPOSE_OURS_MS))
+		return;
+	ledger_unit(see->with.ledger, name)->flags &= (uint16_t)~LEDGER_UNIT_OWED;
+	ledger_unmark(see->with.ledger, name);
+	see->with.state->unit[unit->index].mark = STATE_MARK_NONE;
+	purpose_stop(see, unit, NULL, now);
+	diag_event(SEVERITY_INFO, NULL, name,
+		   "systemd was told to stop it though we had stopped it: it is not started again by us");
 }
 
 static void purpose_warn(struct see *see, const struct unit *unit, mono_ms now)

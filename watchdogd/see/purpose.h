@@ -16,6 +16,7 @@ struct purpose {
 	bool stopped;    /* on purpose */
 	uint16_t flags;  /* enum ledger_unit_flag: what the ledger has of ours */
 	mono_ms since;   /* when it was stopped, or that ended; 0: never */
+	mono_ms ours_at; /* while it carries our mark: the last look with a step of ours on it; 0: none */
 };
 
 /* What the ledger remembers of a unit that is new here. */
@@ -32,6 +33,13 @@ void purpose_start(struct see *see, struct unit *unit, mono_ms now);
 
 /* A stop job was seen: on purpose, but for the stop inside a restart of ours. */
 void purpose_see_stop_job(struct see *see, struct unit *unit, mono_ms now);
+
+/* At each look: is a step of ours under way, or its stop owed to systemd? */
+void purpose_look(struct see *see, struct unit *unit, mono_ms now);
+
+/* A stop job of a unit that was down before it, and not ours: a person's. What carries our mark is theirs now, and is
+ * not started again. */
+void purpose_see_stop_of_down(struct see *see, struct unit *unit, mono_ms now);
 
 /* It is inactive, not failed, and first looked at: stopped on purpose, unless we know that it was missing, or is
  * to be started by us. One that ran when last seen on this boot is a warning and an event. */

@@ -22,6 +22,10 @@ holds "a bot that exits 0 by itself was not stopped" last_is left leaver none
 holds "the next start ends a stop" last_is started steady +active
 holds "a unit of 10 ms was not stopped" never quick quick stop-job
 holds "a stop of what is down is a stop job" last_is quick-stopped quick +stop-job
+holds "and for a second one of what is down" ever quick-stopped quick +stop-job+stop-down
+holds "which that of what is up is not" never stopped steady stop-down
+holds "nor a try-restart of what is down" never late-try quick stop-down
+holds "nor a start whose condition does not hold" never late-condition conditional stop-down
 holds "a oneshot was not stopped" last_is once once none
 holds "a restart is told as one" ever restarted steady +restart-job
 holds "a restart is no stop" never restarted steady stop-job

@@ -67,7 +67,7 @@ static void on_log(int level, const char *text)
 static void on_unit(uint64_t id, unsigned bits, int32_t pid, const char *text)
 {
 	static const char *const names[] = {"active", "failed", "at-it", "stop-job", "none-such", "start-limit",
-					    "no-answer", "looked", "restart-job"};
+					    "no-answer", "looked", "restart-job", "stop-down"};
 	long long at = now_us();
 
 	if (id == looked && (bits & UNIT_LOOKED)) {
