@@ -34,6 +34,7 @@ static void make_page_nodira(struct state_unit *u, mono_ms now)
 	u->status = STATE_UNIT_RUNNING;
 	u->alive = STATE_ALIVE;
 	u->processes = 12;
+	u->peak_bytes = 5 * GIB;
 	u->watched = 1;
 	u->oom_kills = 2;
 	u->deaths = 3;

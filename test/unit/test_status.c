@@ -132,6 +132,8 @@ static void fill_units(struct state *s)
 	tts->kind = CONFIG_MATCH;
 	tts->status = STATE_UNIT_INACTIVE;
 	tts->mark = STATE_MARK_STOPPED;
+	tts->peak_bytes = 2 * (uint64_t)GIB;
+	strcpy(tts->restore, "not yet, by restore of critical: host.available\033 is not > 35 %");
 	tts->since = NOW - 123000;
 	tts->alive = STATE_ALIVE;
 	tts->watched = 2;
@@ -216,6 +218,10 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"    started by watchdogd 1 time in a row; the next start waits 6.0 s more\n"
 		"xtts-server-of-a-long-name\n"
 		"              alive x2 4194304 fifteen-letters -                       2 min 3 s\n"
+		"\n"
+		"NOT GIVEN BACK YET\n"
+		"xtts-server-of-a-long-name (stopped; at its peak it took 2048 MiB)\n"
+		"    not yet, by restore of critical: host.available\\x1b is not > 35 %%\n"
 		"\n"
 		"RULE                 UNIT                 STATE     STEP       SINCE FIRED\n"
 		"tight                -                    holding      -       2.0 s     0\n"
@@ -304,11 +310,13 @@ static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **ar
 		"\"watched_comm\":null,\"watched_ms\":null,\"parent_pid\":21200,\"parent_comm\":\"claudir\","
 		"\"missing_ms\":4000,\"heard_ms\":7000,\"died\":\"2026-01-22T18:37:57Z\","
 		"\"died_text\":\"\\u001b[2Jclaude (pid 21285): exit 1\",\"deaths\":2,"
-		"\"restarts\":1,\"restart_in_ms\":6000,"
+		"\"restarts\":1,\"restart_in_ms\":6000,\"peak_bytes\":null,\"restore\":null,"
 		"\"readings\":{\"memory\":{\"bytes\":5683281920,\"percent\":66.162},",
 		"\"events.oom_kill\":{\"count\":1},",
 		"{\"unit\":\"xtts-server-of-a-long-name\",\"kind\":\"match\",\"status\":\"inactive\","
 		"\"mark\":\"stopped\",\"busy\":null,\"since_ms\":123000,\"started_ms\":null,",
+		"\"peak_bytes\":2147483648,"
+		"\"restore\":\"not yet, by restore of critical: host.available\\u001b is not > 35 %\",",
 		"\"rules\":[{\"rule\":\"tight\",\"unit\":null,\"state\":\"holding\",\"step\":0,\"fired\":0,"
 		"\"severity\":\"debug\",\"alert\":null,\"alert_ms\":null,\"acknowledged\":null,\"since_ms\":2000},",
 		"\"severity\":\"critical\",\"alert\":\"", "\",\"alert_ms\":124000,\"acknowledged\":false,",

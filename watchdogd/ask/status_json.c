@@ -7,6 +7,7 @@
 
 #include "ask/status_alerts.h"
 #include "ask/status_alive.h"
+#include "ask/status_restore.h"
 #include "base/buffer.h"
 #include "base/escape.h"
 #include "base/severity.h"
@@ -156,6 +157,7 @@ static void status_json_unit(FILE *out, const struct state_unit *unit, mono_ms n
 	status_json_string_or_null(out, "main_comm", unit->main_comm);
 	(void)fprintf(out, ",\"main_pid\":%" PRId32 ",", unit->main_pid);
 	status_alive_json(unit, now, out);
+	status_restore_json(unit, out);
 	status_json_readings(out, reading_unit_words, unit->readings, UNIT_READINGS);
 	(void)fputc('}', out);
 }

@@ -8,6 +8,7 @@
 #include "ask/status_alerts.h"
 #include "ask/status_alive.h"
 #include "ask/status_cell.h"
+#include "ask/status_restore.h"
 #include "base/bounds.h"
 #include "base/severity.h"
 #include "words/verb.h"
@@ -240,6 +241,7 @@ void status_print(const struct status *status, FILE *out)
 	status_table_host(status->state, out);
 	status_table_units(status, out);
 	status_alive_print(status, out);
+	status_restore_print(status->state, out);
 	status_table_rules(status, out);
 	status_alerts_print(status, out);
 	status_table_actions(status, out);

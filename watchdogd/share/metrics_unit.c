@@ -83,6 +83,12 @@ static void metrics_unit_anon(struct openmetrics *om, const struct state_unit *u
 	metrics_bytes(om, &unit->readings[UNIT_ANON], unit->name);
 }
 
+static void metrics_unit_peak(struct openmetrics *om, const struct state_unit *unit)
+{
+	if (unit->peak_bytes > 0)
+		openmetrics_sample(om, metrics_count(unit->peak_bytes), 0, OPENMETRICS_LABELS("unit", unit->name));
+}
+
 static void metrics_unit_swap(struct openmetrics *om, const struct state_unit *unit)
 {
 	metrics_bytes(om, &unit->readings[UNIT_SWAP], unit->name);
@@ -178,6 +184,7 @@ static const struct {
 	{METRICS_UNIT_MEMORY, metrics_unit_memory},
 	{METRICS_UNIT_MEMORY_LIMIT, metrics_unit_memory_limit},
 	{METRICS_UNIT_ANON, metrics_unit_anon},
+	{METRICS_UNIT_PEAK, metrics_unit_peak},
 	{METRICS_UNIT_SWAP, metrics_unit_swap},
 	{METRICS_UNIT_GROWTH, metrics_unit_growth},
 	{METRICS_UNIT_EXHAUSTED_IN, metrics_unit_exhausted},
