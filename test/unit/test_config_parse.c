@@ -165,8 +165,11 @@ static void promised_file_means_what_it_says(void **state)
 	assert_int_equal(rule->line, 49);
 	assert_int_equal(rule->severity, SEVERITY_CRITICAL);
 	assert_int_equal(rule->steps.count, 2);
-	assert_int_equal(rule->restore.count, 0);
-	assert_int_equal(rule->holds, 3);
+	assert_int_equal(rule->restore.count, 2);
+	assert_int_equal(config_nodes(config, rule->restore)[0].bound, 35000);
+	assert_int_equal(config_nodes(config, rule->restore)[1].for_ms, 300000);
+	assert_int_equal(config_nodes(config, rule->restore)[1].hold, 3);
+	assert_int_equal(rule->holds, 4);
 	assert_int_equal(config_step_at(config, rule, 1)->verb, VERB_STOP);
 	assert_int_equal(config_step_at(config, rule, 1)->unit, 2);
 	nodes = config_nodes(config, rule->when);

@@ -147,7 +147,7 @@ static const struct config_key config_keys[] = {
 	{RULE("limit", limit_n), .type = KEY_RATE,
 	 .standard = "5 per 1h", .min = 1, .max = LIMIT_MAX,
 	 .help = "firings per time and unit; beyond it no step is taken"},
-	{RULE("restore", restore), .type = KEY_CONDITION, .later = true,
+	{RULE("restore", restore), .type = KEY_CONDITION,
 	 .help = "condition that gives back what the steps took"},
 	{RULE("after", after_n), .type = KEY_RATE, .min = 1, .max = LIMIT_MAX,
 	 .help = "only the Nth event within that time fires"},
