@@ -71,6 +71,9 @@ note_units() {
 # ramp_begins NAME: of the load that goes by this name.
 ramp_begins() { : >"/run/vm/$1.ramp"; say "ramp of $1 begins"; }
 
+# load_eases NAME: of the load that has climbed.
+load_eases() { : >"/run/vm/$1.ease"; say "load of $1 eases"; }
+
 # The ramp is over when its top is reached or when its climber is gone.
 ramp_is_over() { [ -e /run/vm/mirzo.peak ] || [ "$(claude_of mirzo)" != "$1" ]; }
 

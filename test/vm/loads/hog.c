@@ -4,7 +4,8 @@
  *   hog -n NAME -s PERCENT -r MB_PER_S [-t SECONDS] [-p PERCENT]
  *
  * It grows to -s percent of RAM at -r MB/s and makes /run/vm/NAME.full. With -p it then waits for /run/vm/NAME.ramp,
- * removes it (so that a restarted one does not climb again), grows to -p percent and makes /run/vm/NAME.peak.
+ * removes it (so that a restarted one does not climb again), grows to -p percent and makes /run/vm/NAME.peak; when
+ * there is a /run/vm/NAME.ease it removes that and shrinks to -s percent again.
  * All it holds is touched once in -t seconds (4), for ever: a page that is never touched again would be swapped
  * out for good, and press on nobody. */
 #include <errno.h>
@@ -108,12 +109,19 @@ static void hog_tell(const struct hog *hog, const char *what)
 		close(fd);
 }
 
-static void hog_wait_for_ramp(struct hog *hog)
+static void hog_wait_for(struct hog *hog, const char *what)
 {
-	while (unlink(hog_path_of(hog, "ramp").text) < 0) {
+	while (unlink(hog_path_of(hog, what).text) < 0) {
 		hog_sleep_tick();
 		hog_touch_some(hog);
 	}
+}
+
+static void hog_shrink_to(struct hog *hog, size_t pages)
+{
+	madvise(hog->memory + pages * PAGE_BYTES, (hog->pages_held - pages) * PAGE_BYTES, MADV_DONTNEED);
+	hog->pages_held = pages;
+	hog->touch_next = 0;
 }
 
 static struct hog hog_from_args(int argc, char **argv)
@@ -152,9 +160,11 @@ int main(int argc, char **argv)
 	hog_grow_to(&hog, hog_pages_of(hog.start_pct));
 	hog_tell(&hog, "full");
 	if (hog.peak_pct > hog.start_pct) {
-		hog_wait_for_ramp(&hog);
+		hog_wait_for(&hog, "ramp");
 		hog_grow_to(&hog, hog_pages_of(hog.peak_pct));
 		hog_tell(&hog, "peak");
+		hog_wait_for(&hog, "ease");
+		hog_shrink_to(&hog, hog_pages_of(hog.start_pct));
 	}
 	for (;;) {
 		hog_sleep_tick();

@@ -13,5 +13,10 @@ holds "the kernel kills nothing" fact_is kernel_kills_after 0
 holds "mirzo's claude is untouched" fact_same mirzo_claude_before mirzo_claude_after
 holds "nodira's claude is untouched" fact_same nodira_claude_before nodira_claude_after
 holds "neither bot is ever seen without its claude" never_sampled "nodira_pid != $(fact nodira_claude_before) && ms > $(fact uptime_before)000 || mirzo_pid != $(fact mirzo_claude_before) && ms > $(fact uptime_before)000"
+holds "nothing is started while there is no room" fact_is xtts_state_eased inactive
+holds "xtts_server is back when the load has gone" fact_is xtts_state_back active
+holds "and it is told that it was started again" logged rule=critical unit=xtts 'started xtts again'
+holds "with one start" fact_is xtts_starts 1
+holds "both bots have their claude still" fact_same mirzo_claude_before mirzo_claude_back
 note_course
 tap_end
