@@ -80,6 +80,78 @@ static void after_a_reboot_stopped_marks_stay_and_the_rest_is_gone(void **state)
 	(void)close(fd);
 }
 
+static void what_units_need_is_the_same_on_every_boot(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+	struct ledger_unit *row = ledger_unit(a, "bot");
+
+	(void)state;
+	*row = (struct ledger_unit){.hash = row->hash, .restarted_s = 5, .restarts = 3, .seen_s = 7, .peak_mib = 5100,
+				    .vain = 2, .flags = LEDGER_UNIT_OWED | LEDGER_UNIT_RAN | LEDGER_UNIT_PURPOSE};
+	a = open_ledger(fd, "boot-2", false);
+	row = ledger_unit(a, "bot");
+	assert_int_equal(row->flags, LEDGER_UNIT_OWED);
+	assert_int_equal(row->peak_mib, 5100);
+	assert_int_equal(row->vain, 2);
+	assert_int_equal(row->restarts, 0);
+	assert_int_equal(row->restarted_s, 0);
+	assert_ptr_equal(ledger_unit_find(a, "bot"), row);
+	assert_null(ledger_unit_find(a, "nobody"));
+	(void)close(fd);
+}
+
+/* What the disk knows of an earlier one is for a ledger that began empty, and has not taken it yet. */
+static void each_ledger_has_a_life_of_its_own_and_takes_what_lasted_once(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+	uint64_t life = a->life;
+
+	(void)state;
+	assert_int_not_equal(life, 0);
+	assert_int_equal(a->lasting_next, 0);
+	a->lasting_next = 3;
+	a = open_ledger(fd, "boot-1", false); /* a kill -9 */
+	assert_int_equal(a->life, life);
+	assert_int_equal(a->lasting_next, 3);
+	a = open_ledger(fd, "boot-2", false); /* it lasted itself: the disk is older */
+	assert_int_equal(a->life, life);
+	assert_int_equal(a->lasting_next, LEDGER_LASTING_ALL);
+	for (mono_ms at = 1; at < 1000; at += 37) { /* and the clock of people was never set */
+		clock_turn(at, 1);
+		a->version++;
+		a = open_ledger(fd, "boot-2", true);
+		assert_int_not_equal(a->life, life);
+		assert_in_range(a->life, 1, INT64_MAX);
+		life = a->life;
+	}
+	clock_turn(0, 0);
+	assert_int_equal(a->lasting_next, 0);
+	(void)close(fd);
+}
+
+static void a_mark_is_put_back_whole(void **state)
+{
+	struct ledger_mark mark = {.unit = "xtts", .kind = STATE_MARK_STOPPED, .rules = 2, .shed = 9, .at = 77,
+				   .rule = {1, 2}, .thread = 8};
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+
+	(void)state;
+	assert_memory_equal(ledger_mark_put(a, &mark), &mark, sizeof(mark));
+	assert_int_equal(ledger_mark(a, "bot", STATE_MARK_STOPPED, "r")->shed, 10); /* later than all */
+	assert_int_equal(ledger_mark(a, "bot", STATE_MARK_STOPPED, "s")->shed, 10);
+	assert_int_equal(ledger_mark(a, "bot", STATE_MARK_FROZEN, "s")->shed, 11);
+	for (int i = 2; i < MARKS_MAX; i++) {
+		(void)snprintf(mark.unit, sizeof(mark.unit), "u%d", i);
+		assert_non_null(ledger_mark_put(a, &mark));
+	}
+	(void)snprintf(mark.unit, sizeof(mark.unit), "more");
+	assert_null(ledger_mark_put(a, &mark));
+	(void)close(fd);
+}
+
 static void after_a_reboot_what_was_not_delivered_is_still_to_be(void **state)
 {
 	int fd = memory_file();
@@ -476,6 +548,9 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(what_is_open_in_the_ledger_is_found_by_the_next_process),
 		cmocka_unit_test(after_a_reboot_stopped_marks_stay_and_the_rest_is_gone),
+		cmocka_unit_test(what_units_need_is_the_same_on_every_boot),
+		cmocka_unit_test(each_ledger_has_a_life_of_its_own_and_takes_what_lasted_once),
+		cmocka_unit_test(a_mark_is_put_back_whole),
 		cmocka_unit_test(after_a_reboot_what_was_not_delivered_is_still_to_be),
 		cmocka_unit_test(ids_are_new_in_every_ledger_and_fit_a_number_of_json),
 		cmocka_unit_test(every_message_has_a_name),

@@ -51,6 +51,15 @@ static uint64_t ledger_first_id(const char *boot_id)
 	return ((ledger_hash(boot_id) & ((1u << LEDGER_BOOT_BITS) - 1)) + 1) << LEDGER_BOOT_SHIFT;
 }
 
+/* Of which boot it is, and when in it that began: no other has that, whatever the clock says. Fits a number of SQLite's,
+ * and is never 0. */
+static uint64_t ledger_new_life(const char *boot_id)
+{
+	uint64_t began = clock_mono() * 0x9e3779b97f4a7c15u;
+
+	return (ledger_hash(boot_id) ^ began) >> 1 | 1;
+}
+
 /* What was not delivered before the reboot is to be delivered still; no worker of now has it. */
 static void ledger_keep_alerts(struct ledger *ledger)
 {
@@ -67,13 +76,16 @@ static void ledger_keep_alerts(struct ledger *ledger)
 	}
 }
 
-/* What a unit needs is the same on every boot; when things were is not. */
+/* What a unit needs is the same on every boot, and a start that is owed stays so; when things were is not. */
 static void ledger_keep_units(struct ledger *ledger)
 {
 	for (int i = 0; i < UNITS_MAX; i++) {
 		const struct ledger_unit *u = &ledger->units[i];
 
-		ledger->units[i] = (struct ledger_unit){.hash = u->hash, .peak_mib = u->peak_mib, .vain = u->vain};
+		ledger->units[i] = (struct ledger_unit){.hash = u->hash,
+							.flags = u->flags & LEDGER_UNIT_OWED,
+							.peak_mib = u->peak_mib,
+							.vain = u->vain};
 	}
 }
 
@@ -143,12 +155,15 @@ struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh)
 		ledger->next_firing = 1;
 		ledger->size = LEDGER_BYTES;
 		ledger->version = LEDGER_VERSION;
+		ledger->life = ledger_new_life(boot_id);
 		ledger_begin_boot(ledger, boot_id);
 		ledger->magic = LEDGER_MAGIC;
 	}
 	ledger_end_texts(ledger);
-	if (strcmp(ledger->boot_id, boot_id) != 0)
+	if (strcmp(ledger->boot_id, boot_id) != 0) {
+		ledger->lasting_next = LEDGER_LASTING_ALL;
 		ledger_begin_boot(ledger, boot_id);
+	}
 	return ledger;
 }
 
@@ -347,12 +362,41 @@ bool ledger_mark_has(const struct ledger_mark *mark, const char *rule)
 	return false;
 }
 
+struct ledger_mark *ledger_mark_put(struct ledger *ledger, const struct ledger_mark *mark)
+{
+	struct ledger_mark *row = ledger_mark_new(ledger, "");
+
+	if (row == NULL)
+		return NULL;
+	*row = *mark;
+	row->unit[0] = '\0';
+	atomic_thread_fence(memory_order_release); /* a crash before its name leaves the row free */
+	memcpy(row->unit, mark->unit, sizeof(row->unit));
+	return row;
+}
+
+static uint32_t ledger_unit_hash(const char *name)
+{
+	uint32_t hash = (uint32_t)ledger_hash(name);
+
+	return hash != 0 ? hash : 1;
+}
+
+const struct ledger_unit *ledger_unit_find(const struct ledger *ledger, const char *name)
+{
+	uint32_t hash = ledger_unit_hash(name);
+
+	for (int i = 0; i < UNITS_MAX; i++)
+		if (ledger->units[i].hash == hash)
+			return &ledger->units[i];
+	return NULL;
+}
+
 struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name)
 {
-	uint32_t hash = (uint32_t)ledger_hash(name), now_s = (uint32_t)(clock_mono() / 1000) + 1;
+	uint32_t hash = ledger_unit_hash(name), now_s = (uint32_t)(clock_mono() / 1000) + 1;
 	struct ledger_unit *row = NULL;
 
-	hash = hash != 0 ? hash : 1;
 	for (int i = 0; i < UNITS_MAX && (row == NULL || row->hash != hash); i++) {
 		struct ledger_unit *at = &ledger->units[i];
 

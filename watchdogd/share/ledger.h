@@ -17,6 +17,7 @@
 #define LEDGER_VERSION 4u
 #define LEDGER_BYTES (288u * 1024)
 #define LEDGER_NONE UINT32_MAX
+#define LEDGER_LASTING_ALL UINT32_MAX
 
 enum ledger_kind { LEDGER_STEP, LEDGER_ALERT };
 enum ledger_entry_state { LEDGER_FREE, LEDGER_OPEN };
@@ -114,7 +115,8 @@ enum ledger_unit_flag {
 	LEDGER_UNIT_SILENT = 32, /* its silence was told, and not its end */
 };
 
-/* What is remembered of a unit besides its mark. Of another boot peak_mib and vain stay. */
+/* What is remembered of a unit besides its mark. Of another boot peak_mib, vain and an owed start stay
+ * (share/lasting.h). */
 struct ledger_unit {
 	uint32_t hash;         /* low bits of ledger_hash of its name, never 0; 0: the row is free */
 	uint32_t restarted_s;  /* 1 + CLOCK_MONOTONIC seconds of the last start that we asked for; 0: none */
@@ -159,6 +161,10 @@ struct ledger {
 	struct ledger_entry entries[ENTRIES_MAX];
 	struct ledger_refusal refusals[CHANNELS_MAX];
 	struct ledger_telling telling;
+	uint64_t life;               /* each ledger that began empty has another; 0: of a dry run, none of it is to last */
+	_Atomic uint32_t lasting_next; /* of what the disk knows from before that (share/lasting.h) the row to be taken
+					next; LEDGER_LASTING_ALL: no more is taken */
+	uint32_t pad;
 };
 _Static_assert(sizeof(struct ledger) <= LEDGER_BYTES, "the ledger has a fixed size");
 
@@ -169,7 +175,7 @@ uint64_t ledger_key(const char *rule, const char *unit);
 /* Map the file, LEDGER_BYTES long, all pages touched. What is in it is kept when magic, version and
  * size agree, otherwise it begins empty, with ids above those of any ledger before; of another boot, the
  * ladders and steps begin empty, alerts stay (they are not delivered yet), frozen marks end and stopped
- * marks stay. boot_id: 36 characters, or "" where there is none. fresh: set true when nothing was kept.
+ * marks stay, with the peaks of units; what the disk knows is older, and is not taken then. boot_id: 36 characters, or "" where there is none. fresh: set true when nothing was kept.
  * The mapping lives as long as the process. NULL with errno. */
 struct ledger *ledger_open(int fd, const char *boot_id, bool *fresh);
 
@@ -205,8 +211,14 @@ void ledger_unmark(struct ledger *ledger, const char *unit);
 /* It is a mark, and carries the name of that rule. */
 bool ledger_mark_has(const struct ledger_mark *mark, const char *rule);
 
+/* Put back a whole mark of a unit that has none. NULL when all are taken. */
+struct ledger_mark *ledger_mark_put(struct ledger *ledger, const struct ledger_mark *mark);
+
 /* What is remembered of the unit of that name: its row, made where there is none. Never NULL. */
 struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name);
+
+/* The same, nothing changed; NULL where nothing is remembered. */
+const struct ledger_unit *ledger_unit_find(const struct ledger *ledger, const char *name);
 
 /* The row of the channel of that name; made where there is none: the longest ago gives way. Never NULL. */
 struct ledger_refusal *ledger_refusal(struct ledger *ledger, const char *channel);

@@ -22,6 +22,7 @@ static const char *const message_names[MESSAGE_TYPES] = {
 	[MESSAGE_TEST] = "test", [MESSAGE_TESTED] = "tested",
 	[MESSAGE_SPOOL] = "spool", [MESSAGE_SPOOLED] = "spooled",
 	[MESSAGE_VAULT] = "vault", [MESSAGE_REFUSED] = "refused",
+	[MESSAGE_KEEP] = "keep", [MESSAGE_LASTING] = "lasting",
 };
 
 const char *message_name(uint32_t type)

@@ -9,7 +9,7 @@
 
 #include "base/bounds.h"
 
-#define MESSAGE_VERSION 3u
+#define MESSAGE_VERSION 4u
 
 enum message_type {
 	MESSAGE_CONFIG,      /* main -> sentinel: a sealed config block comes along (fd); id: generation */
@@ -42,6 +42,9 @@ enum message_type {
 	MESSAGE_REFUSED,     /* worker -> sentinel: alert id is a dead letter of a channel; result: its severity; text: the
 				channel's name, a blank, why. Again and again until the same comes back, text: the name:
 				the other channels are told, or were within the hour */
+	MESSAGE_KEEP,        /* sentinel -> scribe: what is to outlive the host's restart has changed in the ledger */
+	MESSAGE_LASTING,     /* scribe -> sentinel: row id of what outlived it, in text (share/lasting.h); result 0: there
+				are no more. The ledger says how many were taken; one that is not the next is passed over */
 	MESSAGE_TYPES,
 };
 

@@ -9,7 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define PLUGIN_ABI 3
+#define PLUGIN_ABI 4
 
 /* One step or alert to carry out. All texts are borrowed for the time of the call, and may be hostile
  * but for target, which comes from the config. */
@@ -117,6 +117,8 @@ struct plugin_settings {
 struct state;
 struct delivery;       /* share/delivery.h */
 struct delivery_alert;
+struct lasting;        /* share/lasting.h */
+struct lasting_of;
 
 struct plugin_host {
 	/* Answer a request: result 0 and what was seen, or -errno and why. Once for each request. */
@@ -149,6 +151,9 @@ struct plugin_host {
 	/* To a deliverer (enum ledger_with: WITH_ACTOR, WITH_MESSENGER). 1; 0: it does not read now, or is not there:
 	 * `dispatch` tries again. */
 	int (*deliver)(unsigned deliverer, const struct delivery *delivery);
+	/* Of who keeps alerts: what the disk has that outlives a restart of the host, each time it was opened. Borrowed for
+	 * the call; in order, and sound. */
+	void (*lasted)(const struct lasting_of *of, const struct lasting *rows, size_t count);
 };
 
 struct plugin {
@@ -201,6 +206,9 @@ struct plugin {
 	/* A person's: "retry all", "retry ID", "drop all", "drop ID", "drop dead". 0 and what was done, or -errno and
 	 * why not. */
 	int (*command)(const char *words, char *answer, size_t size);
+	/* Keep these rows in place of those that were kept before; written at the next dispatch, and tried again until
+	 * they are. 0, or -ENOMEM: nothing is changed. */
+	int (*keep_lasting)(const struct lasting_of *of, const struct lasting *rows, size_t count);
 };
 
 #endif

@@ -1,5 +1,5 @@
-/* spool.db, the database of alerts that wait: written by the scribe (plugins/spool.c), read by watchdogctl.
- * Depends on no library. */
+/* spool.db, the database of alerts that wait, and of what else outlives a restart of the host: written by the scribe
+ * (plugins/spool.c), read by watchdogctl. Depends on no library. */
 #ifndef WD_SHARE_SPOOL_H
 #define WD_SHARE_SPOOL_H
 
@@ -30,5 +30,15 @@ enum {
 	" at INTEGER NOT NULL, PRIMARY KEY(alert, channel)) WITHOUT ROWID;"                                           \
 	"CREATE TABLE finished(alert INTEGER PRIMARY KEY, deliverers INTEGER NOT NULL, at INTEGER NOT NULL);"         \
 	"CREATE TABLE lost(deliverer INTEGER PRIMARY KEY, count INTEGER NOT NULL);"
+
+/* lasting: struct lasting; number: its thread or peak_mib, what: its mark, vain or severity, rules: its rule_hash, each
+ * in 16 hexadecimal digits. ledger: of which one that was. Made where they are missing: a file of before them is as good, and
+ * who does not know them passes over them. */
+#define SPOOL_SCHEMA_LASTING                                                                                          \
+	"CREATE TABLE IF NOT EXISTS lasting(kind INTEGER NOT NULL, unit TEXT NOT NULL, rule TEXT NOT NULL,"           \
+	" at INTEGER NOT NULL, number INTEGER NOT NULL, what INTEGER NOT NULL, owed INTEGER NOT NULL,"                \
+	" shed INTEGER NOT NULL, rules TEXT NOT NULL, PRIMARY KEY(kind, unit, rule)) WITHOUT ROWID;"                                         \
+	"CREATE TABLE IF NOT EXISTS ledger(one INTEGER PRIMARY KEY CHECK(one = 1), life INTEGER NOT NULL,"            \
+	" boot_id TEXT NOT NULL);"
 
 #endif
