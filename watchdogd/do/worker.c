@@ -29,6 +29,11 @@ int worker_read(struct worker *worker, uint64_t id)
 	return worker_send(worker, MESSAGE_READ, id);
 }
 
+int worker_keep(struct worker *worker)
+{
+	return worker_send(worker, MESSAGE_KEEP, 0);
+}
+
 int worker_look(struct worker *worker, uint64_t id)
 {
 	return worker_send(worker, MESSAGE_LOOK, id);

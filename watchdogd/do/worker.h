@@ -21,4 +21,7 @@ int worker_look(struct worker *worker, uint64_t id);
 /* Ask the scribe whether all is told that the logs have. The same. */
 int worker_read(struct worker *worker, uint64_t id);
 
+/* Tell the scribe that what is to outlive a restart of the host has changed in the ledger. The same. */
+int worker_keep(struct worker *worker);
+
 #endif

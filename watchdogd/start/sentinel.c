@@ -252,6 +252,7 @@ static void sentinel_look(struct sentinel *s)
 	for (int i = 0; i < SENTINEL_ORDERS_MAX && decide_next(&s->decide, &order, now); i++)
 		sentinel_carry_out(s, &order, now);
 	see_hold_events(s->see, decide_keeps_events(&s->decide));
+	sentinel_keep_lasting(s);
 	s->state->tick = now;
 	s->state->looks++;
 	state_write_end(s->state);

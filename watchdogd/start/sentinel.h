@@ -28,6 +28,7 @@ struct sentinel {
 	struct worker actor, messenger, scribe;
 	struct cost cost;
 	struct vitals vitals;
+	uint64_t lasting_told; /* what the scribe was told of: a hash; 0: nothing yet */
 	bool dry_run, stop;
 };
 
@@ -47,5 +48,11 @@ int sentinel_open_links(struct sentinel *sentinel);
 
 /* Tell main that the config is in force; text: what is to be told with it. */
 void sentinel_tell_taken(const struct sentinel *sentinel, const char *text);
+
+/* Tell the scribe, when what is to outlive a restart of the host is another than it was told. At each look. */
+void sentinel_keep_lasting(struct sentinel *sentinel);
+
+/* A row of what outlived one (MESSAGE_LASTING). */
+void sentinel_take_lasting(struct sentinel *sentinel, const struct message *message);
 
 #endif

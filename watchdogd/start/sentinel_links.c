@@ -228,6 +228,8 @@ static void sentinel_take_from_scribe(struct sentinel *s, const struct message *
 		see_report(s->see, message, clock_mono());
 	else if (message->type == MESSAGE_DONE || message->type == MESSAGE_FAILED)
 		(void)alert_answer(&s->alerts, HANDED_SCRIBE, message); /* false: it was delivered meanwhile */
+	else if (message->type == MESSAGE_LASTING)
+		sentinel_take_lasting(s, message);
 	else
 		diag_warning("the scribe sent a message that breaks the rules; it is passed over");
 }

@@ -85,6 +85,7 @@ static int supervisor_make_dry_ledger(struct supervisor *s)
 	dry = ledger_open(s->ledger, boot_id, &fresh);
 	if (dry == NULL)
 		return -errno;
+	dry->life = 0; /* nothing of it is to outlive it */
 	real = ledger_map(s->lock);
 	if (real != NULL) {
 		memcpy(dry->kmsg_boot_id, real->kmsg_boot_id, sizeof(dry->kmsg_boot_id));

@@ -72,6 +72,11 @@ static int host_deliver(unsigned deliverer, const struct delivery *delivery)
 	return worker_alerts_deliver(&worker_host.alerts, deliverer, delivery);
 }
 
+static void host_lasted(const struct lasting_of *of, const struct lasting *rows, size_t count)
+{
+	worker_lasting_read(&worker_host.lasting, of, rows, count);
+}
+
 const struct plugin_host worker_host_offers = {
 	.answer = host_answer,
 	.begin = host_begin,
@@ -85,4 +90,5 @@ const struct plugin_host worker_host_offers = {
 	.channel = host_channel,
 	.kept = host_kept,
 	.deliver = host_deliver,
+	.lasted = host_lasted,
 };

@@ -5,6 +5,7 @@
 
 #include "share/plugin.h"
 #include "start/worker_alerts.h"
+#include "start/worker_lasting.h"
 #include "start/worker_lines.h"
 #include "start/worker_plugins.h"
 #include "start/worker_requests.h"
@@ -16,6 +17,7 @@ struct worker_host {
 	struct worker_units units;
 	struct worker_lines lines;
 	struct worker_alerts alerts;
+	struct worker_lasting lasting;
 };
 
 /* The one of this process: its functions take no argument that says whose they are. */

@@ -143,6 +143,8 @@ static void worker_on_message(const struct message *message)
 		worker_on_look(message->id);
 	else if (message->type == MESSAGE_READ)
 		worker_lines_ask(&worker_host.lines, message->id, clock_mono());
+	else if (message->type == MESSAGE_KEEP)
+		worker_lasting_changed(&worker_host.lasting);
 	else
 		diag_warning("the sentinel sent \"%s\", which is not for a worker; passed over",
 			     message_name(message->type));
@@ -188,21 +190,26 @@ static bool worker_is_done(void)
 	       (worker.finish_by != 0 && (worker_requests_idle(&worker_host.requests) || clock_mono() >= worker.finish_by));
 }
 
+/* The sooner of two waits; -1: none. */
+static int worker_sooner(int a_ms, int b_ms)
+{
+	return a_ms < 0 || (b_ms >= 0 && b_ms < a_ms) ? b_ms : a_ms;
+}
+
 /* What is due to be told, as far as the sentinel's end takes it. In how many ms there is more, or it is
  * time to end; -1: neither is known. */
 static int worker_tell(void)
 {
 	mono_ms now = clock_mono();
-	int wait_ms = worker_lines_send(&worker_host.lines, worker_host.requests.link, now);
-	int alerts_ms = worker_alerts_turn(&worker_host.alerts);
+	int link = worker_host.requests.link;
+	int wait_ms = worker_lines_send(&worker_host.lines, link, now);
 	int finish_ms = worker.finish_by > now ? (int)(worker.finish_by - now) : 0;
 
-	worker_units_send(&worker_host.units, worker_host.requests.link);
-	if (alerts_ms >= 0 && (wait_ms < 0 || alerts_ms < wait_ms))
-		wait_ms = alerts_ms;
-	if (worker.finish_by != 0 && (wait_ms < 0 || finish_ms < wait_ms))
-		wait_ms = finish_ms;
-	return wait_ms;
+	worker_units_send(&worker_host.units, link);
+	wait_ms = worker_sooner(wait_ms, worker_alerts_turn(&worker_host.alerts));
+	wait_ms = worker_sooner(wait_ms,
+				worker_lasting_turn(&worker_host.lasting, link, worker_host.alerts.config, now));
+	return worker_sooner(wait_ms, worker.finish_by != 0 ? finish_ms : -1);
 }
 
 static short worker_link_events(void)
@@ -337,6 +344,7 @@ static void worker_take_first(void)
 	if (worker_alerts_take_vault(&worker_host.alerts, MESSAGE_FD_VAULT))
 		(void)close(MESSAGE_FD_VAULT); /* where there is none its number may be a plugin's */
 	error = worker_alerts_open(&worker_host.alerts);
+	worker_lasting_init(&worker_host.lasting, worker_host.requests.ledger, worker_host.alerts.spool);
 	if (error == 0)
 		worker_take_config(MESSAGE_FD_CONFIG);
 	(void)close(MESSAGE_FD_CONFIG);
@@ -364,6 +372,7 @@ int main(int argc, char **argv)
 	while (!worker_is_done())
 		worker_turn();
 	worker_alerts_close(&worker_host.alerts);
+	worker_lasting_close(&worker_host.lasting, worker_host.alerts.config);
 	worker_plugins_close(&worker_host.plugins);
 	return worker.begins_anew ? CHILD_AGAIN : 0;
 }

@@ -2,6 +2,8 @@
 
 #include <string.h>
 
+#include "words/verb.h"
+
 static bool wants_channel(const struct config *config, const char *plugin)
 {
 	for (uint32_t i = 0; i < config->channels.count; i++)
@@ -35,10 +37,26 @@ bool wants_textfile(const struct config *config)
 	return config->prometheus.textfile != 0;
 }
 
-/* What channels have not taken yet outlives us. */
+/* It may leave a unit stopped. */
+static bool wants_stops(const struct config *config)
+{
+	for (uint32_t i = 0; i < config->rules.count; i++) {
+		const struct config_rule *rule = config_rule_at(config, i);
+
+		for (uint32_t k = 0; k < rule->steps.count; k++) {
+			uint32_t verb = config_step_at(config, rule, k)->verb;
+
+			if (verb == VERB_STOP || verb == VERB_RESTART)
+				return true;
+		}
+	}
+	return false;
+}
+
+/* What channels have not taken yet outlives us, and which units are stopped a restart of the host. */
 bool wants_spool(const struct config *config)
 {
-	return config->channels.count > 0;
+	return config->channels.count > 0 || wants_stops(config);
 }
 
 bool wants_pattern(const struct config *config)
