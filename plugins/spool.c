@@ -1,5 +1,5 @@
 /* spool: keeps alerts on the disk until every channel has taken or dropped them, and gives what waits to who
- * delivers. What is asked goes to the writer (spool_writer.c), what goes out to the two deliverers comes from their
+ * delivers; and what else outlives a restart of the host (spool_lasting.c). What is asked goes to the writer (spool_writer.c), what goes out to the two deliverers comes from their
  * backlogs (spool_backlog.c); both do what they can in one turn of the worker, and wait for nobody. */
 #include <errno.h>
 #include <string.h>
@@ -192,6 +192,11 @@ static int spool_command(const char *words, char *answer, size_t size)
 	return error;
 }
 
+static int spool_keep_lasting(const struct lasting_of *of, const struct lasting *rows, size_t count)
+{
+	return spool_writer_keep_lasting(&spool.writer, of, rows, count);
+}
+
 static mono_ms spool_due(mono_ms now)
 {
 	mono_ms due = spool_writer_due(&spool.writer, now);
@@ -253,4 +258,5 @@ const struct plugin plugin = {
 	.keep = spool_keep,
 	.on_delivery = spool_on_delivery,
 	.command = spool_command,
+	.keep_lasting = spool_keep_lasting,
 };

@@ -88,6 +88,13 @@ static const char *const spool_db_sql[SPOOL_STATEMENTS] = {
 	[SPOOL_LOST_TOLD] = "UPDATE lost SET count = max(count - ?2, 0) WHERE deliverer = ?1",
 	[SPOOL_PAGES] = "PRAGMA page_count",
 	[SPOOL_PAGES_FREE] = "PRAGMA freelist_count",
+	[SPOOL_LASTING_NEXT] = "SELECT kind, unit, rule, at, number, what, owed, shed, rules FROM lasting"
+			       " ORDER BY kind, unit, rule LIMIT ?1",
+	[SPOOL_LASTING_ADD] = "INSERT OR REPLACE INTO lasting(kind, unit, rule, at, number, what, owed, shed,"
+			      " rules) VALUES(?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+	[SPOOL_LASTING_CLEAR] = "DELETE FROM lasting",
+	[SPOOL_LEDGER] = "SELECT life, boot_id FROM ledger WHERE one = 1",
+	[SPOOL_LEDGER_PUT] = "INSERT OR REPLACE INTO ledger(one, life, boot_id) VALUES(1, ?1, ?2)",
 };
 
 /* --- errors --- */
@@ -316,6 +323,8 @@ static int spool_db_set_up(struct spool_db *db)
 		error = spool_db_check(db);
 	if (error == 0)
 		error = spool_db_take_schema(db);
+	if (error == 0)
+		error = spool_db_exec(db, SPOOL_SCHEMA_LASTING);
 	BUFFER_OVER(&said, text);
 	if (error == 0)
 		error = spool_db_ask(db, "PRAGMA page_size", &db->page_bytes, &said);

@@ -7,6 +7,7 @@
 #include <syslog.h>
 
 #include "base/buffer.h"
+#include "spool_lasting.h"
 #include "spool_store.h"
 
 int spool_writer_init(struct spool_writer *w, const struct plugin_host *host)
@@ -47,7 +48,8 @@ static void spool_writer_on_trouble(struct spool_writer *w, int error, mono_ms n
 	w->again_at = now + SPOOL_WRITER_AGAIN_MS;
 	if (w->trouble == 0) {
 		w->trouble_since = now;
-		(void)snprintf(said, sizeof(said), "cannot keep alerts on the disk: %s; they are sent from memory meanwhile",
+		(void)snprintf(said, sizeof(said), "cannot keep alerts on the disk: %s; they are sent from memory meanwhile, and a restart of the "
+			       "host would forget which units are stopped",
 			       w->db.why);
 		w->host->log(LOG_WARNING, said);
 		w->troubles++;
@@ -81,11 +83,11 @@ static int spool_writer_open_db(struct spool_writer *w)
 	if (w->db.handle != NULL)
 		return 0;
 	error = spool_db_open(&w->db, w->dir);
-	if (error == 0) {
-		w->prune_at = 0;
-		w->lost = true;
-	}
-	return error;
+	if (error < 0)
+		return error;
+	w->prune_at = 0;
+	w->lost = true;
+	return spool_lasting_read(&w->db, w->host);
 }
 
 static int spool_writer_apply(struct spool_writer *w, const struct spool_item *item, wall_ms wall)
@@ -106,6 +108,8 @@ static int spool_writer_write(struct spool_writer *w, mono_ms now, unsigned *los
 
 	for (size_t i = 0; i < w->items && error == 0; i++)
 		error = spool_writer_apply(w, &w->item[i], wall);
+	if (error == 0 && w->lasting_due)
+		error = spool_lasting_write(&w->db, &w->lasting_of, w->lasting, w->lastings);
 	if (error == 0 && now >= w->prune_at)
 		error = spool_store_prune(&w->db, wall);
 	if (error == 0)
@@ -134,6 +138,7 @@ static void spool_writer_confirm(struct spool_writer *w)
 		}
 	}
 	w->items = 0;
+	w->lasting_due = false;
 }
 
 static void spool_writer_say_lost(struct spool_writer *w, unsigned lost)
@@ -185,7 +190,7 @@ void spool_writer_flush(struct spool_writer *w, mono_ms now)
 		spool_writer_fail_items(w);
 		return;
 	}
-	if (w->items == 0 && w->db.handle != NULL && now < w->prune_at)
+	if (w->items == 0 && !w->lasting_due && w->db.handle != NULL && now < w->prune_at)
 		return;
 	error = spool_writer_try(w, now);
 	if (spool_db_is_broken(error) && spool_writer_begin_anew(w) == 0)
@@ -220,6 +225,23 @@ bool spool_writer_has(const struct spool_writer *w, uint64_t id)
 	return false;
 }
 
+int spool_writer_keep_lasting(struct spool_writer *w, const struct lasting_of *of, const struct lasting *rows,
+			      size_t count)
+{
+	struct lasting *copy = calloc(count > 0 ? count : 1, sizeof(*copy));
+
+	if (copy == NULL)
+		return -ENOMEM;
+	if (count > 0)
+		memcpy(copy, rows, count * sizeof(*copy));
+	free(w->lasting);
+	w->lasting = copy;
+	w->lastings = count;
+	w->lasting_of = *of;
+	w->lasting_due = true;
+	return 0;
+}
+
 void spool_writer_take_dir(struct spool_writer *w, const char *dir, mono_ms now)
 {
 	struct buffer b;
@@ -239,7 +261,7 @@ mono_ms spool_writer_due(const struct spool_writer *w, mono_ms now)
 {
 	if (w->trouble != 0)
 		return w->again_at;
-	return w->items > 0 || w->db.handle == NULL ? now : w->prune_at;
+	return w->items > 0 || w->lasting_due || w->db.handle == NULL ? now : w->prune_at;
 }
 
 void spool_writer_fini(struct spool_writer *w, mono_ms now)
@@ -247,6 +269,8 @@ void spool_writer_fini(struct spool_writer *w, mono_ms now)
 	spool_writer_flush(w, now);
 	spool_db_close(&w->db);
 	free(w->item);
+	free(w->lasting);
+	w->lasting = NULL;
 	w->item = NULL;
 	w->items = 0;
 }

@@ -10,6 +10,7 @@
 #include "base/bounds.h"
 #include "base/clock.h"
 #include "share/delivery.h"
+#include "share/lasting.h"
 #include "share/plugin.h"
 #include "spool_db.h"
 
@@ -38,6 +39,10 @@ struct spool_writer {
 	mono_ms trouble_since, again_at;
 	mono_ms prune_at;
 	bool lost;               /* there may be losses that a deliverer does not know */
+	struct lasting *lasting; /* that is to be written, in place of what is there */
+	size_t lastings;
+	struct lasting_of lasting_of;
+	bool lasting_due;
 };
 
 /* 0 or -ENOMEM. host: borrowed for good. */
@@ -53,6 +58,10 @@ struct spool_item *spool_writer_add(struct spool_writer *writer, mono_ms now);
 
 /* An alert waits for the disk already. */
 bool spool_writer_has(const struct spool_writer *writer, uint64_t id);
+
+/* With the next transaction, in place of all that is kept of that kind; copied. 0 or -ENOMEM: as it was. */
+int spool_writer_keep_lasting(struct spool_writer *writer, const struct lasting_of *of, const struct lasting *rows,
+			      size_t count);
 
 /* Write all that was asked, as one transaction, and answer it; prune when it is time. After the disk refused, not
  * before its time: then what was asked is answered so. */

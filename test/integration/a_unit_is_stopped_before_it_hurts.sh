@@ -44,6 +44,7 @@ check "a unit found by name is killed through pidfds" wait_for 15 logged 'rule=n
 check "and is gone" test -z "$(pgrep -x wdtmatch)"
 check "each alert of a firing is sent once" test "$(count_logged 'rule=big .*xtts.memory .*> 40')" -le 2
 check "status shows the stopped unit and its mark" sh -c "'$bin/watchdogctl' -s '$dir/run/control' status | grep -E 'xtts +.*stopped'"
+check "without a channel, too, the disk has it for a restart of the host" wait_for 5 grep -q xtts "$dir/state/spool.db" "$dir/state/spool.db-wal"
 begun=$(date +%s%N)
 stop_daemon
 ok $? "SIGTERM ends it with status 0"

@@ -83,12 +83,20 @@ static int driver_channel(size_t i, struct plugin_standing *standing)
 	return 0;
 }
 
+static void driver_lasted(const struct lasting_of *of, const struct lasting *rows, size_t count)
+{
+	(void)of;
+	(void)rows;
+	(void)count;
+}
+
 const struct plugin_host *driver_host(void)
 {
 	static const struct plugin_host host = {
 		.answer = driver_answer, .begin = driver_begin, .log = driver_log,
 		.unit = driver_unit, .alive = driver_alive, .line = driver_line,
 		.sent = driver_sent, .talk = driver_talk, .state = driver_state, .channel = driver_channel,
+		.lasted = driver_lasted,
 	};
 
 	memset(&driver, 0, sizeof(driver));
