@@ -173,4 +173,41 @@ stop_daemon
 ok $? "it ends with status 0"
 check "the disk has it still" on_disk 0 xtts
 check "as the daemon wrote it" test -n "$kept" -a "$kept" = "$(life)"
+
+# --- and `restore` gives it back after one ---
+
+cat >"$dir/start" <<SH
+#!/bin/sh
+exec "$hog" 30 >/dev/null 2>&1 &
+SH
+chmod 755 "$dir/start"
+restore() { # PERCENT
+	write_conf <<-CONF
+		[unit xtts]
+		cgroup = /wdt-xtts
+		start  = $dir/start
+		grace  = 1s
+		[rule big]
+		when    = xtts.memory > 40M
+		clear   = host.available > 1% for 1s
+		then    = stop xtts
+		restore = host.available > $1%
+	CONF
+}
+rm -f "$dir"/state/*
+restore 99.9
+: >"$log"
+in_cgroup /wdt-xtts "$hog" 60 &
+start_daemon
+check "the unit is stopped" wait_for 15 logged 'unit=xtts stopped xtts'
+check "the disk has it" wait_for 5 on_disk 0 xtts
+check "and what it used" wait_for 5 on_disk 1 xtts
+reboot
+restore 1
+start_daemon
+check "after a restart of the host it is given back" wait_for 30 logged 'unit=xtts started xtts again'
+check "for what it used before" logged 'at its peak it takes 6[0-9] MiB'
+check "and is no longer on the disk" wait_for 5 not_on_disk 0 xtts
+stop_daemon
+ok $? "it ends with status 0"
 plan_end
