@@ -198,6 +198,89 @@ static void a_blind_host_has_no_forecast_and_sees_it_again_after_a_while(void **
 	assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
 }
 
+#define XTTS "/sys/fs/cgroup/system.slice/xtts_server.service"
+
+static const struct fakeroot_unit xtts[] = {{"xtts", CONFIG_SYSTEMD, "xtts_server.service", NULL}};
+
+static void put_xtts(unsigned anon_kb)
+{
+	fakeroot_put("/sys/fs/cgroup/cgroup.controllers", "cpu memory pids\n");
+	fakeroot_put(XTTS "/memory.current", "%u\n", anon_kb * 1024);
+	fakeroot_put(XTTS "/memory.stat", "anon %u\nshmem 0\n", anon_kb * 1024);
+	fakeroot_put(XTTS "/cgroup.events", "populated 1\nfrozen 0\n");
+	fakeroot_put(XTTS "/cgroup.procs", "\n");
+}
+
+/* Another 20 MB a second of the host, for so many seconds; `of_xtts` of them are the unit's. How often its end was seen
+ * coming. */
+static int climb(unsigned *left, unsigned *held, int for_s, bool of_xtts)
+{
+	int seen = 0;
+
+	for (int half = 0; half < 2 * for_s; half++) {
+		*left -= 10000;
+		put_left(*left, 0, 0);
+		if (of_xtts)
+			put_xtts(*held += 10000);
+		fakeroot_look(500);
+		seen += fakeroot_host(HOST_EXHAUSTED_IN)->known == STATE_KNOWN;
+	}
+	return seen;
+}
+
+/* Else whoever gives a unit back would take its start for a leak, and shed it again. */
+static void what_a_unit_takes_as_it_starts_is_no_growth_up_to_its_peak(void **state)
+{
+	unsigned left = 400000, held = 0;
+
+	(void)state;
+	put_left(left, 0, 0);
+	put_xtts(200000);
+	fakeroot_open(xtts, 1);
+	fakeroot_look(1000);
+	fakeroot_remove(XTTS);
+	put_left(left += 200000, 0, 0);
+	for (int s = 0; s < 40; s++)
+		fakeroot_look(1000);
+	assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
+
+	assert_int_equal(climb(&left, &held, 10, true), 0); /* two thirds of it went by */
+	for (int s = 0; s < 30; s++) { /* nor is it growth when its grace is over, or when it ends */
+		fakeroot_look(1000);
+		assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
+	}
+	fakeroot_remove(XTTS);
+	put_left(left += held, 0, 0);
+	for (int s = 0; s < 40; s++) {
+		fakeroot_look(1000);
+		assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
+	}
+
+	/* What it never took before is: 200 MB are its own, then it is a leak. */
+	held = 0;
+	assert_int_equal(climb(&left, &held, 10, true), 0);
+	assert_in_range(climb(&left, &held, 8, true), 3, 16);
+}
+
+static void what_another_takes_meanwhile_is_growth(void **state)
+{
+	unsigned left = 400000, held = 0;
+
+	(void)state;
+	put_left(left, 0, 0);
+	put_xtts(200000);
+	fakeroot_open(xtts, 1);
+	fakeroot_look(1000);
+	fakeroot_remove(XTTS);
+	put_left(left += 200000, 0, 0);
+	for (int s = 0; s < 40; s++)
+		fakeroot_look(1000);
+	put_xtts(0);
+	assert_in_range(climb(&left, &held, 12, false), 8, 24);
+	/* 360 MB are left, and 200 of them are still to come for the unit. */
+	assert_in_range(fakeroot_host(HOST_EXHAUSTED_IN)->value, 7500, 9000);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -210,6 +293,8 @@ int main(void)
 		TEST(the_end_of_memory_and_swap_together_is_seen_coming),
 		TEST(swap_that_is_switched_on_is_room_and_no_growth),
 		TEST(a_blind_host_has_no_forecast_and_sees_it_again_after_a_while),
+		TEST(what_a_unit_takes_as_it_starts_is_no_growth_up_to_its_peak),
+		TEST(what_another_takes_meanwhile_is_growth),
 		TEST(a_falling_host_is_looked_at_sooner_and_a_quiet_one_once_a_second),
 	};
 

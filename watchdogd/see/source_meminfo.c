@@ -7,6 +7,7 @@
 #include "base/root.h"
 #include "see/flat.h"
 #include "see/source.h"
+#include "see/starting.h"
 
 #define SOURCE_MEMINFO_PATH "/proc/meminfo"
 
@@ -120,21 +121,35 @@ static const char *source_meminfo_check(uint32_t found, uint64_t values[MEMINFO_
 	return NULL;
 }
 
+static uint64_t source_meminfo_minus(uint64_t a, uint64_t b)
+{
+	return a > b ? a - b : 0;
+}
+
+/* Of what is used: swap that is switched on or off is no growth. */
+static void source_meminfo_look_ahead(struct see *see, uint64_t all, uint64_t headroom, mono_ms now)
+{
+	struct starting starting = starting_look(see, now);
+
+	forecast_add(&see->meminfo.forecast,
+		     source_meminfo_minus(source_meminfo_minus(all, headroom), starting.taken_bytes), now);
+	forecast_exhausted(&see->meminfo.forecast, source_meminfo_minus(headroom, starting.to_come_bytes),
+			   &see->with.state->host[HOST_EXHAUSTED_IN]);
+}
+
 static void source_meminfo_set(struct see *see, const uint64_t *bytes, mono_ms now)
 {
 	struct state *state = see->with.state;
 	int64_t total = (int64_t)bytes[MEMINFO_TOTAL],
 		available = (int64_t)bytes[MEMINFO_AVAILABLE];
 	int64_t swap_free = bytes[MEMINFO_SWAP_TOTAL] > 0 ? (int64_t)bytes[MEMINFO_SWAP_FREE] : 0;
-	uint64_t headroom = (uint64_t)(available + swap_free), all = bytes[MEMINFO_TOTAL] + bytes[MEMINFO_SWAP_TOTAL];
+	uint64_t headroom = (uint64_t)(available + swap_free);
 
 	state->mem_total_bytes = bytes[MEMINFO_TOTAL];
 	state_set(&state->host[HOST_AVAILABLE], available, total, now);
 	state_set(&state->host[HOST_USED], total - available, total, now);
 	state_set(&state->host[HOST_HEADROOM], (int64_t)headroom, total, now);
-	/* Of what is used: swap that is switched on or off is no growth. */
-	forecast_add(&see->meminfo.forecast, all > headroom ? all - headroom : 0, now);
-	forecast_exhausted(&see->meminfo.forecast, headroom, &state->host[HOST_EXHAUSTED_IN]);
+	source_meminfo_look_ahead(see, bytes[MEMINFO_TOTAL] + bytes[MEMINFO_SWAP_TOTAL], headroom, now);
 	/* Swap can come and go at any time: without it, 0 % free would be a lie. */
 	if (bytes[MEMINFO_SWAP_TOTAL] > 0)
 		source_meminfo_set_swap(state, bytes, now);

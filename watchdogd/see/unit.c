@@ -214,6 +214,8 @@ void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms n
 	if (!ran && status == STATE_UNIT_RUNNING && unit->status == STATE_UNIT_INACTIVE) {
 		unit->started = now;
 		unit->held_at = now + unit->grace_ms;
+		unit->start_peak_mib = unit->peak_mib;
+		unit->start_taken_bytes = 0;
 	}
 	if (status == STATE_UNIT_INACTIVE) {
 		unit->held_at = 0;

@@ -93,6 +93,8 @@ struct unit {
 	mono_ms held_at; /* when held_bytes is to be taken; 0: it was, or will not be */
 	uint64_t held_bytes, oom_kills;
 	uint32_t peak_mib;  /* the highest anon of all its lives, as the ledger has it */
+	uint32_t start_peak_mib;    /* of the lives before its last start; 0: none, or not known */
+	uint64_t start_taken_bytes; /* starting.c's */
 	uint32_t processes;
 	int64_t kills_open; /* its oom_kill rose by so many more than were told of it */
 	mono_ms kills_at;   /* when that last changed */
