@@ -19,6 +19,10 @@ enum procfs_field {
 	PROCFS_STATE = 3,
 	PROCFS_PARENT = 4,
 	PROCFS_FLAGS = 9,
+	PROCFS_UTIME = 14,
+	PROCFS_STIME = 15,
+	PROCFS_CUTIME = 16,
+	PROCFS_CSTIME = 17,
 	PROCFS_THREADS = 20,
 	PROCFS_START = 22,
 	PROCFS_RSS = 24,
@@ -34,6 +38,12 @@ static void procfs_take(struct procfs_stat *out, int field, uint64_t value)
 		break;
 	case PROCFS_FLAGS:
 		out->flags = (uint32_t)value;
+		break;
+	case PROCFS_UTIME:
+	case PROCFS_STIME:
+	case PROCFS_CUTIME:
+	case PROCFS_CSTIME:
+		out->cpu_ticks += value;
 		break;
 	case PROCFS_THREADS:
 		out->threads = (uint32_t)value;

@@ -12,6 +12,7 @@ struct procfs_stat {
 	char state;
 	uint32_t flags; /* PF_* */
 	uint32_t threads;
+	uint64_t cpu_ticks; /* used so far, by its children that were waited for too */
 	uint64_t start; /* ticks since boot: with the pid, who it is */
 	uint64_t rss_pages;
 	uint64_t stack; /* where its stack begins: another after each exec; 0: not shown to us */

@@ -1,0 +1,331 @@
+#include "see/sockets.h"
+
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stddef.h>
+#include <string.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include "base/buffer.h"
+#include "see/flat.h"
+#include "see/source.h"
+#include "see/unit_pids.h"
+
+/* --- sets ---------------------------------------------------------------------------------------- */
+
+static uint32_t sockets_head(uint64_t number)
+{
+	return (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 40) % SOCKETS_HEADS;
+}
+
+/* False: it is full. */
+static bool sockets_add(struct sockets_set *set, uint64_t number, uint16_t row)
+{
+	uint16_t *head = &set->head[sockets_head(number)];
+
+	for (uint16_t at = *head; at != 0; at = set->entry[at - 1].next)
+		if (set->entry[at - 1].number == number && set->entry[at - 1].row == row)
+			return true;
+	if (set->used == SOCKETS_MAX)
+		return false;
+	set->entry[set->used++] = (struct sockets_entry){.number = number, .row = row, .next = *head};
+	*head = (uint16_t)set->used;
+	return true;
+}
+
+/* Each unit that the number is of has a connection. */
+static void sockets_mark(struct sockets *s, const struct sockets_set *set, uint64_t number)
+{
+	for (uint16_t at = set->head[sockets_head(number)]; at != 0; at = set->entry[at - 1].next) {
+		const struct sockets_entry *entry = &set->entry[at - 1];
+
+		if (entry->number == number && s->seen[entry->row] != SOCKETS_NOT_ASKED)
+			s->seen[entry->row] = SOCKETS_CONNECTED;
+	}
+}
+
+static void sockets_empty(struct sockets_set *set)
+{
+	set->used = 0;
+	memset(set->head, 0, sizeof(set->head));
+}
+
+/* --- the units' sockets -------------------------------------------------------------------------- */
+
+bool sockets_parse_link(const char *text, uint64_t *inode)
+{
+	const char *end = strncmp(text, "socket:[", 8) == 0 ? flat_number(text + 8, inode) : NULL;
+
+	return end != NULL && strcmp(end, "]") == 0;
+}
+
+/* The text of a link below /proc; "" where there is none. 0 or -errno. */
+static int sockets_read_link(int dir, const char *path, char *text, size_t size)
+{
+	ssize_t n = readlinkat(dir, path, text, size - 1);
+
+	text[n > 0 ? n : 0] = '\0';
+	return n < 0 ? -errno : 0;
+}
+
+/* What is looked at of one unit. */
+struct sockets_scan {
+	struct sockets *sockets;
+	uint16_t row;
+	uint32_t fds;
+	enum sockets_seen seen;
+};
+
+static void sockets_take_fd(struct sockets_scan *scan, int dir, const char *name)
+{
+	char text[64];
+	uint64_t inode;
+
+	scan->fds++;
+	if (sockets_read_link(dir, name, text, sizeof(text)) == 0 && sockets_parse_link(text, &inode) && inode != 0 &&
+	    !sockets_add(&scan->sockets->inodes, inode, scan->row))
+		scan->seen = SOCKETS_TOO_MANY;
+}
+
+static void sockets_read_fds(struct sockets_scan *scan, int dir)
+{
+	char bytes[4096] __attribute__((aligned(8)));
+	long n;
+
+	while (scan->fds < SOCKETS_UNIT_FDS && (n = syscall(SYS_getdents64, dir, bytes, sizeof(bytes))) > 0)
+		for (long at = 0; at < n;) {
+			const struct dirent64 *entry = (const void *)(bytes + at);
+
+			at += entry->d_reclen;
+			if (entry->d_name[0] != '.')
+				sockets_take_fd(scan, dir, entry->d_name);
+		}
+	if (scan->fds >= SOCKETS_UNIT_FDS)
+		scan->seen = SOCKETS_TOO_MANY;
+}
+
+/* PID/what below /proc. */
+static void sockets_path(char *path, size_t size, int32_t pid, const char *what)
+{
+	struct buffer b;
+
+	buffer_init(&b, path, size);
+	buffer_addf(&b, "%d/%s", pid, what);
+}
+
+static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pid)
+{
+	char path[32], net[32];
+	int dir;
+
+	sockets_path(path, sizeof(path), pid, "ns/net");
+	if (sockets_read_link(proc, path, net, sizeof(net)) == 0 && scan->sockets->own_net[0] != '\0' &&
+	    strcmp(net, scan->sockets->own_net) != 0) {
+		scan->seen = SOCKETS_ELSEWHERE;
+		return;
+	}
+	sockets_path(path, sizeof(path), pid, "fd");
+	dir = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (dir < 0) {
+		if (errno != ENOENT && errno != ESRCH) /* who has ended has none */
+			scan->seen = SOCKETS_UNREADABLE;
+		return;
+	}
+	sockets_read_fds(scan, dir);
+	(void)close(dir);
+}
+
+/* The unit's cgroup and those below it, by their number, which is the inode of the directory. */
+static void sockets_read_cgroups(struct see *see, struct sockets *s, uint32_t index)
+{
+	int dir = see_unit_dir(see, index, SEE_DIR_V2);
+	uint16_t row = see->units.at[index];
+	struct dirwalk *walk = &see->processes.walk;
+	struct stat st;
+
+	if (dir < 0 || unit_at(see, index)->kind == CONFIG_MATCH || fstat(dir, &st) < 0)
+		return;
+	(void)sockets_add(&s->cgroups, st.st_ino, row);
+	if (st.st_nlink == 2)
+		return; /* none below it */
+	dirwalk_begin(walk, dir);
+	while (dirwalk_next(walk) != NULL) {
+		int below = dirwalk_enter(walk);
+
+		if (below >= 0 && fstat(below, &st) == 0 && !sockets_add(&s->cgroups, st.st_ino, row))
+			break;
+	}
+	dirwalk_end(walk);
+}
+
+static uint32_t sockets_read_unit(struct see *see, struct sockets *s, uint32_t index)
+{
+	struct sockets_scan scan = {.sockets = s, .row = see->units.at[index], .seen = SOCKETS_NONE};
+	int32_t pids[SOCKETS_UNIT_PIDS];
+	int n = unit_pids(see, unit_at(see, index), pids, SOCKETS_UNIT_PIDS);
+
+	if (n == SOCKETS_UNIT_PIDS)
+		scan.seen = SOCKETS_TOO_MANY;
+	for (int i = 0; i < n && scan.seen == SOCKETS_NONE; i++)
+		sockets_read_process(&scan, see->processes.proc, pids[i]);
+	sockets_read_cgroups(see, s, index);
+	s->seen[scan.row] = (uint8_t)scan.seen;
+	return scan.fds;
+}
+
+/* True: all units were looked at. */
+static bool sockets_read_units(struct see *see, struct sockets *s)
+{
+	uint32_t fds = 0;
+
+	for (; s->next < see->units.count && fds < SOCKETS_LOOK_FDS; s->next++)
+		if (s->seen[see->units.at[s->next]] != SOCKETS_NOT_ASKED)
+			fds += 1 + sockets_read_unit(see, s, s->next);
+	return s->next >= see->units.count;
+}
+
+/* --- the host's list ----------------------------------------------------------------------------- */
+
+static const uint8_t sockets_families[] = {AF_INET, AF_INET6};
+
+/* 0 or -errno. */
+static int sockets_begin_list(struct sockets *s)
+{
+	s->reading = true;
+	s->cgroups_told = s->diag.fd >= 0;
+	s->family = 0;
+	if (s->diag.fd >= 0)
+		return inetdiag_ask(&s->diag, sockets_families[0]);
+	procnet_begin(&s->net);
+	return 0;
+}
+
+/* A piece by sock_diag. 1: the list goes on; 0: it is read; or -errno. */
+static int sockets_read_diag(struct sockets *s)
+{
+	struct inetdiag_batch batch;
+	int error;
+
+	if (!inetdiag_next(&s->diag, &batch))
+		return 1;
+	for (uint32_t i = 0; i < batch.count; i++) {
+		s->cgroups_told = s->cgroups_told && batch.socket[i].cgroup_id != 0;
+		sockets_mark(s, &s->inodes, batch.socket[i].inode);
+		sockets_mark(s, &s->cgroups, batch.socket[i].cgroup_id);
+	}
+	if (!batch.ended || batch.error != 0)
+		return batch.error != 0 ? batch.error : 1;
+	if (++s->family == (int)ARRAY_LEN(sockets_families))
+		return 0;
+	error = inetdiag_ask(&s->diag, sockets_families[s->family]);
+	return error != 0 ? error : 1;
+}
+
+static int sockets_read_net(struct sockets *s)
+{
+	struct procnet_batch batch;
+
+	procnet_next(&s->net, &batch);
+	for (uint32_t i = 0; i < batch.count; i++)
+		sockets_mark(s, &s->inodes, batch.inode[i]);
+	return batch.error != 0 ? batch.error : !batch.ended;
+}
+
+static int sockets_read_list(struct sockets *s)
+{
+	int more = 1;
+
+	for (int i = 0; i < SOCKETS_PIECES && more == 1; i++)
+		more = s->diag.fd >= 0 ? sockets_read_diag(s) : sockets_read_net(s);
+	return more;
+}
+
+/* --- rounds -------------------------------------------------------------------------------------- */
+
+void sockets_open(struct see *see, struct sockets *s, bool diag)
+{
+	int net;
+
+	memset(s, 0, offsetof(struct sockets, inodes)); /* what nobody uses is not touched */
+	sockets_empty(&s->inodes);
+	sockets_empty(&s->cgroups);
+	s->diag.fd = -1;
+	(void)sockets_read_link(see->processes.proc, "self/ns/net", s->own_net, sizeof(s->own_net));
+	net = procnet_open(&s->net);
+	s->has_list = (diag && inetdiag_open(&s->diag) == 0) || net == 0;
+}
+
+void sockets_begin(struct sockets *s, mono_ms now)
+{
+	sockets_empty(&s->inodes);
+	sockets_empty(&s->cgroups);
+	s->open = true;
+	s->reading = false;
+	s->next = 0;
+	s->began = now;
+}
+
+/* All that was asked about and not found is as `seen`. */
+static void sockets_fail(struct sockets *s, enum sockets_seen seen)
+{
+	for (uint32_t i = 0; i < UNITS_MAX; i++)
+		if (s->seen[i] == SOCKETS_NONE)
+			s->seen[i] = (uint8_t)seen;
+}
+
+/* Whose processes we may not look at is judged by its cgroup alone. */
+static void sockets_judge_unreadable(struct sockets *s)
+{
+	for (uint32_t i = 0; s->cgroups_told && i < s->cgroups.used; i++)
+		if (s->seen[s->cgroups.entry[i].row] == SOCKETS_UNREADABLE)
+			s->seen[s->cgroups.entry[i].row] = SOCKETS_NONE;
+}
+
+/* 1: there is more to do; 0: all is read; or -errno. */
+static int sockets_read(struct see *see, struct sockets *s)
+{
+	int error;
+
+	if (!s->has_list)
+		return -ENOENT;
+	if (!s->reading) {
+		if (!sockets_read_units(see, s))
+			return 1;
+		error = sockets_begin_list(s);
+		if (error < 0)
+			return error;
+	}
+	return sockets_read_list(s);
+}
+
+bool sockets_step(struct see *see, struct sockets *s, mono_ms now)
+{
+	int more = sockets_read(see, s);
+
+	if (more == 1 && now - s->began < SOCKETS_ROUND_MS)
+		return false;
+	s->open = false;
+	if (more == 0) {
+		sockets_judge_unreadable(s);
+		return true;
+	}
+	sockets_fail(s, more == 1 ? SOCKETS_TOO_MANY : SOCKETS_UNREADABLE);
+	if (more < 0 && s->diag.fd >= 0)
+		inetdiag_close(&s->diag); /* the next round reads /proc/net */
+	return true;
+}
+
+const char *sockets_why_unknown(enum sockets_seen seen)
+{
+	static const char *const why[SOCKETS_SEEN] = {
+		[SOCKETS_UNREADABLE] = "its sockets cannot be read",
+		[SOCKETS_ELSEWHERE] = "it has a network namespace of its own",
+		[SOCKETS_TOO_MANY] = "it has, or the host has, too many processes, descriptors or connections to look at",
+	};
+
+	return why[seen];
+}

@@ -1,0 +1,82 @@
+/* Which of the units that are asked about have an established TCP connection. A round takes two lists, each piece by
+ * piece: first the sockets that the units' processes have open (/proc/PID/fd), then the host's established connections
+ * (inetdiag.c, else procnet.c). One of them is a unit's if a process of it has it open, or if it was made in its
+ * cgroup: the second alone is not enough, as what is accepted on a socket that systemd made is of systemd's cgroup; the
+ * first alone misses what nobody has accepted yet.
+ * Connections of UNIX sockets do not count: each service of systemd has one to the journal. */
+#ifndef WD_SEE_SOCKETS_H
+#define WD_SEE_SOCKETS_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/bounds.h"
+#include "base/clock.h"
+#include "see/inetdiag.h"
+#include "see/procnet.h"
+
+struct see;
+
+enum {
+	SOCKETS_MAX = 4096,       /* sockets of all units that a round is about; as many cgroups */
+	SOCKETS_HEADS = 256,
+	SOCKETS_UNIT_FDS = 4096,  /* descriptors of one unit's processes that are looked at */
+	SOCKETS_LOOK_FDS = 1024,  /* of one look, with the unit at hand to its end: a millisecond or two */
+	SOCKETS_UNIT_PIDS = 256,
+	SOCKETS_PIECES = 16,      /* datagrams or chunks of one look */
+	SOCKETS_ROUND_MS = 10000, /* a round that is not over by then is given up */
+};
+
+enum sockets_seen {
+	SOCKETS_NOT_ASKED,
+	SOCKETS_NONE,
+	SOCKETS_CONNECTED,
+	SOCKETS_UNREADABLE, /* we may not look at its processes, and the kernel tells no cgroup */
+	SOCKETS_ELSEWHERE,  /* it has a network namespace of its own, whose connections we do not see */
+	SOCKETS_TOO_MANY,   /* processes, descriptors or connections: at a bound */
+	SOCKETS_SEEN,
+};
+
+/* Numbers, each with the row of a unit; a number can be of several. Entries in use lie together: what nobody needs is
+ * not touched. */
+struct sockets_set {
+	uint32_t used;
+	uint16_t head[SOCKETS_HEADS]; /* by the number: 1 + place of the last entry that was added; 0: none */
+	struct sockets_entry {
+		uint64_t number;
+		uint16_t row;
+		uint16_t next; /* as head */
+	} entry[SOCKETS_MAX];
+};
+
+struct sockets {
+	struct inetdiag diag;
+	struct procnet net;
+	bool has_list;       /* one of them */
+	bool open;           /* a round is under way */
+	bool reading;        /* it reads the host's list */
+	bool cgroups_told;   /* of each connection of that list so far */
+	uint32_t next;       /* unit of the config whose processes are looked at next */
+	int family;          /* of inetdiag: which of its lists is read */
+	mono_ms began;
+	char own_net[32];    /* our network namespace: "net:[4026531840]"; "": not known */
+	uint8_t seen[UNITS_MAX]; /* of each row of units, enum sockets_seen; set by the caller to SOCKETS_NONE: asked */
+	struct sockets_set inodes, cgroups;
+};
+
+/* What can be opened is. diag: sock_diag is wanted, whose first question may take a while: at start alone. */
+void sockets_open(struct see *see, struct sockets *sockets, bool diag);
+
+/* Begin a round about the rows whose `seen` is SOCKETS_NONE. */
+void sockets_begin(struct sockets *sockets, mono_ms now);
+
+/* Do a piece of it. True: it is over, `seen` says what was found. */
+bool sockets_step(struct see *see, struct sockets *sockets, mono_ms now);
+
+/* Why it is not known, for a person: "it has a network namespace of its own"; NULL: it is known. */
+const char *sockets_why_unknown(enum sockets_seen seen);
+
+/* The inode of "socket:[12345]"; false: it is no socket. */
+bool sockets_parse_link(const char *text, uint64_t *inode);
+
+#endif
