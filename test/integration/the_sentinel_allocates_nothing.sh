@@ -15,13 +15,16 @@ write_conf <<CONF
 cgroup = /wdt-xtts
 stop-timeout = 1s
 group = all
+idle = 1s
 
 [unit bot]
 cgroup = /wdt-bot
 group = all
+idle = 1s
 
 [unit name]
 match = no-such-program-here
+idle = 1s
 
 [rule big]
 when = xtts.anon > 40M and not host.available < 1% for 1s

@@ -53,13 +53,8 @@ static void fakeroot_path(const char *path, char *out, size_t size)
 		abort();
 }
 
-void fakeroot_put(const char *path, const char *format, ...)
+static void fakeroot_make_dirs(char *whole)
 {
-	char whole[2048];
-	va_list args;
-	int fd;
-
-	fakeroot_path(path, whole, sizeof(whole));
 	for (char *slash = strchr(whole + strlen(fakeroot.dir) + 1, '/'); slash != NULL;
 	     slash = strchr(slash + 1, '/')) {
 		*slash = '\0';
@@ -67,6 +62,27 @@ void fakeroot_put(const char *path, const char *format, ...)
 			abort();
 		*slash = '/';
 	}
+}
+
+void fakeroot_link(const char *path, const char *to)
+{
+	char whole[2048];
+
+	fakeroot_path(path, whole, sizeof(whole));
+	fakeroot_make_dirs(whole);
+	(void)unlink(whole);
+	if (symlink(to, whole) < 0)
+		abort();
+}
+
+void fakeroot_put(const char *path, const char *format, ...)
+{
+	char whole[2048];
+	va_list args;
+	int fd;
+
+	fakeroot_path(path, whole, sizeof(whole));
+	fakeroot_make_dirs(whole);
 	fd = open(whole, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
 	va_start(args, format);
 	if (fd < 0 || vdprintf(fd, format, args) < 0)

@@ -31,6 +31,9 @@ int fakeroot_teardown(void **state);
  * kernel's does. */
 void fakeroot_put(const char *path, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
+/* A symbolic link below the root, with its directories; one that is there is replaced. */
+void fakeroot_link(const char *path, const char *to);
+
 /* Remove a file, or a directory with all in it. */
 void fakeroot_remove(const char *path);
 

@@ -1,4 +1,4 @@
-/* decide/select.h: largest of, lowest of, growing of; who is passed over, and that the log says so. */
+/* decide/select.h: largest of, lowest of, growing of, idle of; who is passed over, and that the log says so. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -28,8 +28,8 @@ static int begin_with(enum config_target target)
 	(void)make_rule("last");
 	make_when();
 	make_host_pct(HOST_AVAILABLE, CONFIG_LT, 12);
-	(void)make_step_of(VERB_RESTART, target, group);
-	(void)make_step_of(VERB_RESTART, target, group);
+	(void)make_step_of(target == CONFIG_IDLE ? VERB_STOP : VERB_RESTART, target, group);
+	(void)make_step_of(target == CONFIG_IDLE ? VERB_STOP : VERB_RESTART, target, group);
 	host = host_begin(make_done());
 	host_unit(host, A, STATE_UNIT_RUNNING, 2.5);
 	host_unit(host, B, STATE_UNIT_RUNNING, 3);
@@ -147,6 +147,50 @@ static void where_none_grows_the_step_is_skipped_and_the_log_says_why(void **sta
 			    "b does not grow, c has no known growth)");
 }
 
+/* Unused for so many minutes; idle: of the config, minutes. */
+static void unused(uint32_t i, uint32_t minutes, uint32_t idle)
+{
+	unit(i)->idle_ms = idle * 60000;
+	host->state.unit[i].use = STATE_USE_UNUSED;
+	host->state.unit[i].unused_since = host->now + 100 - minutes * 60000;
+}
+
+static void idle_is_by_the_time_unused_beyond_the_idle_of_each(void **state)
+{
+	(void)end(state);
+	(void)begin_with(CONFIG_IDLE);
+	host->now += 10 * 3600 * 1000;
+	unused(A, 90, 60);
+	unused(B, 20, 15);
+	unused(C, 95, 100);
+	assert_asked("stop:a");
+	assert_non_null(strstr(host->orders[0].text,
+			       "; idle of bots: a unused for 1 h 30 min, 2.50 GiB, b unused for 20 min 0 s, 3.00 GiB "
+			       "(passed over: c is unused for less than its `idle`)"));
+}
+
+static void of_units_unused_as_long_the_larger_is_first(void **state)
+{
+	(void)end(state);
+	(void)begin_with(CONFIG_IDLE);
+	host->now += 10 * 3600 * 1000;
+	unused(A, 20, 15);
+	unused(B, 20, 15);
+	assert_asked("stop:b");
+}
+
+static void units_that_are_used_or_have_no_idle_are_passed_over_with_the_reason(void **state)
+{
+	(void)end(state);
+	(void)begin_with(CONFIG_IDLE);
+	unit(A)->idle_ms = unit(B)->idle_ms = 1000;
+	host->state.unit[A].use = STATE_USE_USED;
+	assert_asked("tell tell tell");
+	assert_string_equal(host->orders[0].text,
+			    "stop idle of bots skipped: idle of bots (passed over: a is in use, b may be in use, which is "
+			    "not known, c has no `idle`)");
+}
+
 static void inactive_units_are_passed_over(void **state)
 {
 	(void)state;
@@ -257,6 +301,9 @@ int main(void)
 		TEST(a_unit_whose_growth_is_not_known_is_passed_over),
 		TEST(less_than_a_mebibyte_a_minute_is_no_growth),
 		TEST(where_none_grows_the_step_is_skipped_and_the_log_says_why),
+		TEST(idle_is_by_the_time_unused_beyond_the_idle_of_each),
+		TEST(of_units_unused_as_long_the_larger_is_first),
+		TEST(units_that_are_used_or_have_no_idle_are_passed_over_with_the_reason),
 		TEST(inactive_units_are_passed_over),
 		TEST(frozen_units_are_passed_over),
 		TEST(protected_units_are_passed_over),

@@ -14,7 +14,7 @@
 #include "words/verb.h"
 
 #define CONFIG_MAGIC 0x47464357u /* "WCFG" */
-#define CONFIG_VERSION 3u
+#define CONFIG_VERSION 4u
 #define CONFIG_NONE UINT32_MAX   /* an index of nothing */
 #define CONFIG_NEVER UINT32_MAX  /* a span: `repeat = 0s` */
 
@@ -48,6 +48,8 @@ struct config_unit {
 	uint32_t journal;       /* bool: its log is its journal */
 	uint32_t log_silence_ms; /* 0: none */
 	struct config_table log_match; /* of config_text: the patterns, as written */
+	uint32_t idle_ms;       /* not used for so long: it is idle; 0: never */
+	uint32_t stop_when_idle; /* bool */
 };
 
 struct config_group {
@@ -84,7 +86,7 @@ enum config_target {
 	CONFIG_LARGEST,  /* of step.group, by UNIT.anon */
 	CONFIG_LOWEST,   /* of step.group, by priority */
 	CONFIG_GROWING,  /* of step.group, by UNIT.growth */
-	CONFIG_IDLE,     /* later */
+	CONFIG_IDLE,     /* of step.group, by the time unused, beyond its `idle` */
 };
 
 struct config_step {

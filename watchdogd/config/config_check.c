@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "config/condition_bound.h"
+#include "config/config_idle.h"
 #include "config/config_keys.h"
 
 static void config_check_add(struct config_draft *draft, enum config_finding finding,
@@ -164,6 +165,7 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 		return;
 	config_check_clear(draft, section, rule);
 	config_check_event(draft, section, rule);
+	config_idle_check_rule(draft, section, rule);
 	for (uint32_t i = 0; i < rule->steps.count; i++)
 		config_check_starts(draft, section, rule, &draft->steps[rule->steps.at + i]);
 }

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "config/config_check.h"
+#include "config/config_idle.h"
 #include "config/value.h"
 
 /* Exactly one of systemd, cgroup, match. */
@@ -103,6 +104,7 @@ void config_check_unit(struct config_draft *draft, const struct config_section *
 	config_check_unit_systemd(draft, section);
 	config_check_unit_log(draft, section);
 	config_check_unit_alive(draft, section);
+	config_idle_check_unit(draft, section);
 }
 
 /* What the unit would need to tell the event; NULL: nothing more. By what the file says, right or
@@ -115,6 +117,8 @@ static const char *config_check_event_needs(enum event_kind event,
 		return config_check_has(section, "log-silence") ? NULL : "log-silence = DURATION";
 	case EVENT_LOG_MATCH:
 		return config_check_has(section, "log-match") ? NULL : "log-match = TEXT";
+	case EVENT_IDLE:
+		return config_check_has(section, "idle") ? NULL : "idle = DURATION";
 	default: /* deaths are told of any unit: without `process`, of the root of its tree */
 		return NULL;
 	}

@@ -12,6 +12,7 @@
 #include "config/config_channel.h"
 #include "config/config_check.h"
 #include "config/config_field.h"
+#include "config/config_idle.h"
 #include "config/config_rule.h"
 
 enum { CONFIG_FILE_BYTES_MAX = 1 << 20 /* a thousand units with every key are 300 KB */ };
@@ -318,6 +319,8 @@ static void config_parse_passes(struct config_draft *draft)
 		if (s->what == CONFIG_CHANNEL)
 			config_channel_finish(draft, s);
 	}
+	if (draft->findings.errors == 0)
+		config_idle_finish(draft);
 }
 
 /* Who hears of it, and who judges. */

@@ -87,11 +87,7 @@ void config_rule_step(struct config_field *field, const char *text)
 		return;
 	}
 	if (parsed.step.later)
-		config_field_later(field, parsed.later_target < 0 ? "verb" : "target",
-				   parsed.later_target < 0 ? verb_words[parsed.step.verb].name
-				   : parsed.later_target == CONFIG_IDLE ? "idle of"
-									: "growing of",
-				   "its step is skipped");
+		config_field_later(field, "verb", verb_words[parsed.step.verb].name, "its step is skipped");
 	parsed.step.line = field->place.line;
 	if (parsed.command != NULL)
 		parsed.step.command = config_draft_text(draft, parsed.command);
@@ -154,6 +150,15 @@ static bool config_rule_uses(const struct config_draft *draft, const struct conf
 	return false;
 }
 
+uint64_t config_rule_hash_unit(const struct config_draft *draft, const struct config_unit *unit, uint64_t hash)
+{
+	hash = config_rule_hash_text(hash, unit->name);
+	hash = config_rule_hash_text(hash, config_draft_string(draft, unit->target));
+	hash = config_rule_hash_text(hash, config_draft_string(draft, unit->user));
+	hash = config_rule_hash_text(hash, config_draft_string(draft, unit->process));
+	return (hash ^ unit->kind) * 0x100000001b3u;
+}
+
 /* All that the file says of the rule, and which processes the units it names are. */
 static uint64_t config_rule_hash(const struct config_draft *draft, const struct config_rule *rule,
 				 const struct config_section *section)
@@ -165,17 +170,9 @@ static uint64_t config_rule_hash(const struct config_draft *draft, const struct 
 		for (uint32_t j = 0; j < section->entries[i].count; j++)
 			hash = config_rule_hash_text(hash, section->entries[i].items[j].text);
 	}
-	for (uint32_t i = 0; i < draft->names.unit_count; i++) {
-		const struct config_unit *unit = &draft->units[i];
-
-		if (!config_rule_uses(draft, rule, i))
-			continue;
-		hash = config_rule_hash_text(hash, unit->name);
-		hash = config_rule_hash_text(hash, config_draft_string(draft, unit->target));
-		hash = config_rule_hash_text(hash, config_draft_string(draft, unit->user));
-		hash = config_rule_hash_text(hash, config_draft_string(draft, unit->process));
-		hash = (hash ^ unit->kind) * 0x100000001b3u;
-	}
+	for (uint32_t i = 0; i < draft->names.unit_count; i++)
+		if (config_rule_uses(draft, rule, i))
+			hash = config_rule_hash_unit(draft, &draft->units[i], hash);
 	return hash;
 }
 

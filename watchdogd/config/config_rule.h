@@ -13,4 +13,7 @@ void config_rule_condition(struct config_field *field, const char *text);
 /* When all sections are read: severity, holds, hash and instances of one rule. */
 void config_rule_finish(struct config_draft *draft, const struct config_section *section);
 
+/* The hash with what a rule about that unit depends on besides its own text: another where another process is meant. */
+uint64_t config_rule_hash_unit(const struct config_draft *draft, const struct config_unit *unit, uint64_t hash);
+
 #endif

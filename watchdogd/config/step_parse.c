@@ -15,12 +15,11 @@ struct step_parser {
 static const struct step_pick {
 	const char *name;
 	enum config_target target;
-	bool later;
 } step_picks[] = {
-	{"largest", CONFIG_LARGEST, false},
-	{"lowest", CONFIG_LOWEST, false},
-	{"growing", CONFIG_GROWING, false},
-	{"idle", CONFIG_IDLE, true},
+	{"largest", CONFIG_LARGEST},
+	{"lowest", CONFIG_LOWEST},
+	{"growing", CONFIG_GROWING},
+	{"idle", CONFIG_IDLE},
 };
 
 static const char *step_parse_word(const struct step_parser *p)
@@ -74,10 +73,6 @@ static bool step_parse_pick_group(struct step_parser *p, const struct step_pick 
 		suggest_init(&s, step_parse_word(p), p->len);
 		config_names_suggest_groups(p->in->names, &s);
 		return step_parse_tell(p, &s, "no group \"%.*s\"", (int)p->len, step_parse_word(p));
-	}
-	if (pick->later) {
-		p->out->step.later = true;
-		p->out->later_target = (int)pick->target;
 	}
 	step_parse_next(p);
 	return true;
@@ -259,8 +254,7 @@ int step_parse(const struct config_expression *in, struct step_parsed *parsed)
 	struct suggest s;
 	int verb;
 
-	*parsed = (struct step_parsed){.step = {.unit = CONFIG_NONE, .group = CONFIG_NONE},
-				       .later_target = -1};
+	*parsed = (struct step_parsed){.step = {.unit = CONFIG_NONE, .group = CONFIG_NONE}};
 	step_parse_next(&p);
 	verb = verb_find(step_parse_word(&p), p.len);
 	if (verb < 0) {

@@ -7,7 +7,6 @@
 struct step_parsed {
 	struct config_step step; /* without line and command */
 	const char *command;     /* VERB_RUN: in in->text; otherwise NULL */
-	int later_target;        /* enum config_target that comes later, or -1 */
 };
 
 /* 0, or -EINVAL when something was told to in->tell. */

@@ -34,6 +34,26 @@ static const char *select_why_not_growing(const struct state_reading *growth)
 	return growth->value < SELECT_GROWS_BYTES_PER_MIN ? "does not grow" : NULL;
 }
 
+static mono_ms select_unused_ms(const struct ladder *l, uint32_t unit)
+{
+	mono_ms since = l->state->unit[unit].unused_since;
+
+	return since != 0 && since < l->now ? l->now - since : 0;
+}
+
+/* `idle of`: why the unit is not idle; NULL: it is. */
+static const char *select_why_not_idle(const struct ladder *l, uint32_t unit)
+{
+	uint32_t idle_ms = config_unit_at(l->config, unit)->idle_ms;
+	uint8_t use = l->state->unit[unit].use;
+
+	if (idle_ms == 0)
+		return "has no `idle`";
+	if (use != STATE_USE_UNUSED)
+		return use == STATE_USE_USED ? "is in use" : "may be in use, which is not known";
+	return select_unused_ms(l, unit) < idle_ms ? "is unused for less than its `idle`" : NULL;
+}
+
 /* Why a unit is passed over; NULL: it is a candidate. */
 static const char *select_why_not(const struct ladder *l, const struct config_step *step,
 				  uint32_t unit)
@@ -58,6 +78,8 @@ static const char *select_why_not(const struct ladder *l, const struct config_st
 		return "has no known size";
 	if (step->target == CONFIG_GROWING)
 		return select_why_not_growing(&seen->readings[UNIT_GROWTH]);
+	if (step->target == CONFIG_IDLE)
+		return select_why_not_idle(l, unit);
 	return NULL;
 }
 
@@ -74,7 +96,7 @@ static int64_t select_growth(const struct ladder *l, uint32_t unit)
 	return l->state->unit[unit].readings[UNIT_GROWTH].value;
 }
 
-/* a comes before b: it is the larger; of a lower priority or growing faster, and of equals the larger. */
+/* a comes before b: it is the larger; of a lower priority, growing faster or unused for longer, and of equals the larger. */
 static bool select_is_before(const struct ladder *l, const struct config_step *step, uint32_t a,
 			     uint32_t b)
 {
@@ -85,6 +107,8 @@ static bool select_is_before(const struct ladder *l, const struct config_step *s
 		return pa < pb;
 	if (step->target == CONFIG_GROWING && select_growth(l, a) != select_growth(l, b))
 		return select_growth(l, a) > select_growth(l, b);
+	if (step->target == CONFIG_IDLE && select_unused_ms(l, a) != select_unused_ms(l, b))
+		return select_unused_ms(l, a) > select_unused_ms(l, b);
 	return select_size(l, a) > select_size(l, b);
 }
 
@@ -92,6 +116,7 @@ static void select_format_one(const struct ladder *l, const struct config_step *
 			      struct buffer *text)
 {
 	const struct config_unit *named = config_unit_at(l->config, unit);
+	char span[32];
 
 	buffer_addf(text, "%s ", named->name);
 	if (step->target == CONFIG_LOWEST)
@@ -100,6 +125,8 @@ static void select_format_one(const struct ladder *l, const struct config_step *
 		condition_format_bytes(text, select_growth(l, unit));
 		buffer_add(text, " a minute, ");
 	}
+	if (step->target == CONFIG_IDLE)
+		buffer_addf(text, "unused for %s, ", clock_format_span(select_unused_ms(l, unit), span));
 	condition_format_bytes(text, select_size(l, unit));
 }
 
@@ -140,7 +167,7 @@ uint32_t select_unit(const struct ladder *l, const struct config_step *step, str
 	uint32_t best = CONFIG_NONE;
 	const char *before = ": ";
 
-	if (step->target != CONFIG_LARGEST && step->target != CONFIG_LOWEST && step->target != CONFIG_GROWING)
+	if (step->target == CONFIG_UNIT)
 		return CONFIG_NONE;
 	select_format(l, step, text);
 	for (uint32_t i = 0; i < group->units.count; i++) {

@@ -1,4 +1,4 @@
-/* Which unit of a group: `largest of`, `lowest of`, `growing of`. */
+/* Which unit of a group: `largest of`, `lowest of`, `growing of`, `idle of`. */
 #ifndef WD_DECIDE_SELECT_H
 #define WD_DECIDE_SELECT_H
 

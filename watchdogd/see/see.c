@@ -13,7 +13,7 @@ static const struct source_ops *const see_sources[SOURCES] = {
 	[SOURCE_MEMINFO] = &source_meminfo_ops, [SOURCE_PSI] = &source_psi_ops,
 	[SOURCE_PROCESS] = &source_process_ops,
 	[SOURCE_CGROUP] = &source_cgroup_ops,   [SOURCE_MATCH] = &source_match_ops,
-	[SOURCE_KMSG] = &source_kmsg_ops,
+	[SOURCE_KMSG] = &source_kmsg_ops,     [SOURCE_IDLE] = &source_idle_ops,
 };
 
 enum { SEE_WARM_KILLS = 12 };
@@ -149,6 +149,7 @@ void see_config(struct see *see, const struct config *config)
 		key[i] = events->event[i].unit != CONFIG_NONE ? unit_at(see, events->event[i].unit)->key : 0;
 	unit_config(see, config);
 	liveness_config(see);
+	source_idle_config(see);
 	see_carry_events(see, key);
 }
 

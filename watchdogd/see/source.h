@@ -10,6 +10,7 @@
 #include "see/liveness.h"
 #include "see/process.h"
 #include "see/see.h"
+#include "see/source_idle.h"
 #include "see/source_kmsg.h"
 #include "see/source_meminfo.h"
 #include "see/source_process.h"
@@ -26,6 +27,7 @@ enum source_id {
 	SOURCE_CGROUP,
 	SOURCE_MATCH,
 	SOURCE_KMSG,
+	SOURCE_IDLE,
 	SOURCES
 };
 
@@ -40,7 +42,7 @@ struct source_ops {
 };
 
 extern const struct source_ops source_meminfo_ops, source_psi_ops, source_process_ops,
-	source_cgroup_ops, source_match_ops, source_kmsg_ops;
+	source_cgroup_ops, source_match_ops, source_kmsg_ops, source_idle_ops;
 
 enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
 
@@ -68,6 +70,7 @@ struct see {
 	struct source_kmsg kmsg;
 	struct attribution attribution;
 	struct livenesses livenesses;
+	struct source_idle idle;
 	char blind[SOURCES][SEE_WHY_BYTES]; /* why a source cannot read; "": it sees */
 };
 

@@ -60,6 +60,9 @@ enum state_death {
 	STATE_DEATHS,
 };
 
+/* Is a unit with `idle` used? */
+enum state_use { STATE_USE_UNKNOWN, STATE_USE_USED, STATE_USE_UNUSED };
+
 struct state_unit {
 	char name[NAME_BYTES];
 	uint8_t kind;               /* enum config_unit_kind */
@@ -92,6 +95,8 @@ struct state_unit {
 	struct state_reading readings[UNIT_READINGS];
 	uint64_t peak_bytes;        /* the highest anon of all its lives that we saw; 0: not known */
 	char restore[128];          /* while it carries our mark: why it is not given back yet; "" */
+	mono_ms unused_since;       /* not used without a break since then; 0: it is, or it is not known */
+	uint8_t use;                /* enum state_use */
 };
 
 /* What woke the sentinel. */

@@ -57,6 +57,14 @@ static const char *sentinel_object(const struct sentinel *s, const struct order 
 	return config_string(s->config, config_step_at(s->config, rule, order->step)->command);
 }
 
+/* What is stopped as nobody uses it is no trouble. */
+static bool sentinel_is_housekeeping(const struct sentinel *s, uint32_t instance)
+{
+	const struct config_rule *rule = config_rule_at(s->config, config_instance_at(s->config, instance)->rule);
+
+	return rule->is_event && rule->event == EVENT_IDLE;
+}
+
 static enum outcome sentinel_step(struct sentinel *s, const struct order *order, mono_ms now)
 {
 	const char *verb = verb_words[order->verb].name;
@@ -67,7 +75,7 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 
 	BUFFER_OVER(&b, text);
 	note = sentinel_alert(s, order, text);
-	note.severity = SEVERITY_WARNING;
+	note.severity = sentinel_is_housekeeping(s, order->instance) ? SEVERITY_INFO : SEVERITY_WARNING;
 	if (s->dry_run) {
 		buffer_addf(&b, "dry run: would %s %s: %s", verb, sentinel_object(s, order), order->text);
 		alert_note(&s->alerts, &note);
@@ -178,6 +186,18 @@ static void sentinel_tell_given(struct sentinel *s, const struct action_result *
 	decide_restored(&s->decide, done, now);
 }
 
+/* Done, it is as severe as why it was done: where all who asked for it did so because nobody uses the unit. */
+static enum severity sentinel_result_severity(const struct sentinel *s, const struct action_result *result)
+{
+	bool housekeeping = result->instances > 0;
+
+	for (uint32_t i = 0; i < result->instances; i++)
+		housekeeping = housekeeping && sentinel_is_housekeeping(s, result->instance[i]);
+	if (!housekeeping)
+		return result->severity;
+	return result->outcome == OUTCOME_FAILED ? SEVERITY_WARNING : SEVERITY_INFO;
+}
+
 static void sentinel_count_step(struct state *state, const struct action_result *result)
 {
 	if (result->outcome == OUTCOME_DONE)
@@ -193,7 +213,7 @@ static void sentinel_finish_actions(struct sentinel *s, mono_ms now)
 	s->actions.room_bytes = decide_room_bytes(&s->decide);
 	actions_look(&s->actions, now);
 	while (actions_next(&s->actions, &result, now)) {
-		struct alert note = {.severity = result.severity, .rule = result.rule,
+		struct alert note = {.severity = sentinel_result_severity(s, &result), .rule = result.rule,
 				     .unit = sentinel_unit_name(s, result.unit), .event = "", .text = result.text};
 
 		if (result.gives_back) {

@@ -8,6 +8,7 @@ const struct event_word event_words[EVENT_KINDS] = {
 	[EVENT_DEAD] = {"dead", true, false},
 	[EVENT_SILENCE] = {"silence", true, false},
 	[EVENT_LOG_MATCH] = {"log-match", false, false},
+	[EVENT_IDLE] = {"idle", false, false},
 };
 
 int event_find(const char *name, size_t len)

@@ -5,7 +5,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-enum event_kind { EVENT_OOM_KILL, EVENT_DEATH, EVENT_DEAD, EVENT_SILENCE, EVENT_LOG_MATCH, EVENT_KINDS };
+enum event_kind { EVENT_OOM_KILL, EVENT_DEATH, EVENT_DEAD, EVENT_SILENCE, EVENT_LOG_MATCH, EVENT_IDLE, EVENT_KINDS };
 
 struct event_word {
 	const char *name;

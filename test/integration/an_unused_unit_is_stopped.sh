@@ -1,0 +1,110 @@
+#!/bin/bash
+# `idle` on the live kernel: who takes no CPU time and has no connection is stopped, and told as nothing but that; who has
+# a connection is not, whoever made its socket, accepted or not; nor who works.
+# shellcheck source=test/integration/lib.sh disable=SC2317
+. "$(dirname "$0")/lib.sh"
+command -v python3 >/dev/null || { skip "an unused unit is stopped" "no python3"; plan_end; }
+
+# server PATH PORTFILE [outside|deaf]: listens and answers. outside: the socket is made before it enters the cgroup, as
+# systemd makes it for a service; deaf: it accepts nothing.
+cat >"$dir/server.py" <<'PYTHON'
+import glob, os, select, socket, sys
+path, port_file, how = sys.argv[1], sys.argv[2], sys.argv[3]
+def enter():
+    for procs in glob.glob("/sys/fs/cgroup" + path + "/cgroup.procs") + glob.glob("/sys/fs/cgroup/*" + path + "/cgroup.procs"):
+        open(procs, "w").write(str(os.getpid()))
+if how != "outside":
+    enter()
+listener = socket.create_server(("127.0.0.1", 0))
+if how == "outside":
+    enter()
+open(port_file + ".new", "w").write(str(listener.getsockname()[1]))
+os.rename(port_file + ".new", port_file)
+if how == "deaf":
+    select.select([], [], [])
+clients = []
+while True:
+    for ready in select.select([listener] + clients, [], [])[0]:
+        if ready is listener:
+            clients.append(listener.accept()[0])
+        elif not ready.recv(100):
+            clients.remove(ready)
+            ready.close()
+PYTHON
+# hold PORTFILE STOPFILE: a connection that is open until then.
+cat >"$dir/hold.py" <<'PYTHON'
+import os, socket, sys, time
+client = socket.create_connection(("127.0.0.1", int(open(sys.argv[1]).read())))
+open(sys.argv[2] + ".connected", "w")
+while not os.path.exists(sys.argv[2]):
+    time.sleep(0.1)
+PYTHON
+
+serve() { # NAME HOW
+	make_cgroup "/wdt-$1"
+	python3 "$dir/server.py" "/wdt-$1" "$dir/$1.port" "$2" &
+}
+serve unused inside
+serve held inside
+serve outside outside
+serve deaf deaf
+cp "$(command -v bash)" "$dir/wdtbusy"
+cp "$(command -v sleep)" "$dir/wdtsleep"
+mkfifo "$dir/fifo"
+# shellcheck disable=SC2016 # of that shell
+"$dir/wdtbusy" -c 'while :; do for ((i = 0; i < 30000; i++)); do :; done; read -rt 0.2 _ <>"$1"; done' busy "$dir/fifo" &
+"$dir/wdtsleep" 3600 &
+all_listen() { [ -e "$dir/unused.port" ] && [ -e "$dir/held.port" ] && [ -e "$dir/outside.port" ] && [ -e "$dir/deaf.port" ]; }
+wait_for 20 all_listen
+for name in held outside deaf; do python3 "$dir/hold.py" "$dir/$name.port" "$dir/$name.stop" & done
+all_held() { [ -e "$dir/held.stop.connected" ] && [ -e "$dir/outside.stop.connected" ] && [ -e "$dir/deaf.stop.connected" ]; }
+wait_for 20 all_held
+
+{
+	for name in unused held outside deaf; do
+		printf '[unit %s]\ncgroup = /wdt-%s\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n' $name $name
+	done
+	printf '[unit busy]\nmatch = wdtbusy\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n'
+	printf '[unit byname]\nmatch = wdtsleep\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n'
+	cat <<CONF
+[rule died]
+on = death
+then = alert critical
+
+[rule dead]
+on = dead
+then = alert critical
+
+[rule unused]
+on = idle unused
+then = alert info
+CONF
+} | write_conf
+check "the config is accepted" "$bin/watchdogctl" check "$conf"
+start_daemon
+check "a unit that nobody uses is stopped" wait_for 20 logged 'info rule=stop-when-idle unit=unused stopped unused in'
+check "its processes are gone" sh -c "! cat /sys/fs/cgroup/*/wdt-unused/cgroup.procs /sys/fs/cgroup/wdt-unused/cgroup.procs 2>/dev/null | grep ."
+check "the log says for how long nobody used it" logged 'info rule=stop-when-idle unit=unused stop unused: not used for [2-9]'
+check "a rule of idle tells people" logged 'info rule=unused unit=unused not used for'
+check "one that is found by name is stopped too" wait_for 20 logged 'info rule=stop-when-idle unit=byname stopped byname in'
+pause 4 # as long again, for those that are not to be stopped
+check "one with a connection is not" sh -c "! grep -q 'unit=held .*stopped held' '$log'"
+check "one whose socket was made elsewhere is not" sh -c "! grep -q 'unit=outside .*stopped outside' '$log'"
+check "one whose connection nobody has accepted is not" sh -c "! grep -q 'unit=deaf .*stopped deaf' '$log'"
+check "one that works is not" sh -c "! grep -q 'unit=busy .*stopped busy' '$log'"
+ctl status --json >"$dir/status.json"
+check "status knows who is used" python3 -c 'import json, sys
+units = {unit["unit"]: unit for unit in json.load(open(sys.argv[1]))["units"]}
+assert all(units[name]["in_use"] is True for name in ("held", "outside", "deaf", "busy"))
+assert units["unused"]["in_use"] is None and units["unused"]["mark"] == "stopped"' "$dir/status.json"
+touch "$dir/held.stop"
+check "it is stopped once its connection is closed" wait_for 20 logged 'rule=stop-when-idle unit=held stopped held in'
+check "a stop of the unused is no death" sh -c "! grep -qE 'critical rule=(died|dead)' '$log'"
+serve unused inside
+check "a person's start ends the mark" wait_for 20 logged 'unit=unused it runs again, and not by our doing'
+again() { [ "$(count_logged 'unit=unused stopped unused in')" -ge 2 ]; }
+check "and it is stopped again when nobody uses it" wait_for 20 again
+stop_daemon
+ok $? "SIGTERM ends it with status 0"
+touch "$dir/outside.stop" "$dir/deaf.stop"
+plan_end
