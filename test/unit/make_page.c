@@ -44,6 +44,8 @@ static void make_page_nodira(struct state_unit *u, mono_ms now)
 	u->restarts = 2;
 	u->restart_at = now + 29500;
 	u->heard = now - 61000;
+	u->use = STATE_USE_UNUSED;
+	u->unused_since = now - 720000;
 	state_set(&u->readings[UNIT_MEMORY], 5 * GIB, 6 * GIB, now);
 	state_set(&u->readings[UNIT_ANON], 4 * GIB, 6 * GIB, now);
 	state_set(&u->readings[UNIT_SWAP], GIB, 2 * GIB, now);

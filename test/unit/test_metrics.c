@@ -130,6 +130,7 @@ static void what_is_unknown_has_no_sample(void **state)
 		"unit_memory_events{unit=\"xtts\"",
 		"unit_last_death_timestamp_seconds{unit=\"xtts\"",
 		"unit_log_age_seconds{unit=\"xtts\"",
+		"unit_unused_seconds{unit=\"xtts\"",
 		"unit_processes{unit=\"a", /* not looked at yet */
 		"channel_failing_since_timestamp_seconds{channel=\"owner\"",
 	};

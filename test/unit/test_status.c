@@ -122,6 +122,8 @@ static void fill_units(struct state *s)
 	bot->deaths = 2;
 	bot->restarts = 1;
 	bot->restart_at = NOW + 6000;
+	bot->use = STATE_USE_UNUSED;
+	bot->unused_since = NOW - 720000;
 	state_set(&bot->readings[UNIT_MEMORY], 5 * GIB + 300 * MIB, 8 * GIB, NOW);
 	state_set(&bot->readings[UNIT_ANON], 5 * GIB, 8 * GIB, NOW);
 	state_set(&bot->readings[UNIT_SWAP], 512 * MIB, 2 * GIB, NOW);
@@ -216,6 +218,7 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"nodira        missing  -                       21200 claudir               4.0 s\n"
 		"    died 4.0 s ago (2 times in all): \\x1b[2Jclaude (pid 21285): exit 1\n"
 		"    started by watchdogd 1 time in a row; the next start waits 6.0 s more\n"
+		"    unused for 12 min 0 s\n"
 		"xtts-server-of-a-long-name\n"
 		"              alive x2 4194304 fifteen-letters -                       2 min 3 s\n"
 		"\n"
@@ -310,7 +313,7 @@ static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **ar
 		"\"watched_comm\":null,\"watched_ms\":null,\"parent_pid\":21200,\"parent_comm\":\"claudir\","
 		"\"missing_ms\":4000,\"heard_ms\":7000,\"died\":\"2026-01-22T18:37:57Z\","
 		"\"died_text\":\"\\u001b[2Jclaude (pid 21285): exit 1\",\"deaths\":2,"
-		"\"restarts\":1,\"restart_in_ms\":6000,\"peak_bytes\":null,\"restore\":null,"
+		"\"restarts\":1,\"restart_in_ms\":6000,\"in_use\":false,\"unused_ms\":720000,\"peak_bytes\":null,\"restore\":null,"
 		"\"readings\":{\"memory\":{\"bytes\":5683281920,\"percent\":66.162},",
 		"\"events.oom_kill\":{\"count\":1},",
 		"{\"unit\":\"xtts-server-of-a-long-name\",\"kind\":\"match\",\"status\":\"inactive\","

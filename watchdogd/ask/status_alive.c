@@ -80,6 +80,14 @@ static void status_alive_restarts(const struct state_unit *unit, mono_ms now, FI
 	(void)fputc('\n', out);
 }
 
+static void status_alive_unused(const struct state_unit *unit, mono_ms now, FILE *out)
+{
+	char span[STATUS_CELL_BYTES];
+
+	if (unit->use == STATE_USE_UNUSED && unit->unused_since != 0 && unit->unused_since <= now)
+		(void)fprintf(out, "    unused for %s\n", clock_format_span(now - unit->unused_since, span));
+}
+
 void status_alive_print(const struct status *status, FILE *out)
 {
 	const struct state *s = status->state;
@@ -99,6 +107,7 @@ void status_alive_print(const struct status *status, FILE *out)
 		(void)fprintf(out, " %11s\n", status_cell_age(status_alive_since(u), status->now, age));
 		status_alive_death(u, status, out);
 		status_alive_restarts(u, status->now, out);
+		status_alive_unused(u, status->now, out);
 	}
 }
 
@@ -142,4 +151,8 @@ void status_alive_json(const struct state_unit *unit, mono_ms now, FILE *out)
 	status_alive_string(out, "died_text", unit->died_text);
 	(void)fprintf(out, "\"deaths\":%" PRIu32 ",\"restarts\":%" PRIu32 ",", unit->deaths, unit->restarts);
 	status_alive_span(out, "restart_in_ms", now, unit->restart_at);
+	(void)fprintf(out, "\"in_use\":%s,", unit->use == STATE_USE_USED     ? "true"
+					     : unit->use == STATE_USE_UNUSED ? "false"
+									     : "null");
+	status_alive_span(out, "unused_ms", unit->unused_since, now);
 }

@@ -52,6 +52,8 @@ const struct openmetrics_family metrics_families[METRICS_FAMILIES] = {
 		      "How long the unit's next start still waits for the back-off."),
 	METRICS_GAUGE(METRICS_UNIT_LOG_AGE, "unit_log_age_seconds", "seconds",
 		      "How long ago the unit's log had its last new line."),
+	METRICS_GAUGE(METRICS_UNIT_UNUSED, "unit_unused_seconds", "seconds",
+		      "How long a unit with `idle` has not been used; 0 while it is."),
 	METRICS_GAUGE(METRICS_RULE_FIRING, "rule_firing", "", "1 while the rule fires."),
 	METRICS_GAUGE(METRICS_RULE_GIVEN_UP, "rule_given_up", "", "1 while the rule is held back by its limit."),
 	METRICS_GAUGE(METRICS_RULE_ACKNOWLEDGED, "rule_acknowledged", "",

@@ -174,6 +174,15 @@ static void metrics_unit_restarts(struct openmetrics *om, const struct state_uni
 	openmetrics_sample(om, unit->restarts, 0, OPENMETRICS_LABELS("unit", unit->name));
 }
 
+static void metrics_unit_unused(struct openmetrics *om, const struct state_unit *unit, mono_ms now)
+{
+	bool unused = unit->use == STATE_USE_UNUSED && unit->unused_since != 0;
+
+	if (unused || unit->use == STATE_USE_USED)
+		openmetrics_sample(om, unused ? metrics_age_ms(unit->unused_since, now) : 0, 3,
+				   OPENMETRICS_LABELS("unit", unit->name));
+}
+
 /* --- all of them --- */
 
 static const struct {
@@ -217,6 +226,9 @@ void metrics_units(struct openmetrics *om, const struct state *state, mono_ms no
 		if (state->unit[u].heard != 0)
 			openmetrics_sample(om, metrics_age_ms(state->unit[u].heard, now), 3,
 					   OPENMETRICS_LABELS("unit", state->unit[u].name));
+	metrics_begin(om, METRICS_UNIT_UNUSED);
+	for (uint32_t u = 0; u < state->units; u++)
+		metrics_unit_unused(om, &state->unit[u], now);
 }
 
 /* --- rules --- */
