@@ -168,6 +168,7 @@ install: all
 	install -m 644 conf/*.conf README.md LICENSE $(DESTDIR)$(docdir)/
 	install -d $(DESTDIR)$(docdir)/prometheus
 	install -m 644 conf/prometheus/* $(DESTDIR)$(docdir)/prometheus/
+	install -D -m 644 -t $(DESTDIR)$(docdir)/examples conf/examples/*
 	test -e $(DESTDIR)$(sysconfdir)/watchdogd/watchdogd.conf || \
 		install -m 644 conf/watchdogd.conf $(DESTDIR)$(sysconfdir)/watchdogd/
 

@@ -25,6 +25,11 @@ awk -v dir="$dir" -v n=1 '/^\.Sh EXAMPLES/ {on = 1} /^\.Sh SEE/ {on = 0}
 for file in "$dir"/example*.conf; do
 	check "the page's $(basename "$file" .conf) is accepted" "$ctl" check "$file"
 done
+# The page has what is in the files that are installed as examples.
+sed "s/\\\\(aq/'/g" man/watchdogd.conf.5 >"$dir/page"
+for file in conf/examples/xtts_*; do
+	check "the page has all of $file" test -z "$(grep '^[A-Z].*=' "$file" | grep -v '^Description=' | grep -vxFf "$dir/page")"
+done
 awk '/^```ini/ {block = 1; next} /^```/ {block = 0} block' README.md >"$dir/readme.conf"
 check "the config of the README is accepted" "$ctl" check "$dir/readme.conf"
 

@@ -11,8 +11,9 @@ set -eu
 . "$(dirname "$0")/lib.sh"
 
 kernel_package=linux-image-cloud-amd64
-# In the order in which they are loaded; insmod knows no dependencies, so the list is run twice.
-modules="virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk"
+# In the order in which they are loaded; insmod knows no dependencies, so the list is run twice. The last two are
+# sock_diag's: the guest has no modprobe.
+modules="virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk inet_diag tcp_diag"
 suite=bookworm
 image_size=1G
 

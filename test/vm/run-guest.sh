@@ -112,6 +112,7 @@ add_daemon() {
 	for part in plugins formats; do
 		[ ! -d "$build_dir/$part" ] || cp -r "$build_dir/$part" "$payload/opt/watchdogd/$part"
 	done
+	cp -r "$top_dir/conf/examples" "$payload/opt/watchdogd/examples"
 	for unit in "$top_dir"/conf/*.service "$top_dir"/conf/*.slice; do
 		[ -e "$unit" ] || continue
 		sed 's#@s*bindir@#/opt/watchdogd#g' "$unit" >"$payload/etc/systemd/system/${unit##*/}"
