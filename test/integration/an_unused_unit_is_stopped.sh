@@ -3,7 +3,10 @@
 # a connection is not, whoever made its socket, accepted or not; nor who works.
 # shellcheck source=test/integration/lib.sh disable=SC2317
 . "$(dirname "$0")/lib.sh"
-command -v python3 >/dev/null || { skip "an unused unit is stopped" "no python3"; plan_end; }
+if [ "$(id -u)" -ne 0 ] || ! command -v python3 >/dev/null || ! command -v setpriv >/dev/null; then
+	skip "an unused unit is stopped" "needs root, python3 and setpriv"
+	plan_end
+fi
 
 # server PATH PORTFILE [outside|deaf]: listens and answers. outside: the socket is made before it enters the cgroup, as
 # systemd makes it for a service; deaf: it accepts nothing.
@@ -106,5 +109,33 @@ again() { [ "$(count_logged 'unit=unused stopped unused in')" -ge 2 ]; }
 check "and it is stopped again when nobody uses it" wait_for 20 again
 stop_daemon
 ok $? "SIGTERM ends it with status 0"
+
+# Who may not look at its processes knows it by its cgroup, where the kernel tells that of a connection.
+serve quiet inside
+wait_for 20 test -e "$dir/quiet.port"
+{
+	for name in quiet deaf; do printf '[unit %s]\ncgroup = /wdt-%s\nidle = 1s\n\n' $name $name; done
+	printf '[rule unused]\non = idle\nthen = alert info\n'
+} | write_conf
+rm -rf "$dir/run" "$dir/state"
+mkdir "$dir/run" "$dir/state" "$dir/bin"
+cp -r "$bin"/watchdogd "$bin"/wd-* "$bin"/plugins "$dir/bin/"
+chown nobody "$dir/run" "$dir/state" "$conf"
+chmod 711 "$dir"
+: >"$log"
+setpriv --reuid=nobody --regid=nogroup --clear-groups "$dir/bin/watchdogd" -c "$conf" --dry-run >/dev/null 2>>"$log" &
+daemon=$!
+said() { logged 'unit=quiet (not used for|whether it has connections is not known)'; }
+wait_for 20 said
+if logged 'unit=quiet whether it has connections is not known'; then
+	skip "an ordinary user knows of a unit of root's that it is unused" "this kernel tells no cgroup of a connection"
+else
+	check "an ordinary user knows of a unit of root's that it is unused" logged 'unit=quiet not used for'
+	ctl status --json >"$dir/status.json"
+	check "and of another that it is used" python3 -c 'import json, sys
+units = {unit["unit"]: unit for unit in json.load(open(sys.argv[1]))["units"]}
+assert units["deaf"]["in_use"] is True and units["quiet"]["in_use"] is False' "$dir/status.json"
+fi
+stop_daemon
 touch "$dir/outside.stop" "$dir/deaf.stop"
 plan_end
