@@ -1,4 +1,4 @@
-/* The processes of a unit as they are now, zombies too; what they use of the CPU. */
+/* The processes of a unit as they are now, zombies too. */
 #ifndef WD_SEE_UNIT_PIDS_H
 #define WD_SEE_UNIT_PIDS_H
 
