@@ -86,7 +86,7 @@ and mails of their own ?= len({m.headers['Message-ID'] for m in a}) == 3
 the subject says how bad, whose, and what ?= re.fullmatch(r'\[critical\] [\w.-]+: xtts\.anon \d+ MiB > 40 MiB', a[0].subject)
 the result what was done, and in which time ?= re.fullmatch(r'\[critical\] xtts: stopped xtts in [\d.]+ s', a[1].subject)
 the all-clear of what it is, how long it was, and what is still stopped ?= re.search(r': resolved, after [\d.]+ s \(big\); xtts is still stopped$', a[2].subject)
-and its text too ?= re.search(r'resolved, after [\d.]+ s; xtts is still stopped\.', words(a[2].text))
+and its text too, with what the stop has done ?= re.search(r'resolved, after [\d.]+ s; [\d.]+ s after stop xtts: host\.available \d+ MiB -> \d+ MiB(, [^;]*)?; xtts is still stopped\.', words(a[2].text))
 the result has the cause ?= 'killed: not ended within its stop-timeout of 4 s' in words(a[1].text)
 the alert says what is done about it ?= 'What watchdogd is doing\nwatchdogd will stop xtts.' in a[0].text.replace('\r', '')
 and what a person can do ?= 'What you can do' in a[0].text and 'watchdogctl status' in a[0].text

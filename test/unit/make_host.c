@@ -83,6 +83,10 @@ static void host_take_orders(struct host *host)
 
 	for (int i = 0; decide_next(&host->decide, &order, host->now); i++) {
 		assert(i < 200); /* a ladder that does not end */
+		if (order.kind == ORDER_EFFECT) {
+			(void)snprintf(host->effect, sizeof(host->effect), "%s", order.text);
+			continue;
+		}
 		if (host->n < HOST_ORDERS_MAX)
 			host->orders[host->n++] = order;
 		if (order.kind == ORDER_STEP)

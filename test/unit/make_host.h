@@ -20,6 +20,7 @@ struct host {
 	enum outcome answer;                  /* to each ORDER_STEP: BEGUN unless told otherwise */
 	struct order orders[HOST_ORDERS_MAX]; /* of the last look */
 	uint32_t n;
+	char effect[TEXT_BYTES];              /* what the last step that was judged has done: no order for these */
 	uint64_t threads;                     /* begun so far; the last one's id */
 };
 

@@ -221,7 +221,7 @@ static void model_thread(struct host *h, const struct order *o)
 {
 	uint64_t *thread = &model.thread[o->instance], sent = o->thread != 0 ? o->thread : ++model.threads;
 
-	if (o->kind == ORDER_STEP || o->kind == ORDER_TELL)
+	if (o->kind == ORDER_STEP || o->kind == ORDER_TELL || o->kind == ORDER_EFFECT)
 		return;
 	if (o->kind == ORDER_CLEAR || o->kind == ORDER_REPEAT || o->kind == ORDER_REPLY)
 		assert_int_equal(o->thread, *thread);

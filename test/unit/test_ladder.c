@@ -109,7 +109,8 @@ static void what_clears_after_the_step_ends_with_an_all_clear(void **state)
 	assert_orders(h, "");
 	host_looks(h, 300);
 	assert_orders(h, "clear");
-	assert_string_equal(h->orders[0].text, "resolved, after 10 s; xtts is still stopped");
+	assert_string_equal(h->orders[0].text, "resolved, after 10 s; 3.0 s after stop xtts: host.available 512 MiB -> "
+					       "4096 MiB; xtts is still stopped");
 	assert_string_equal(h->orders[0].title, "resolved, after 10 s (critical); xtts is still stopped");
 	assert_int_equal(h->orders[0].severity, SEVERITY_CRITICAL);
 	assert_int_equal(h->state.rule[0].phase, STATE_RULE_QUIET);
@@ -666,7 +667,8 @@ static void a_later_alert_says_that_it_still_holds(void **state)
 	stopped(h, XTTS);
 	host_looks(h, 3000);
 	assert_orders(h, "alert:critical tell");
-	assert_string_equal(h->orders[0].text, "still: host.available 6.2 % (0.50 GiB) < 12 %");
+	assert_string_equal(h->orders[0].text, "still: host.available 6.2 % (0.50 GiB) < 12 %; 3.0 s after stop xtts: "
+					       "host.available 512 MiB -> 512 MiB");
 }
 
 static void a_firing_that_nobody_was_told_of_is_resolved_in_the_log(void **state)
@@ -703,7 +705,8 @@ static void the_all_clear_says_how_to_start_what_nobody_gives_back(void **state)
 	host_looks(h, 20000);
 	assert_orders(h, "clear");
 	assert_string_equal(h->orders[0].text,
-			    "resolved, after 10 s; xtts is still stopped (systemctl start )");
+			    "resolved, after 10 s; 3.0 s after stop xtts: host.available 512 MiB -> 4096 MiB; xtts is still "
+			    "stopped (systemctl start )");
 	assert_string_equal(h->orders[0].title, "resolved, after 10 s (critical); xtts is still stopped");
 }
 

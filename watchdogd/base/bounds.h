@@ -29,6 +29,7 @@ enum {
 	EVENTS_MAX = 64,          /* events of one look */
 	AFTER_MAX = 256,          /* (rule, unit) pairs that count events for `after` at a time */
 	AFTER_TIMES_MAX = 24,     /* instants that one of those keeps apart */
+	EFFECTS_MAX = 32,         /* steps whose effect is measured, or to be told in the next message of their firing */
 	LADDERS_MAX = 512,        /* (rule, unit) pairs that fire or are within their limit's time */
 	ENTRIES_MAX = 128,        /* open steps and alerts in the ledger */
 	MARKS_MAX = 128,          /* units that we stopped or froze */

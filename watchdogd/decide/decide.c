@@ -180,6 +180,8 @@ static void decide_look_at(struct decide *decide, uint32_t instance, mono_ms now
 	}
 	(void)decide_ladder(decide, instance, false, now, &ladder);
 	decide_look_repeat(&ladder);
+	if (ladder_is_settled(&ladder))
+		decide_effect_settle(decide, &ladder);
 	if (holds && decide_is_released(&ladder))
 		decide_begin(decide, &ladder, ladder.at->flags & LADDER_HANDED_ON);
 	else
@@ -193,8 +195,10 @@ void decide_acknowledge(struct decide *decide, mono_ms now)
 	struct ladder ladder;
 
 	if (decide->handed != CONFIG_NONE &&
-	    decide_ladder(decide, decide->handed, false, now, &ladder))
+	    decide_ladder(decide, decide->handed, false, now, &ladder)) {
+		decide_effect_told(decide, &ladder);
 		walk_acknowledge(&ladder, decide->handed_repeat ? WALK_REPEAT : walk_told(&ladder));
+	}
 	decide->handed = CONFIG_NONE;
 	decide->handed_repeat = false;
 	decide_acknowledge_reply(decide, now);
@@ -259,11 +263,12 @@ static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now
 			   struct order *order)
 {
 	struct decide_instance *mine = &decide->memory->instance[instance];
-	char seen[TEXT_BYTES], title[TITLE_BYTES];
+	char seen[TEXT_BYTES], title[TITLE_BYTES], effects[TEXT_BYTES];
 	struct ladder ladder;
 	struct buffer text;
 
 	if (decide_tell_unknown(decide, instance, now, order) ||
+	    decide_next_effect(decide, instance, order) ||
 	    decide_next_repeat(decide, instance, now, order))
 		return true;
 	for (;;) {
@@ -276,7 +281,9 @@ static bool decide_next_of(struct decide *decide, uint32_t instance, mono_ms now
 		BUFFER_OVER(&text, seen);
 		decide_format_seen(decide, instance, now, &text);
 		decide_format_title(decide, instance, now, title);
-		if (walk_next(&ladder, &(struct walk_seen){seen, title}, &mine->rounded, order)) {
+		BUFFER_OVER(&text, effects);
+		decide_effect_format(decide, &ladder, &text);
+		if (walk_next(&ladder, &(struct walk_seen){seen, title, effects}, &mine->rounded, order)) {
 			decide_add_event(decide, &ladder, order);
 			return true;
 		}
@@ -299,7 +306,7 @@ bool decide_next(struct decide *decide, struct order *order, mono_ms now)
 			continue;
 		if (order->kind == ORDER_STEP)
 			decide->memory->instance[decide->turn].waits = true;
-		else if (order->kind != ORDER_TELL)
+		else if (order->kind != ORDER_TELL && order->kind != ORDER_EFFECT)
 			decide->handed = decide->turn;
 		decide->handed_repeat = order->kind == ORDER_REPEAT;
 		return true;
@@ -324,10 +331,13 @@ static void decide_end_step(struct decide *decide, struct ladder *ladder, uint32
 {
 	if (outcome == OUTCOME_DONE || outcome == OUTCOME_SKIPPED)
 		walk_reach(ladder, unit);
-	if (outcome == OUTCOME_DONE)
+	if (outcome == OUTCOME_DONE) {
+		decide_effect_prove(decide, ladder, unit);
 		decide_prove(decide, ladder);
-	else
-		ladder_leave(ladder, outcome == OUTCOME_FAILED);
+		return;
+	}
+	decide_effect_leave(decide, ladder);
+	ladder_leave(ladder, outcome == OUTCOME_FAILED);
 }
 
 void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome,
@@ -341,8 +351,10 @@ void decide_answer(struct decide *decide, const struct order *order, enum outcom
 	    ladder.at->step != order->step)
 		return;
 	decide->memory->instance[order->instance].waits = false;
-	if (outcome == OUTCOME_BEGUN || outcome == OUTCOME_DONE)
+	if (outcome == OUTCOME_BEGUN || outcome == OUTCOME_DONE) {
+		decide_effect_ask(decide, &ladder, order->unit);
 		ladder_ask(&ladder, order->unit);
+	}
 	if (outcome != OUTCOME_BEGUN &&
 	    (outcome != OUTCOME_DONE || ladder.at->phase == LADDER_ASKED))
 		decide_end_step(decide, &ladder, order->unit, outcome);

@@ -63,6 +63,29 @@ struct decide_restoring {
 	mono_ms next_at;  /* not before: the one before is watched */
 };
 
+/* When the numbers of a step's effect are taken. */
+enum decide_effect_at {
+	EFFECT_ASKED,
+	EFFECT_PROVED,
+	EFFECT_SETTLED, /* and it is to be logged */
+	EFFECT_TIMES,
+	EFFECT_SAID = EFFECT_TIMES, /* in the log; the next message of its firing tells it too */
+};
+
+/* What a step has done. Numbers below 0 are unknown. */
+struct decide_effect {
+	uint64_t key;    /* of its ladder; 0: free */
+	uint64_t firing;
+	uint16_t step;   /* of its rule */
+	uint16_t at;     /* enum decide_effect_at: how far it is */
+	mono_ms asked_at, proved_at, settled_at;
+	int64_t held;                     /* the unit's anon when it was asked, bytes */
+	int64_t available[EFFECT_TIMES];  /* host.available, bytes */
+	int64_t full[EFFECT_TIMES], some[EFFECT_TIMES]; /* host.pressure, 1/1000 % */
+	char unit[NAME_BYTES];      /* "": it was a command */
+	char what[NAME_BYTES + 16]; /* "stop xtts" */
+};
+
 struct decide {
 	const struct config *config;
 	struct state *state; /* reads units and readings, writes state->rule rows and what each unit's restore waits for */
@@ -81,6 +104,8 @@ struct decide {
 	uint32_t untold, untold_of; /* notes and replies without room; the instance of the last */
 	struct after after;
 	struct decide_restoring restoring;
+	struct decide_effect effect[EFFECTS_MAX]; /* beyond it the oldest is not told */
+	uint32_t unsaid; /* of those: to be logged */
 };
 
 enum order_kind {
@@ -93,6 +118,7 @@ enum order_kind {
 	ORDER_REPEAT, /* what people were told goes on, and nobody has said that they have seen it */
 	ORDER_RESTORE, /* give a unit back: `verb` ends the mark that it carries; unit, rule, instance: whose
 			  `restore` holds; thread: where its shedding was told. No answer: asked again until it is done */
+	ORDER_EFFECT, /* a log line alone: what a step has done, after `settle` */
 };
 
 struct order {

@@ -68,6 +68,19 @@ void decide_restore_begin(struct decide *decide, mono_ms now);
 void decide_restore_look(struct decide *decide, mono_ms now);
 bool decide_restore_next(struct decide *decide, struct order *order, mono_ms now);
 
+/* The effect of a step that may free memory: it was asked, is proved, is not done; `settle` is over. unit: what it
+ * acts on, or CONFIG_NONE. */
+void decide_effect_ask(struct decide *decide, const struct ladder *ladder, uint32_t unit);
+void decide_effect_prove(struct decide *decide, const struct ladder *ladder, uint32_t unit);
+void decide_effect_leave(struct decide *decide, const struct ladder *ladder);
+void decide_effect_settle(struct decide *decide, const struct ladder *ladder);
+
+/* The next line for the log about one. What is not yet told of a firing's, for its next message, each with "; "
+ * before it; it was told. */
+bool decide_next_effect(struct decide *decide, uint32_t instance, struct order *order);
+void decide_effect_format(const struct decide *decide, const struct ladder *ladder, struct buffer *text);
+void decide_effect_told(struct decide *decide, const struct ladder *ladder);
+
 /* The default of `clear`: how long `when` must be false. */
 uint32_t decide_clear_ms(const struct config_rule *rule);
 

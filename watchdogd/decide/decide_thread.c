@@ -69,6 +69,7 @@ bool decide_next_repeat(struct decide *decide, uint32_t instance, mono_ms now, s
 	(void)clock_format_span(now - ladder.at->began, span);
 	BUFFER_OVER(&text, order->text);
 	buffer_addf(&text, "still, for %s: %s", span, seen);
+	decide_effect_format(decide, &ladder, &text);
 	BUFFER_OVER(&text, order->title);
 	buffer_addf(&text, "still, for %s: %s", span, title);
 	title_bound(order->title);

@@ -125,12 +125,14 @@ void ladder_begin(struct ladder *l, unsigned flags)
 	l->at->firing = firing; /* last: it fires, with all of the above */
 }
 
+bool ladder_is_settled(const struct ladder *l)
+{
+	return l->at->phase == LADDER_SETTLING && l->now - l->at->proved >= l->rule->settle_ms;
+}
+
 void ladder_look(struct ladder *l, enum ladder_input input)
 {
-	bool settled = l->now - l->at->proved >= l->rule->settle_ms;
-
-	/* Settled: judged, as one that stands. */
-	if (l->at->phase == LADDER_SETTLING && settled)
+	if (ladder_is_settled(l)) /* judged, as one that stands */
 		ladder_move(l, LADDER_STANDING);
 	ladder_move(l, (enum ladder_phase)ladder_moves[l->at->phase][input]);
 }

@@ -66,6 +66,9 @@ struct ladder {
  * held: counted, and the first one that holds an action back gives up. */
 void ladder_begin(struct ladder *ladder, unsigned flags);
 
+/* A step is proved, and its `settle` is over: the next look judges. */
+bool ladder_is_settled(const struct ladder *ladder);
+
 /* Move by what a look has seen. Nothing moves while a step is under way or settles. */
 void ladder_look(struct ladder *ladder, enum ladder_input input);
 

@@ -101,7 +101,7 @@ bool step_has_work(const struct ladder *l, uint32_t i, uint32_t *unit, struct bu
 
 /* What is to bring back a unit whose state (dead) goes on: that it died again within its grace is why it is
  * tried again; its back-off and `limit` are what bounds that. */
-static bool step_heals(const struct ladder *l, uint32_t i)
+bool step_heals(const struct ladder *l, uint32_t i)
 {
 	uint32_t verb = ladder_step(l, i)->verb;
 

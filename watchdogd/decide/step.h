@@ -21,6 +21,9 @@ bool step_is_fresh(const struct ladder *ladder, uint32_t i, uint32_t unit);
  * `limited`. */
 bool step_has_work_anew(const struct ladder *ladder, uint32_t i, bool limited);
 
+/* Step i brings back a unit whose state (dead) goes on: it frees nothing, and is tried again and again. */
+bool step_heals(const struct ladder *ladder, uint32_t i);
+
 /* "stop xtts", "restart largest of bots", "run a command". */
 void step_format(const struct ladder *ladder, uint32_t i, struct buffer *text);
 

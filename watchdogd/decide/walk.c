@@ -70,6 +70,7 @@ static void walk_alert(const struct ladder *l, const struct walk_seen *seen, str
 	if (l->at->held_back > 0)
 		buffer_addf(&text, "(%u more before, held back by `limit`) ", l->at->held_back);
 	buffer_add(&text, seen->text);
+	buffer_add(&text, seen->effects);
 	walk_title(order, l->at->alerted != 0 ? "still: " : "", seen->title);
 }
 
@@ -97,7 +98,7 @@ static void walk_give_up(const struct ladder *l, const struct walk_seen *seen, s
 		if (l->unit != CONFIG_NONE)
 			buffer_addf(&text, "; `watchdogctl retry %s` tries again",
 				    config_unit_at(l->config, l->unit)->name);
-		buffer_addf(&text, ": %s", seen->text);
+		buffer_addf(&text, ": %s%s", seen->text, seen->effects);
 		walk_title(order, "given up: ", "what was tried was not done");
 		return;
 	}
@@ -112,7 +113,7 @@ static void walk_give_up(const struct ladder *l, const struct walk_seen *seen, s
 			    config_unit_at(l->config, l->unit)->name);
 	buffer_addf(&text, " (limit of %u per %s): ", l->rule->limit_n,
 		    clock_format_span(l->rule->limit_for_ms, span));
-	buffer_add(&text, seen->text);
+	buffer_addf(&text, "%s%s", seen->text, seen->effects);
 }
 
 void walk_reach(struct ladder *l, uint32_t unit)
@@ -317,7 +318,7 @@ static void walk_title_clear(const struct ladder *l, struct order *order)
 }
 
 /* To whoever got an alert of this firing; where nobody did, for the log alone. */
-static bool walk_clear(struct ladder *l, struct order *order)
+static bool walk_clear(struct ladder *l, const struct walk_seen *seen, struct order *order)
 {
 	bool silence = l->rule->is_event && l->rule->event == EVENT_SILENCE;
 	bool said = ladder_has(l, LADDER_SAID) && !silence;
@@ -334,6 +335,7 @@ static bool walk_clear(struct ladder *l, struct order *order)
 						  : "resolved",
 		    clock_format_span(l->now - l->at->began, span));
 	walk_title_clear(l, order);
+	buffer_add(&text, said ? seen->effects : ""); /* the log has them */
 	walk_format_marks(l, true, &text);
 	if (said)
 		walk_thread_marks(l);
@@ -384,7 +386,7 @@ void walk_acknowledge(struct ladder *l, enum walk_told told)
 bool walk_next(struct ladder *l, const struct walk_seen *seen, bool *rounded, struct order *order)
 {
 	if (l->at->phase == LADDER_CLEARING)
-		return walk_clear(l, order);
+		return walk_clear(l, seen, order);
 	if (ladder_has(l, LADDER_GIVE_UP)) {
 		walk_give_up(l, seen, order);
 		return true;

@@ -7,9 +7,10 @@
 #include "decide/decide.h"
 #include "decide/ladder.h"
 
-/* What made it fire, for a person, and the same as a title (TITLE_BYTES); borrowed. */
+/* What made it fire, for a person, and the same as a title (TITLE_BYTES); and what its steps have done since its last
+ * message, "" or with "; " before it. Borrowed. */
 struct walk_seen {
-	const char *text, *title;
+	const char *text, *title, *effects;
 };
 
 /* What was handed out. */

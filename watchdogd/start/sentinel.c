@@ -125,7 +125,7 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 	static const enum ledger_told told[] = {[ORDER_STEP] = TOLD_RESULT, [ORDER_ALERT] = TOLD_ALERT,
 						[ORDER_CLEAR] = TOLD_CLEAR, [ORDER_REPLY] = TOLD_REPLY,
 						[ORDER_TELL] = TOLD_ALERT,  [ORDER_REPEAT] = TOLD_REPEAT,
-						[ORDER_RESTORE] = TOLD_CLEAR};
+						[ORDER_RESTORE] = TOLD_CLEAR, [ORDER_EFFECT] = TOLD_ALERT};
 	struct alert alert = sentinel_alert(s, order, order->text);
 
 	alert.title = order->title;
@@ -137,7 +137,7 @@ static void sentinel_carry_out(struct sentinel *s, const struct order *order, mo
 		decide_answer(&s->decide, order, sentinel_step(s, order, now), now);
 	else if (order->kind == ORDER_RESTORE)
 		sentinel_restore(s, order, now);
-	else if (order->kind == ORDER_TELL)
+	else if (order->kind == ORDER_TELL || order->kind == ORDER_EFFECT)
 		alert_note(&s->alerts, &alert);
 	else
 		sentinel_tell(s, order, &alert, now);

@@ -3,10 +3,18 @@
 # shellcheck source=test/vm/tap.sh
 . "$VM_DIR/tap.sh"
 
+# Of host.available, MiB: 1 when the stop was asked, 2 after settle.
+effect() {
+	sed -nE 's/.*rule=critical .*stop xtts: .*host.available ([0-9]+) MiB -> .*, ([0-9]+) MiB [0-9.]+ m?s later.*/\1 \2/p' watchdogd.log |
+		head -n 1 | cut -d ' ' -f "$1"
+}
+
 daemon_held
 holds "a warning is told by rule tight" logged rule=tight
 holds "more than 80 % are in use when it is told" used_more_than 80 "$(logged_at rule=tight)"
 holds "rule critical acts on xtts" logged rule=critical unit=xtts
+holds "what that has done is told after settle" logged rule=critical unit=xtts "stop xtts: it held"
+holds "with the memory that came back" [ "$(effect 2)" -gt "$(($(effect 1) + 100))" ]
 holds "systemd shows xtts_server inactive" fact_is xtts_state_after inactive
 holds "xtts_server's cgroup is seen empty before the ramp is over" sampled 'xtts_alive == 0 && mirzo_pid > 0'
 holds "the kernel kills nothing" fact_is kernel_kills_after 0
