@@ -135,6 +135,40 @@ static void the_same_joins_and_another_waits(void **state)
 	assert_int_equal(act.result.instances, 2);
 }
 
+/* Under way on that unit, as far as its ladders are concerned. */
+static int under_way(const char *unit)
+{
+	int n = 0;
+
+	for (int i = 0; i < ACTIONS_MAX; i++)
+		n += act.actions.action[i].used && act.actions.action[i].phase != ACTION_OWED &&
+		     act.actions.action[i].unit == config_find_unit(act.actions.config, unit);
+	return n;
+}
+
+static void whatever_two_rules_ask_there_is_one_action_on_a_unit(void **state)
+{
+	static const char *const of_bot[] = {"stop", "restart", "start", "killbot"};
+	static const char *const of_box[] = {"stopbox", "kill", "freeze", "thaw", "hup", "usr"};
+
+	for (size_t i = 0; i < ARRAY_LEN(of_bot) * ARRAY_LEN(of_bot) + ARRAY_LEN(of_box) * ARRAY_LEN(of_box); i++) {
+		size_t k = i - ARRAY_LEN(of_bot) * ARRAY_LEN(of_bot);
+		bool bot = i < ARRAY_LEN(of_bot) * ARRAY_LEN(of_bot);
+		const char *unit = bot ? "bot" : "box";
+
+		assert_int_equal(act_teardown(state), 0);
+		assert_int_equal(act_setup(state), 0);
+		(void)act_ask(bot ? of_bot[i / ARRAY_LEN(of_bot)] : of_box[k / ARRAY_LEN(of_box)], unit);
+		(void)act_ask(bot ? of_bot[i % ARRAY_LEN(of_bot)] : of_box[k % ARRAY_LEN(of_box)], unit);
+		assert_true(under_way(unit) <= 1);
+		for (int looks = 0; looks < 50; looks++) { /* nor on the way */
+			(void)act_look(200);
+			(void)act_ask(bot ? of_bot[i % ARRAY_LEN(of_bot)] : of_box[k % ARRAY_LEN(of_box)], unit);
+			assert_true(under_way(unit) <= 1);
+		}
+	}
+}
+
 /* --- kill, signal, freeze ------------------------------------------------------------------------ */
 
 static void a_kill_is_proved_by_an_empty_cgroup(void **state)
@@ -357,6 +391,7 @@ int main(void)
 		T(what_the_actor_cannot_stop_is_asked_once_by_signal),
 		T(a_unit_that_left_and_returned_was_stopped),
 		T(the_same_joins_and_another_waits),
+		T(whatever_two_rules_ask_there_is_one_action_on_a_unit),
 		T(a_kill_is_proved_by_an_empty_cgroup),
 		T(a_signal_that_nobody_got_is_not_done),
 		T(another_signal_is_not_the_same),

@@ -519,6 +519,50 @@ static void work_that_is_done_is_skipped_and_the_log_says_why(void **state)
 	}
 }
 
+static bool takes_a_unit(enum verb verb)
+{
+	enum verb_argument argument = verb_words[verb].argument;
+
+	return argument == VERB_TAKES_UNIT || argument == VERB_TAKES_UNIT_SIGNAL || argument == VERB_TAKES_UNIT_BYTES;
+}
+
+static void what_is_protected_is_touched_by_no_verb(void **state)
+{
+	static const enum state_unit_status seen[] = {STATE_UNIT_RUNNING, STATE_UNIT_INACTIVE, STATE_UNIT_FROZEN};
+	int tried = 0;
+
+	(void)state;
+	for (int i = 0; i < VERBS * (int)ARRAY_LEN(seen) * 3; i++) {
+		enum verb verb = (enum verb)(i / 3 / (int)ARRAY_LEN(seen));
+		static const enum config_target targets[] = {CONFIG_UNIT, CONFIG_LARGEST, CONFIG_LOWEST};
+		enum config_target target = targets[i % 3];
+		uint32_t group;
+		struct host *h;
+
+		if (!takes_a_unit(verb) || verb_words[verb].later)
+			continue;
+		host_end();
+		make_begin();
+		group = make_group("kept");
+		make_unit("xtts", group)->protect = 1;
+		(void)critical();
+		if (target == CONFIG_UNIT)
+			(void)make_step(verb, 0);
+		else
+			(void)make_step_of(verb, target, group);
+		h = host_begin(make_done());
+		host_unit(h, 0, seen[i / 3 % (int)ARRAY_LEN(seen)], 1);
+		host_available(h, 0.5);
+		host_looks(h, 20000);
+		for (uint32_t k = 0; k < h->n; k++)
+			assert_int_equal(h->orders[k].kind, ORDER_TELL);
+		assert_true(h->n > 0);
+		assert_non_null(strstr(h->orders[0].text, "is protected"));
+		tried++;
+	}
+	assert_true(tried >= 7 * 9);
+}
+
 /* Down as it is: what keeps it down is the stop, which the start that is under way makes way for. */
 static void a_unit_that_is_on_its_way_back_is_stopped_all_the_same(void **state)
 {
@@ -782,6 +826,7 @@ int main(void)
 		TEST(a_failed_step_is_not_repeated_and_the_ladder_goes_on),
 		TEST(after_a_failed_step_it_stands_when_the_condition_is_over),
 		TEST(a_later_step_is_skipped),
+		TEST(what_is_protected_is_touched_by_no_verb),
 		TEST(a_unit_that_is_on_its_way_back_is_stopped_all_the_same),
 		TEST(a_busy_unit_is_asked_again_at_the_next_look),
 		TEST(a_later_alert_says_that_it_still_holds),

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "do/action_ledger.h"
+#include "do/direct.h"
 
 enum {
 	GATE_AT_IT_MS = 30000, /* what systemd begins it has done by then, or we do it */
@@ -29,6 +30,15 @@ static const char *gate_is_done(const struct state_unit *unit, enum verb verb)
 	if (unit->status == STATE_UNIT_RUNNING && (verb == VERB_START || verb == VERB_THAW))
 		return "it is running already";
 	return unit->status == STATE_UNIT_FROZEN && verb == VERB_FREEZE ? "it is frozen already" : NULL;
+}
+
+/* systemd takes a unit as a whole: one that watchdogd runs in, or PID 1, is never asked for. Of a cgroup or by name,
+ * the others in it are hit and we are not (do/direct.c). */
+static const char *gate_is_ours(struct actions *actions, const struct order *order)
+{
+	bool whole = config_unit_at(actions->config, order->unit)->kind == CONFIG_SYSTEMD && verb_words[order->verb].frees;
+
+	return whole && direct_holds_us(actions->see, order->unit) ? "watchdogd itself, or PID 1, runs in it" : NULL;
 }
 
 /* Its row among those that are put off; a new one takes the place of the longest forgotten. */
@@ -98,6 +108,8 @@ enum outcome action_gate(struct actions *actions, const struct order *order, mon
 	see_unit_refresh(actions->see, order->unit, now);
 	if (is == NULL)
 		is = gate_is_done(&actions->state->unit[order->unit], order->verb);
+	if (is == NULL)
+		is = gate_is_ours(actions, order);
 	if (is != NULL) {
 		action_copy(why, TEXT_BYTES, is);
 		return OUTCOME_SKIPPED;

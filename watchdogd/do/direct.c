@@ -73,8 +73,7 @@ int direct_signal(struct see *see, uint32_t unit, int signal)
 	return n < 0 ? n : reached > 0 ? reached : error;
 }
 
-/* One of us is in the unit's cgroup: what hits the cgroup as a whole would hit us. */
-static bool direct_holds_us(struct see *see, uint32_t unit)
+bool direct_holds_us(struct see *see, uint32_t unit)
 {
 	int n = see_unit_pids(see, unit, direct_pids, DIRECT_PIDS_MAX);
 

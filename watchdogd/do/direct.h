@@ -4,6 +4,7 @@
 #ifndef WD_DO_DIRECT_H
 #define WD_DO_DIRECT_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "see/see.h"
@@ -17,6 +18,9 @@ int direct_signal(struct see *see, uint32_t unit, int signal);
 /* Kill all of the unit: cgroup.kill where the kernel has it (v2, 5.14), otherwise SIGKILL through pidfds,
  * once over; call again until nothing is left. 0 or -errno. */
 int direct_kill(struct see *see, uint32_t unit);
+
+/* PID 1 or one of watchdogd's own processes is in the unit: what hits the unit as a whole would hit that. */
+bool direct_holds_us(struct see *see, uint32_t unit);
 
 /* Freeze or thaw the unit's cgroup: cgroup.freeze (v2, 5.2) or v1's freezer.state. Only asks: frozen is
  * what the unit's status says later. 0, -EOPNOTSUPP where there is no freezer for it, or -errno. */
