@@ -2,6 +2,7 @@
 # Makes what a guest boots: kernel, initramfs and root image, all from Debian's packages.
 #
 #   build-image.sh               make them in build/vm (or $VM_CACHE), unless they are there and up to date
+#   build-image.sh --peers       root-peers.img too: the same root with the peers of guest/peers.txt, for the ladder
 #   build-image.sh --packages    print what has to be installed here
 #
 # Nothing is mounted and nothing is installed: the kernel is unpacked from its package, the root comes from
@@ -16,12 +17,17 @@ kernel_package=linux-image-cloud-amd64
 modules="virtio virtio_ring virtio_pci_modern_dev virtio_pci_legacy_dev virtio_pci virtio_blk inet_diag tcp_diag"
 suite=bookworm
 image_size=1G
+image=root.img key_file=key package_lists=$vm_dir/guest/packages.txt
 
 main() {
 	case ${1:-} in
 	--packages) list_of "$vm_dir/packages.txt"; exit ;;
+	--peers)
+		"$vm_dir/build-image.sh" # the kernel, and the root that all else uses
+		image=root-peers.img key_file=key-peers package_lists="$package_lists $vm_dir/guest/peers.txt"
+		;;
 	'') ;;
-	*) die "no option $1; there is --packages" ;;
+	*) die "no option $1; there are --peers and --packages" ;;
 	esac
 	image_key=$(make_key)
 	if is_up_to_date "$image_key"; then exit 0; fi
@@ -35,27 +41,32 @@ main() {
 	work_dir=$(mktemp -d "$cache_dir/making.XXXXXX")
 	trap 'rm -rf "$work_dir"' EXIT
 	trap 'exit 130' INT TERM
-	rm -f "$cache_dir/key"
-	make_kernel "$kernel"
-	make_initramfs
+	rm -f "$cache_dir/$key_file"
+	if [ "$image" = root.img ]; then
+		make_kernel "$kernel"
+		make_initramfs
+		mv "$work_dir/vmlinuz" "$work_dir/initrd.gz" "$cache_dir/"
+	fi
 	make_root
-	mv "$work_dir/vmlinuz" "$work_dir/initrd.gz" "$work_dir/root.img" "$cache_dir/"
-	printf '%s\n' "$image_key" >"$cache_dir/key"
-	say "made $cache_dir/{vmlinuz,initrd.gz,root.img}"
+	mv "$work_dir/root.img" "$cache_dir/$image"
+	printf '%s\n' "$image_key" >"$cache_dir/$key_file"
+	say "made $cache_dir/$image"
 }
 
 # What the image depends on: this script, the files it copies, and the versions apt would install.
 make_key() {
 	{
-		cat "$vm_dir/build-image.sh" "$vm_dir/guest/packages.txt" "$vm_dir/guest/init" \
-			"$vm_dir/guest/scenario.service"
+		# shellcheck disable=SC2086 # a list of words
+		cat "$vm_dir/build-image.sh" $package_lists "$vm_dir/guest/init" "$vm_dir/guest/scenario.service"
 		package_versions
 	} | sha256sum | cut -d ' ' -f 1
 }
 
+guest_packages() { for list in $package_lists; do list_of "$list"; done; }
+
 package_versions() {
 	# shellcheck disable=SC2046 # a list of words
-	apt-cache policy $(kernel_dependency) $(list_of "$vm_dir/guest/packages.txt") 2>/dev/null |
+	apt-cache policy $(kernel_dependency) $(guest_packages) 2>/dev/null |
 		grep -E '^[^ ]|Candidate:' || true
 }
 
@@ -67,10 +78,10 @@ kernel_dependency() {
 
 # A machine whose apt lists are gone cannot compare versions: it keeps the image it has.
 is_up_to_date() {
-	for made in key vmlinuz initrd.gz root.img; do
+	for made in "$key_file" vmlinuz initrd.gz "$image"; do
 		[ -s "$cache_dir/$made" ] || return 1
 	done
-	[ "$(cat "$cache_dir/key")" = "$1" ] && return 0
+	[ "$(cat "$cache_dir/$key_file")" = "$1" ] && return 0
 	[ -n "$(kernel_dependency)" ] && return 1
 	say "apt has no package lists, so the image is used as it is"
 }
@@ -99,10 +110,9 @@ make_initramfs() {
 
 make_root() {
 	say "root: mmdebstrap $suite (some 20 s)"
-	guest_packages=$(list_of "$vm_dir/guest/packages.txt" | paste -sd ,)
 	# mmdebstrap must find a directory that others can enter.
 	chmod 755 "$work_dir"
-	mmdebstrap --quiet --variant=minbase --mode=root --include="$guest_packages" \
+	mmdebstrap --quiet --variant=minbase --mode=root --include="$(guest_packages | paste -sd ,)" \
 		"$suite" "$work_dir/root" >"$work_dir/mmdebstrap.log" 2>&1 ||
 		{ tail -n 20 "$work_dir/mmdebstrap.log" >&2; die "mmdebstrap could not make the root"; }
 	trim_root "$work_dir/root"
@@ -129,10 +139,10 @@ trim_root() {
 		fstrim.timer proc-sys-fs-binfmt_misc.automount systemd-tmpfiles-clean.timer systemd-pstore.service systemd-networkd.service; do
 		ln -sf /dev/null "$1/etc/systemd/system/$unit"
 	done
-	# systemd-oomd is a peer to compare with: a scenario starts it, the boot does not.
-	find "$1/etc/systemd/system" -path '*wants*' -name 'systemd-oomd*' -delete
-	# So is the mail server.
-	find "$1/etc/systemd/system" -path '*wants*' -name 'opensmtpd*' -delete
+	# Peers to compare with: a scenario starts them, the boot does not. Nor the mail server.
+	for service in systemd-oomd earlyoom nohang oomd opensmtpd; do
+		find "$1/etc/systemd/system" -path '*wants*' -name "$service*" -delete
+	done
 	install -m 644 "$vm_dir/guest/scenario.service" "$1/etc/systemd/system/scenario.service"
 	mkdir -p "$1/etc/systemd/system/multi-user.target.wants"
 	ln -sf ../scenario.service "$1/etc/systemd/system/multi-user.target.wants/scenario.service"

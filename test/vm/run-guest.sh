@@ -13,9 +13,11 @@
 #   many=200      units of the scenario peer-cost    config=     daemon's config, from the top of the tree,
 #                                                               in place of SCENARIO/watchdogd.conf
 #   daemon=yes    no: nobody watches                 daemon-args= more arguments for it
+#   tool=         who watches in its place: what SCENARIO/tools/TOOL holds is laid over the guest's root
+#   hold=15       seconds at the peak                image=root  root image: root-peers has the peers' packages
 #   limit=600     seconds of wall time for it all    name=       of the directory of the log (SCENARIO)
 #
-# Leaves console, journal, watchdogd.log, dmesg, samples.csv, facts in build/vm/log/NAME.
+# Leaves console, journal, watchdogd.log, dmesg, samples.csv, facts, settings in build/vm/log/NAME.
 # Exit status: 0 the scenario ended (what it saw is for its check.sh to judge), 3 the guest died, 124 it hung.
 set -eu
 # shellcheck source=test/vm/lib.sh
@@ -41,7 +43,7 @@ main() {
 set_options() {
 	opt_memory=1024 opt_swap=0 opt_iops=0 opt_root_iops=0 opt_xtts=24 opt_nodira=15 opt_mirzo=10
 	opt_peak=65 opt_rate=16 opt_leak=50 opt_linger=20 opt_daemon=yes opt_daemon_args='' opt_config='' opt_many=200 opt_limit=600
-	opt_name=$1
+	opt_tool='' opt_hold=15 opt_image=root opt_name=$1
 	shift
 	if [ -e "$scenario_dir/options" ]; then
 		while read -r option; do
@@ -69,6 +71,12 @@ set_option() {
 	config=*) opt_config=$option_value ;;
 	daemon=*) opt_daemon=$option_value ;;
 	daemon-args=*) opt_daemon_args=$option_value ;;
+	tool=*)
+		opt_tool=$option_value opt_daemon=no
+		[ "$opt_tool" != watchdogd ] || opt_daemon=yes
+		;;
+	hold=*) opt_hold=$option_value ;;
+	image=*) opt_image=$option_value ;;
 	limit=*) opt_limit=$option_value ;;
 	name=*) opt_name=$option_value ;;
 	*) die "no option $1" ;;
@@ -95,10 +103,12 @@ make_payload() {
 	cp "$vm_dir"/units/*.service "$vm_dir"/units/*.slice "$payload/etc/systemd/system/"
 	if [ "$opt_daemon" = yes ]; then add_daemon; fi
 	if [ -d "$scenario_dir/units" ]; then cp "$scenario_dir"/units/* "$payload/etc/systemd/system/"; fi
+	if [ -n "$opt_tool" ] && [ -d "$scenario_dir/tools/$opt_tool" ]; then cp -r "$scenario_dir/tools/$opt_tool/." "$payload/"; fi
 	if [ -e "$scenario_dir/driver.c" ]; then add_driver; fi
 	if [ -e "$scenario_dir/smtpd.conf" ]; then cp "$scenario_dir/smtpd.conf" "$payload/opt/vm/"; fi
 	if [ -e "$scenario_dir/scenario.sh" ]; then cp "$scenario_dir/scenario.sh" "$payload/opt/vm/"; fi
 	write_load_env >"$payload/opt/vm/load.env"
+	cp "$payload/opt/vm/load.env" "$log_dir/settings"
 	# Directories keep the modes they have in the image.
 	(cd "$payload" && find . ! -type d | tar --owner=0 --group=0 --numeric-owner -T - -cf "$work_dir/payload.tar")
 }
@@ -143,6 +153,9 @@ write_load_env() {
 		LINGER=$opt_linger
 		MANY=$opt_many
 		FILL=64
+		SWAP=$opt_swap
+		TOOL=$opt_tool
+		HOLD=$opt_hold
 		DAEMON_ARGS="$opt_daemon_args"
 	END
 }
@@ -166,7 +179,7 @@ boot() {
 		-display none -no-reboot -monitor none -kernel "$cache_dir/vmlinuz" -initrd "$cache_dir/initrd.gz" \
 		-append "console=ttyS0 psi=1 quiet panic=-1 systemd.show_status=0 systemd.unified_cgroup_hierarchy=1 net.ifnames=0 mitigations=off nokaslr random.trust_cpu=on tsc=reliable" \
 		-serial "file:$log_dir/console" \
-		-drive "file=$cache_dir/root.img,if=virtio,format=raw,snapshot=on$(throttle "$opt_root_iops")" \
+		-drive "file=$cache_dir/$opt_image.img,if=virtio,format=raw,snapshot=on$(throttle "$opt_root_iops")" \
 		-drive "file=$work_dir/payload.tar,if=virtio,format=raw,readonly=on" \
 		-drive "file=$work_dir/results.tar,if=virtio,format=raw,cache=unsafe"
 	[ "$opt_swap" = 0 ] ||

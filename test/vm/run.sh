@@ -46,6 +46,7 @@ run_one() {
 		echo "ok - $1 # SKIP no $build_dir/watchdogd; run make first"
 		return
 	fi
+	if grep -qx 'image=root-peers' "$vm_dir/scenarios/$1/options" 2>/dev/null; then "$vm_dir/build-image.sh" --peers; fi
 	begun_s=$(date +%s)
 	status=0
 	"$vm_dir/run-guest.sh" "$1" || status=$?

@@ -5,7 +5,7 @@
  *
  * It grows to -s percent of RAM at -r MB/s and makes /run/vm/NAME.full. With -p it then waits for /run/vm/NAME.ramp,
  * removes it (so that a restarted one does not climb again), grows to -p percent and makes /run/vm/NAME.peak; when
- * there is a /run/vm/NAME.ease it removes that and shrinks to -s percent again.
+ * there is a /run/vm/NAME.ease it removes that, gives back what it climbed and makes /run/vm/NAME.eased.
  * All it holds is touched once in -t seconds (4), for ever: a page that is never touched again would be swapped
  * out for good, and press on nobody. */
 #include <errno.h>
@@ -165,6 +165,7 @@ int main(int argc, char **argv)
 		hog_tell(&hog, "peak");
 		hog_wait_for(&hog, "ease");
 		hog_shrink_to(&hog, hog_pages_of(hog.start_pct));
+		hog_tell(&hog, "eased");
 	}
 	for (;;) {
 		hog_sleep_tick();
