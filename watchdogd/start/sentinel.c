@@ -372,6 +372,7 @@ static void sentinel_warm(struct sentinel *s)
 	memory_fill(&s->events, SENTINEL_WARM_BYTES);
 	memory_fill(s->decide.event, SENTINEL_WARM_BYTES);
 	memory_fill(s->actions.action, SENTINEL_WARM_BYTES);
+	memory_fill(s->decide.effect, sizeof(s->decide.effect));
 }
 
 int sentinel_run(bool dry_run)
