@@ -24,7 +24,7 @@ static void effect_take(const struct decide *decide, struct decide_effect *row, 
 	row->available[at] = effect_reading(decide, HOST_AVAILABLE, since);
 	row->full[at] = effect_reading(decide, HOST_PRESSURE_FULL, since);
 	row->some[at] = effect_reading(decide, HOST_PRESSURE_SOME, since);
-	row->at = at;
+	row->at = (uint16_t)at;
 }
 
 /* The row of the step that its ladder is at; NULL: none is measured. */
