@@ -36,7 +36,6 @@ say "ramp over"
 sleep "$HOLD"
 fact release_ms "$(uptime_ms)"
 load_eases mirzo
-say "the load goes"
 sleep "$LINGER"
 note_units after
 [ "$TOOL" = none ] || fact tool_state_after "$(systemctl is-active "${TOOL%%-prefer}")"
