@@ -116,6 +116,10 @@ $(filter %_plugin,$(TESTS)): $(BUILD)/unit/test_%_plugin: $(BUILD)/obj/test/unit
 $(filter $(BUILD)/unit/test_action%,$(TESTS)): LDFLAGS += -Wl,--wrap=see_unit_alive_since
 # That of alerts in a worker says when there is no memory for a config.
 $(BUILD)/unit/test_worker_alerts: LDFLAGS += -Wl,--wrap=deliver_config
+# That of the swap file says itself how a file system wants it made.
+$(BUILD)/unit/test_swapfile_plugin: LDFLAGS += -Wl,--wrap=swapfs_find
+# That of the swap file's child says itself how long its work takes.
+$(BUILD)/unit/test_swapfile_job_plugin: LDFLAGS += -Wl,--wrap=swapfile_do
 LIBS_test_transfer := libcurl
 $(BUILD)/unit/test_transfer: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(PARTS_email)))
 $(BUILD)/unit/test_judge: | $(filter %/pattern.so,$(PLUGINS))
