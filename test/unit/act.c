@@ -104,12 +104,15 @@ void act_available(unsigned mib)
 /* A sentinel begins on the ledger there is; the unit and the actor are as they were. */
 void act_begin(void)
 {
+	char text[8192];
+
+	(void)snprintf(text, sizeof(text), "%s%s", act_rules, act.more != NULL ? act.more : "");
 	(void)loop_init(&act_loop);
 	event_clear(&act_events);
 	act.page = state_create(memfd_create("state", MFD_CLOEXEC));
 	strcpy(act.page->boot_id, "boot-1");
 	memset(&act.actions, 0, sizeof(act.actions));
-	act.actions.config = act_parse(act_rules);
+	act.actions.config = act_parse(text);
 	act.see = see_open(&(struct see_with){.loop = &act_loop, .state = act.page, .ledger = act.ledger,
 					  .events = &act_events, .config = act.actions.config});
 	see_look(act.see, fakeroot.now);
@@ -146,6 +149,7 @@ int act_setup(void **state)
 int act_teardown(void **state)
 {
 	act.edit = NULL;
+	act.more = NULL;
 	(void)close(act.actor.fd);
 	(void)close(act.far_end);
 	return fakeroot_teardown(state);

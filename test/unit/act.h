@@ -26,6 +26,7 @@ struct act {
 	bool dead;                   /* no unit has one */
 	mono_ms event_at;            /* of the orders of act_ask; 0: of a condition */
 	char why[TEXT_BYTES];        /* why the last of them was skipped */
+	const char *more;            /* added to the text of each config; NULL: nothing */
 	void (*edit)(struct config *config); /* of each config before it is sealed; NULL: as parsed */
 };
 extern struct act act;

@@ -84,6 +84,9 @@ static void test_config(void)
 	make_step_of(VERB_KILL, CONFIG_LOWEST, bots);
 	make_step(VERB_THAW, XTTS);
 	make_step(VERB_CAP, XTTS)->later = 1;
+	make_rule("swaps");
+	make_alert(SEVERITY_CRITICAL);
+	make_step(VERB_SWAP, CONFIG_NONE);
 	test.config = make_done();
 	for (uint32_t i = NODIRA; i <= MIRZO; i++) {
 		test_config_unit(i)->kind = CONFIG_SYSTEMD;
@@ -726,6 +729,8 @@ static void every_verb_has_its_words(void **state)
 	test_rule_row("all", "", STATE_RULE_FIRING, 3);
 	assert_string_equal(test_message()->doing, "watchdogd will run a command, then, if need be, kill the one of "
 						   "lowest priority of bots, then, if need be, thaw xtts.");
+	test_alert("swaps", "", "", "tight");
+	assert_string_equal(test_message()->doing, "watchdogd will switch on the swap file.");
 }
 
 static void a_dead_unit_is_restarted_or_given_up(void **state)

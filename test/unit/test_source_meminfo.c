@@ -91,6 +91,27 @@ static void without_swap_its_readings_are_unknown_and_headroom_is_available(void
 	assert_unknown(fakeroot_host(HOST_SWAP_FREE));
 }
 
+/* A swap file that is switched on while we run: with what is swapped, and in the headroom, at the next look. */
+static void swap_that_comes_and_grows_while_running_is_taken(void **state)
+{
+	(void)state;
+	fakeroot_open(NULL, 0);
+	assert_int_equal(fakeroot.with.state->swap_total_bytes, 0);
+	fakeroot_put("/proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 600000 kB\nSwapTotal: 524284 kB\n"
+				      "SwapFree: 524284 kB\n");
+	fakeroot_look(50);
+	assert_int_equal(fakeroot.with.state->swap_total_bytes, 524284 * KB);
+	assert_known(fakeroot_host(HOST_SWAP_USED), 0);
+	assert_known(fakeroot_host(HOST_SWAP_FREE), 524284 * KB);
+	assert_known(fakeroot_host(HOST_HEADROOM), (600000 + 524284) * KB);
+	fakeroot_put("/proc/meminfo", "MemTotal: 8000000 kB\nMemAvailable: 600000 kB\nSwapTotal: 1048568 kB\n"
+				      "SwapFree: 1000000 kB\n");
+	fakeroot_look(50);
+	assert_int_equal(fakeroot.with.state->swap_total_bytes, 1048568 * KB);
+	assert_int_equal(fakeroot_host(HOST_SWAP_USED)->total, 1048568 * KB);
+	assert_known(fakeroot_host(HOST_HEADROOM), 1600000 * KB);
+}
+
 static void the_next_look_is_sooner_the_less_is_left(void **state)
 {
 	static const struct {
@@ -288,6 +309,7 @@ int main(void)
 		TEST(a_missing_file_is_blind),
 		TEST(used_and_available_are_the_whole),
 		TEST(without_swap_its_readings_are_unknown_and_headroom_is_available),
+		TEST(swap_that_comes_and_grows_while_running_is_taken),
 		TEST(the_next_look_is_sooner_the_less_is_left),
 		TEST(the_next_look_is_sooner_the_faster_it_goes),
 		TEST(the_end_of_memory_and_swap_together_is_seen_coming),

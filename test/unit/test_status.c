@@ -295,6 +295,46 @@ static void page_of_a_daemon_that_just_started_is_shown_with_what_is_missing(voi
 	assert_string_equal(f->out, want);
 }
 
+static void the_swap_file_is_a_line_where_there_is_one(void **arg)
+{
+	static const struct {
+		struct state_swap swap;
+		const char *line, *json;
+	} rows[] = {
+		{{.phase = STATE_SWAP_NONE}, "full - %\n\nUNIT", "\"swapfile\":null,"},
+		{{.phase = 77}, "full - %\n\nUNIT", "\"swapfile\":null,"},
+		{{.phase = STATE_SWAP_WAITS},
+		 "           swap file not there yet, made in a quiet time\n\n",
+		 "\"swapfile\":{\"state\":\"waits\",\"on\":false,\"ours\":false,\"going_off\":false,\"size_bytes\":0,"
+		 "\"used_bytes\":0,\"restore\":null,\"why\":null},\"units\""},
+		{{.phase = STATE_SWAP_MAKING}, "           swap file being made\n", "\"state\":\"making\""},
+		{{.phase = STATE_SWAP_READY}, "           swap file ready\n", "\"state\":\"ready\""},
+		{{.phase = STATE_SWAP_READY, .on = 1, .size_bytes = 134213632, .used_bytes = 3145728},
+		 "           swap file on, 3 MiB of 128 MiB used\n",
+		 "\"on\":true,\"ours\":false,\"going_off\":false,\"size_bytes\":134213632,\"used_bytes\":3145728,"},
+		{{.phase = STATE_SWAP_READY, .on = 1, .ours = 1, .going_off = 1},
+		 "           swap file on by us, being switched off, 0 MiB of 0 MiB used\n",
+		 "\"ours\":true,\"going_off\":true,"},
+		{{.phase = STATE_SWAP_READY, .on = 1, .ours = 1, .used_bytes = 5242880, .restore = "rule x fires"},
+		 "\n\nNOT GIVEN BACK YET\nthe swap file (on; used on it are 5 MiB)\n    rule x fires\n",
+		 "\"restore\":\"rule x fires\",\"why\":null}"},
+		{{.phase = STATE_SWAP_REFUSED, .why = "\x1b[31m\"no\""},
+		 "           swap file none: \\x1b[31m\"no\"\n",
+		 "\"why\":\"\\u001b[31m\\\"no\\\"\"},"},
+	};
+	struct fixture *f = *arg;
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		f->state->swap = rows[i].swap;
+		assert_int_equal(run(f, false), 0);
+		if (strstr(f->out, rows[i].line) == NULL)
+			fail_msg("row %zu: %s", i, f->out);
+		assert_int_equal(run(f, true), 0);
+		if (strstr(f->out, rows[i].json) == NULL)
+			fail_msg("row %zu: %s", i, f->out);
+	}
+}
+
 static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **arg)
 {
 	struct fixture *f = *arg;
@@ -448,6 +488,7 @@ int main(void)
 		TEST(table_shows_what_the_page_knows_in_80_columns),
 		TEST(table_shows_when_memory_is_used_up_if_that_is_soon),
 		TEST(page_of_a_daemon_that_just_started_is_shown_with_what_is_missing),
+		TEST(the_swap_file_is_a_line_where_there_is_one),
 		TEST(json_is_one_object_with_every_key_and_hostile_text_escaped),
 		TEST(unit_that_is_being_stopped_says_so),
 		TEST(sentinel_that_does_not_tick_is_told_first),

@@ -7,6 +7,7 @@
 
 #include "ask/status_alerts.h"
 #include "ask/status_alive.h"
+#include "ask/status_swap.h"
 #include "ask/status_restore.h"
 #include "base/buffer.h"
 #include "base/escape.h"
@@ -218,7 +219,9 @@ void status_print_json(const struct status *status, FILE *out)
 		out, ",\"mem_total_bytes\":%" PRIu64 ",\"swap_total_bytes\":%" PRIu64 ",\"host\":{",
 		s->mem_total_bytes, s->swap_total_bytes);
 	status_json_readings(out, reading_host_words, s->host, HOST_READINGS);
-	(void)fputs("},\"units\":[", out);
+	(void)fputs("},", out);
+	status_swap_json(s, out);
+	(void)fputs(",\"units\":[", out);
 	for (uint32_t i = 0; i < s->units; i++) {
 		(void)fputs(i > 0 ? "," : "", out);
 		status_json_unit(out, &s->unit[i], status->now);

@@ -21,6 +21,13 @@ static void status_restore_row(const struct state_unit *unit, FILE *out)
 	(void)fputc('\n', out);
 }
 
+static void status_restore_swap(const struct state_swap *swap, FILE *out)
+{
+	(void)fprintf(out, "the swap file (on; used on it are %.0f MiB)\n    ", (double)swap->used_bytes / STATUS_MIB);
+	status_cell_put(out, swap->restore[0] != '\0' ? swap->restore : "now");
+	(void)fputc('\n', out);
+}
+
 void status_restore_print(const struct state *state, FILE *out)
 {
 	bool some = false;
@@ -33,6 +40,11 @@ void status_restore_print(const struct state *state, FILE *out)
 		some = true;
 		status_restore_row(&state->unit[i], out);
 	}
+	if (!state->swap.ours)
+		return;
+	if (!some)
+		(void)fputs("\nNOT GIVEN BACK YET\n", out);
+	status_restore_swap(&state->swap, out);
 }
 
 void status_restore_json(const struct state_unit *unit, FILE *out)

@@ -8,6 +8,7 @@
 #include "ask/status_alerts.h"
 #include "ask/status_alive.h"
 #include "ask/status_cell.h"
+#include "ask/status_swap.h"
 #include "ask/status_restore.h"
 #include "base/bounds.h"
 #include "base/severity.h"
@@ -114,6 +115,7 @@ static void status_table_host(const struct state *s, FILE *out)
 		      status_table_pct(&s->host[HOST_PRESSURE_SOME], c),
 		      status_table_pct(&s->host[HOST_PRESSURE_FULL], d));
 	status_table_exhausted(s, out);
+	status_swap_print(s, out);
 }
 
 /* What we are doing to it ("stop..."), or what we did and have not given back. */

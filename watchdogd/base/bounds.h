@@ -35,6 +35,7 @@ enum {
 	MARKS_MAX = 128,          /* units that we stopped or froze */
 	MARK_RULES_MAX = 8,       /* rules whose ladder reached one unit; with so many, each rule keeps it down */
 	SECRETS_MAX = 128,        /* of all channels and the heartbeat together: their texts lie in memory */
+	SWAP_PATH_MAX = 150,      /* of [swapfile]: with its numbers it fits into the target of an entry */
 	LISTS_MAX = 1024,         /* receivers and headers of all channels together */
 	PATTERNS_MAX = 1024,      /* log-match lines of all units together */
 	WATCHED_MAX = 1024,       /* processes with a pidfd in the loop; more are looked at once a second */

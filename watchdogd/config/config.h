@@ -177,6 +177,15 @@ struct config_prometheus {
 	config_text textfile; /* path */
 };
 
+/* [swapfile]; path 0: there is none. */
+struct config_swapfile {
+	uint32_t line;
+	int32_t priority;     /* of swapon(2); -1: the kernel's own choice */
+	uint64_t size_bytes;
+	uint64_t free_bytes;  /* what must be left free on its file system */
+	config_text path;
+};
+
 struct config {
 	uint32_t magic, version;
 	uint32_t size;           /* of the whole block, bytes */
@@ -187,6 +196,7 @@ struct config {
 	uint32_t floor_mpct;     /* `floor`: 1/1000 % of MemTotal */
 	struct config_heartbeat heartbeat;
 	struct config_prometheus prometheus;
+	struct config_swapfile swapfile;
 	struct config_table units, groups, group_units, patterns, nodes, steps, rules, instances, channels;
 	struct config_table secrets, lists, channel_units, channel_rules; /* what those of the channels lie in */
 };

@@ -168,6 +168,7 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 	config_idle_check_rule(draft, section, rule);
 	for (uint32_t i = 0; i < rule->steps.count; i++)
 		config_check_starts(draft, section, rule, &draft->steps[rule->steps.at + i]);
+	config_check_swap_on(draft, section, rule);
 }
 
 void config_check_section(struct config_draft *draft, const struct config_section *section)
@@ -179,6 +180,7 @@ void config_check_section(struct config_draft *draft, const struct config_sectio
 		[CONFIG_CHANNEL] = config_check_channel,
 		[CONFIG_HEARTBEAT] = config_check_heartbeat,
 		[CONFIG_PROMETHEUS] = config_check_prometheus,
+		[CONFIG_SWAPFILE] = config_check_swapfile,
 	};
 
 	if (section->name[0] != '\0')

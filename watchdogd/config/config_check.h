@@ -19,6 +19,11 @@ void config_check_channel(struct config_draft *draft, const struct config_sectio
 void config_check_heartbeat(struct config_draft *draft, const struct config_section *section);
 void config_check_prometheus(struct config_draft *draft, const struct config_section *section);
 
+/* config_check_swapfile.c: the keys of [swapfile]; the rules that switch it on. */
+void config_check_swapfile(struct config_draft *draft, const struct config_section *section);
+void config_check_swap_on(struct config_draft *draft, const struct config_section *section,
+			  const struct config_rule *rule);
+
 /* config_check_secret.c: every ${NAME} of the section has its secret, and every secret is used. */
 void config_check_secrets(struct config_draft *draft, const struct config_section *section);
 

@@ -98,6 +98,7 @@ void config_check_host(const struct config *config, const char *plugins, config_
 	for (uint32_t i = 0; i < config->rules.count; i++)
 		config_check_host_rule(&host, config_rule_at(config, i));
 	config_check_host_channels(&host);
+	config_check_host_swapfile(&host);
 	config_findings_tell(&host.findings, config_string(config, config->path), tell, arg);
 	config_findings_fini(&host.findings);
 }

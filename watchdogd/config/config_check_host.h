@@ -21,6 +21,9 @@ void config_check_host_units(struct config_host *host);
 /* config_check_host_channel.c: the channels, the heartbeat, the metrics. */
 void config_check_host_channels(struct config_host *host);
 
+/* config_check_host_swapfile.c: the swap file. */
+void config_check_host_swapfile(struct config_host *host);
+
 /* DIR NAME below the root prefix. */
 bool config_check_host_has(const char *dir, const char *name);
 

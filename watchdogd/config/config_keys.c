@@ -15,7 +15,7 @@ const struct config_kind_word config_kind_words[CONFIG_KINDS] = {
 	[CONFIG_CHANNEL] = {"channel", true, false},
 	[CONFIG_HEARTBEAT] = {"heartbeat", false, false},
 	[CONFIG_PROMETHEUS] = {"prometheus", false, false},
-	[CONFIG_SWAPFILE] = {"swapfile", false, true},
+	[CONFIG_SWAPFILE] = {"swapfile", false, false},
 };
 
 static const struct {
@@ -68,6 +68,8 @@ static const struct {
 	.section = CONFIG_HEARTBEAT, .name = key, .field = offsetof(struct config_heartbeat, member)
 #define PROMETHEUS(key, member)                                                                    \
 	.section = CONFIG_PROMETHEUS, .name = key, .field = offsetof(struct config_prometheus, member)
+#define SWAPFILE(key, member)                                                                      \
+	.section = CONFIG_SWAPFILE, .name = key, .field = offsetof(struct config_swapfile, member)
 #define LATER(kind, key) .section = kind, .name = key, .field = CONFIG_NO_FIELD, .later = true
 
 /* clang-format off */
@@ -220,10 +222,14 @@ static const struct config_key config_keys[] = {
 	{PROMETHEUS("textfile", textfile), .type = KEY_PATH, .max = PATH_BYTES - 1,
 	 .help = "file of metrics for node_exporter, ends in .prom"},
 
-	{LATER(CONFIG_SWAPFILE, "path"), .type = KEY_PATH, .max = PATH_BYTES - 1,
-	 .help = "file that `swap on` makes"},
-	{LATER(CONFIG_SWAPFILE, "size"), .type = KEY_SIZE, .min = KEY_MIB, .max = KEY_MIB << 20,
+	{SWAPFILE("path", path), .type = KEY_PATH, .max = SWAP_PATH_MAX,
+	 .help = "file that `swap on` switches on; made in a quiet time"},
+	{SWAPFILE("size", size_bytes), .type = KEY_SIZE, .min = KEY_MIB, .max = KEY_MIB << 20,
 	 .help = "its size"},
+	{SWAPFILE("free", free_bytes), .type = KEY_SIZE, .standard = "1G", .max = KEY_MIB << 20,
+	 .help = "what must be left free on its file system"},
+	{SWAPFILE("priority", priority), .type = KEY_NUMBER, .standard = "-1", .min = -1, .max = 32767,
+	 .help = "among several swaps the highest is used first; -1: the kernel's choice"},
 };
 /* clang-format on */
 

@@ -224,6 +224,8 @@ static void *config_parse_base(struct config_draft *draft, const struct config_s
 		return &draft->config.heartbeat;
 	if (section->what == CONFIG_PROMETHEUS)
 		return &draft->config.prometheus;
+	if (section->what == CONFIG_SWAPFILE)
+		return &draft->config.swapfile;
 	if (section->row == CONFIG_NONE)
 		return scratch; /* refused or without fields: its values are checked all the same */
 	return rows.rows + section->row * rows.row_bytes;
@@ -253,6 +255,8 @@ static void config_parse_init_row(struct config_draft *draft, const struct confi
 		draft->config.heartbeat.line = section->line;
 	} else if (section->what == CONFIG_PROMETHEUS) {
 		draft->config.prometheus.line = section->line;
+	} else if (section->what == CONFIG_SWAPFILE) {
+		draft->config.swapfile.line = section->line;
 	}
 }
 

@@ -34,7 +34,9 @@ int64_t condition_value(const struct condition *c, const struct config_node *nod
 {
 	if (node->unit != CONFIG_HOST)
 		return reading->value;
-	if (node->reading == HOST_AVAILABLE || node->reading == HOST_HEADROOM)
+	if (node->reading == HOST_HEADROOM)
+		return reading->value - c->taken_bytes - c->gone_bytes;
+	if (node->reading == HOST_AVAILABLE)
 		return reading->value - c->taken_bytes;
 	return node->reading == HOST_USED ? reading->value + c->taken_bytes : reading->value;
 }

@@ -28,6 +28,7 @@ struct condition {
 	struct condition_hold *holds; /* of this instance, by config_node.hold; NULL: every `for` is over */
 	uint32_t unit;                /* what `unit` means; CONFIG_NONE: nothing */
 	int64_t taken_bytes; /* what if so much more of the host's memory were taken? 0: as it is */
+	int64_t gone_bytes;  /* and so much of unused swap were gone? */
 	mono_ms since; /* a reading whose window began before is unknown; 0: none is */
 	mono_ms now;
 };

@@ -57,7 +57,8 @@ struct decide_event {
 
 /* What is to be given back: the marks in the ledger are the truth. */
 struct decide_restoring {
-	uint32_t unit, instance; /* to be handed out in this look, and whose `restore` holds; unit CONFIG_NONE: none */
+	uint32_t unit, instance; /* to be handed out in this look, and whose `restore` holds; unit CONFIG_NONE: none, or ... */
+	bool swap;        /* ... the swap file */
 	uint32_t said;    /* number of the shedding whose end was handed out last; 0: none */
 	bool some;        /* a unit carried our mark at the last look */
 	mono_ms next_at;  /* not before: the one before is watched */

@@ -36,7 +36,7 @@ void decide_restored(struct decide *decide, bool done, mono_ms now)
 
 void decide_restore_begin(struct decide *decide, mono_ms now)
 {
-	decide->restoring = (struct decide_restoring){.unit = CONFIG_NONE};
+	decide->restoring = (struct decide_restoring){.unit = CONFIG_NONE, .instance = CONFIG_NONE};
 	/* One may have been given back just before. */
 	decide_restored(decide, true, now);
 }
@@ -85,14 +85,17 @@ static bool decide_restore_is_idle(const struct decide *decide, mono_ms now)
 	for (uint32_t i = 0; i < decide->config->units.count; i++)
 		if (decide->state->unit[i].busy != 0)
 			return false;
-	return true;
+	return !decide->state->swap.going_off;
 }
 
 static void decide_restore_say(struct decide *decide, const struct restorable *r, const char *after, mono_ms now)
 {
 	struct buffer text;
 
-	BUFFER_OVER(&text, decide->state->unit[r->unit].restore);
+	if (r->unit == CONFIG_NONE)
+		BUFFER_OVER(&text, decide->state->swap.restore);
+	else
+		BUFFER_OVER(&text, decide->state->unit[r->unit].restore);
 	if (r->why != RESTORABLE_YES)
 		restorable_say(decide, r, after, now, &text);
 }
@@ -118,15 +121,16 @@ static void decide_restore_look_at_marks(struct decide *decide, mono_ms now)
 		const char *after = decide_restore_after(first, n, mark);
 		struct restorable r;
 
-		if (unit == CONFIG_NONE)
+		if (unit == CONFIG_NONE && mark->kind != STATE_MARK_SWAP)
 			continue;
 		restorable_judge(decide, mark, unit, now, &r);
 		if (r.why == RESTORABLE_YES && after != NULL)
 			r.why = RESTORABLE_AFTER;
-		else if (r.why == RESTORABLE_YES && (!idle || decide->restoring.unit != CONFIG_NONE))
+		else if (r.why == RESTORABLE_YES && (!idle || decide->restoring.instance != CONFIG_NONE))
 			r.why = RESTORABLE_BUSY;
 		if (r.why == RESTORABLE_YES) {
 			decide->restoring.unit = unit;
+			decide->restoring.swap = unit == CONFIG_NONE;
 			decide->restoring.instance = r.instance;
 		}
 		if (decide_restore_goes_first(&r))
@@ -148,13 +152,14 @@ static void decide_restore_forget(struct decide *decide)
 {
 	for (uint32_t i = 0; i < decide->config->units.count; i++)
 		decide->state->unit[i].restore[0] = '\0';
+	decide->state->swap.restore[0] = '\0';
 }
 
 void decide_restore_look(struct decide *decide, mono_ms now)
 {
 	bool some = decide_restore_has_marks(decide->ledger);
 
-	decide->restoring.unit = CONFIG_NONE;
+	decide->restoring.unit = decide->restoring.instance = CONFIG_NONE;
 	decide_restore_judge(decide, now);
 	if (some || decide->restoring.some)
 		decide_restore_forget(decide);
@@ -177,16 +182,34 @@ static enum severity decide_restore_severity(const struct decide *decide, const 
 	return (enum severity)severity;
 }
 
+/* The mark of what is to be handed out in this look, or NULL. */
+static const struct ledger_mark *decide_restore_mark(const struct decide *decide)
+{
+	uint32_t unit = decide->restoring.unit;
+
+	if (decide->restoring.instance == CONFIG_NONE)
+		return NULL;
+	if (unit == CONFIG_NONE)
+		return decide->restoring.swap ? ledger_mark_find(decide->ledger, LEDGER_SWAP_MARK) : NULL;
+	return ledger_mark_find(decide->ledger, config_unit_at(decide->config, unit)->name);
+}
+
+/* "; at its peak it takes 1.5 GiB more" */
+static void decide_restore_say_size(const struct restorable *r, struct buffer *text)
+{
+	buffer_add(text, r->unit != CONFIG_NONE ? "; at its peak it takes " : "; used on it are ");
+	condition_format_bytes(text, r->taken_bytes);
+	buffer_add(text, r->unit != CONFIG_NONE ? " more" : "");
+}
+
 bool decide_restore_next(struct decide *decide, struct order *order, mono_ms now)
 {
 	uint32_t unit = decide->restoring.unit, instance = decide->restoring.instance;
-	const struct ledger_mark *mark;
+	const struct ledger_mark *mark = decide_restore_mark(decide);
 	struct restorable r;
 	struct buffer text;
 
-	decide->restoring.unit = CONFIG_NONE;
-	mark = unit != CONFIG_NONE ? ledger_mark_find(decide->ledger, config_unit_at(decide->config, unit)->name)
-				   : NULL;
+	decide->restoring.unit = decide->restoring.instance = CONFIG_NONE;
 	if (mark == NULL || (decide->dry_run && decide->restoring.said == mark->shed))
 		return false;
 	decide->restoring.said = mark->shed;
@@ -199,8 +222,6 @@ bool decide_restore_next(struct decide *decide, struct order *order, mono_ms now
 				.verb = restorable_verb((unsigned)mark->kind)};
 	BUFFER_OVER(&text, order->text);
 	restorable_say(decide, &r, "", now, &text);
-	buffer_add(&text, "; at its peak it takes ");
-	condition_format_bytes(&text, r.taken_bytes);
-	buffer_add(&text, " more");
+	decide_restore_say_size(&r, &text);
 	return true;
 }

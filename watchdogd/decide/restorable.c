@@ -14,6 +14,7 @@ static const enum verb restorable_verbs[] = {
 	[STATE_MARK_NONE] = VERBS,
 	[STATE_MARK_STOPPED] = VERB_START,
 	[STATE_MARK_FROZEN] = VERB_THAW,
+	[STATE_MARK_SWAP] = VERB_SWAP, /* off */
 };
 
 enum verb restorable_verb(unsigned mark)
@@ -98,7 +99,7 @@ static struct condition restorable_condition(const struct decide *decide, const 
 {
 	return (struct condition){.config = decide->config, .state = decide->state, .now = now,
 				  .unit = config_instance_at(decide->config, instance)->unit,
-				  .taken_bytes = r->taken_bytes};
+				  .taken_bytes = r->taken_bytes, .gone_bytes = r->gone_bytes};
 }
 
 static struct config_table restorable_clear(const struct config_rule *rule)
@@ -161,16 +162,40 @@ static enum condition_truth restorable_fits(const struct decide *decide, struct 
 	return fits;
 }
 
+/* What it takes, and whether something is under way with it. */
+static void restorable_size(const struct decide *decide, struct restorable *r)
+{
+	const struct state_swap *swap = &decide->state->swap;
+
+	if (r->unit != CONFIG_NONE) {
+		r->taken_bytes = restorable_taken_bytes(decide, r);
+		return;
+	}
+	r->taken_bytes = (int64_t)swap->used_bytes;
+	r->gone_bytes = (int64_t)(swap->size_bytes - swap->used_bytes);
+}
+
+/* Its next start waits; an action is under way, or systemd is at it. The swap file is off only when it is known. */
+static enum restorable_why restorable_is_held_up(const struct decide *decide, const struct restorable *r, mono_ms now)
+{
+	const struct state_unit *unit = &decide->state->unit[r->unit != CONFIG_NONE ? r->unit : 0];
+
+	if (r->unit == CONFIG_NONE)
+		return decide->state->swap.on && !decide->state->swap.going_off ? RESTORABLE_YES : RESTORABLE_BUSY;
+	if (unit->restart_at > now)
+		return RESTORABLE_BACKOFF;
+	return unit->busy != 0 || unit->systemd_at_it ? RESTORABLE_BUSY : RESTORABLE_YES;
+}
+
 void restorable_judge(const struct decide *decide, const struct ledger_mark *mark, uint32_t unit, mono_ms now,
 		      struct restorable *r)
 {
-	const struct state_unit *state = &decide->state->unit[unit];
 	enum condition_truth fits;
 	bool holds;
 
 	*r = (struct restorable){.mark = mark, .unit = unit, .instance = CONFIG_NONE, .by = CONFIG_NONE,
 				 .row = ledger_unit(decide->ledger, mark->unit)};
-	r->taken_bytes = restorable_taken_bytes(decide, r);
+	restorable_size(decide, r);
 	holds = restorable_holds(decide, r);
 	fits = restorable_fits(decide, r, now);
 	if (fits != CONDITION_UNKNOWN) /* which says nothing of what was before */
@@ -183,10 +208,8 @@ void restorable_judge(const struct decide *decide, const struct ledger_mark *mar
 		r->why = RESTORABLE_NOT_YET;
 	else if (r->why == RESTORABLE_YES && patience_left_ms(r->row, now) > 0)
 		r->why = RESTORABLE_PATIENCE;
-	else if (r->why == RESTORABLE_YES && state->restart_at > now)
-		r->why = RESTORABLE_BACKOFF;
-	else if (r->why == RESTORABLE_YES && (state->busy != 0 || state->systemd_at_it))
-		r->why = RESTORABLE_BUSY;
+	else if (r->why == RESTORABLE_YES)
+		r->why = restorable_is_held_up(decide, r, now);
 }
 
 static void restorable_say_restore(const struct decide *decide, const struct restorable *r, const char *before,
@@ -223,7 +246,6 @@ static void restorable_say_patience(const struct restorable *r, mono_ms now, str
 void restorable_say(const struct decide *decide, const struct restorable *r, const char *after, mono_ms now,
 		    struct buffer *text)
 {
-	const struct state_unit *unit = &decide->state->unit[r->unit];
 	char span[32];
 
 	switch (r->why) {
@@ -249,7 +271,7 @@ void restorable_say(const struct decide *decide, const struct restorable *r, con
 		restorable_say_patience(r, now, text);
 		break;
 	case RESTORABLE_BACKOFF:
-		buffer_addf(text, "its next start waits %s more", clock_format_span(unit->restart_at - now, span));
+		buffer_addf(text, "its next start waits %s more", clock_format_span(decide->state->unit[r->unit].restart_at - now, span));
 		break;
 	case RESTORABLE_BUSY:
 		buffer_add(text, "an action is under way, or its effect is watched");

@@ -31,10 +31,11 @@ struct restorable {
 	enum restorable_why why;
 	uint32_t instance;   /* whose `restore` holds, or is waited for; CONFIG_NONE: none has one */
 	uint32_t by;         /* the instance that fires, or has no room; CONFIG_NONE: none */
-	int64_t taken_bytes; /* what it takes more than it has now, at its peak */
+	int64_t taken_bytes; /* what it takes more than it has now, at its peak; of the swap file what is used on it */
+	int64_t gone_bytes;  /* of the swap file what is not used */
 };
 
-/* Judge the unit of that mark: config's `unit`, whose `restore` conditions were judged in this look. */
+/* Judge the unit of that mark: config's `unit`, CONFIG_NONE for the swap file; whose `restore` conditions were judged in this look. */
 void restorable_judge(const struct decide *decide, const struct ledger_mark *mark, uint32_t unit, mono_ms now,
 		      struct restorable *r);
 

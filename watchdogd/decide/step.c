@@ -76,12 +76,40 @@ static bool step_takes_unit(const struct config_step *step)
 	       argument == VERB_TAKES_UNIT_BYTES;
 }
 
+/* What another switched off while it fires, this firing leaves off. In a dry run no file is made that could be ready. */
+static bool step_swaps(const struct ladder *l, struct buffer *text)
+{
+	static const char *const why_not[STATE_SWAP_PHASES] = {
+		[STATE_SWAP_NONE] = "there is no [swapfile]",
+		[STATE_SWAP_WAITS] = "the swap file is not there yet",
+		[STATE_SWAP_MAKING] = "the swap file is being made",
+		[STATE_SWAP_REFUSED] = "there is no swap file to use: ",
+	};
+	const struct state_swap *swap = &l->state->swap;
+	const char *why = swap->phase < STATE_SWAP_PHASES ? why_not[swap->phase] : why_not[STATE_SWAP_NONE];
+
+	if (swap->on && !swap->going_off) {
+		buffer_add(text, "it is on already");
+		return false;
+	}
+	if (swap->undone > l->at->began) {
+		buffer_add(text, "it was switched off again, and this firing leaves it off");
+		return false;
+	}
+	if (l->dry_run || swap->on || why == NULL)
+		return true;
+	buffer_addf(text, "%s%s", why, swap->phase == STATE_SWAP_REFUSED ? swap->why : "");
+	return false;
+}
+
 bool step_has_work(const struct ladder *l, uint32_t i, uint32_t *unit, struct buffer *text)
 {
 	const struct config_step *step = ladder_step(l, i);
 	const char *why;
 
 	*unit = CONFIG_NONE;
+	if (step->verb == VERB_SWAP)
+		return step_swaps(l, text);
 	if (!step_takes_unit(step))
 		return true;
 	if (step->target != CONFIG_UNIT) {

@@ -122,9 +122,12 @@ void walk_reach(struct ladder *l, uint32_t unit)
 	struct ledger_mark *mark;
 	uint32_t verb = ladder_step(l, l->at->step)->verb;
 
-	if (unit >= l->config->units.count || !verb_words[verb].frees)
+	if (verb == VERB_SWAP)
+		name = LEDGER_SWAP_MARK;
+	else if (unit >= l->config->units.count || !verb_words[verb].frees)
 		return;
-	name = config_unit_at(l->config, unit)->name;
+	else
+		name = config_unit_at(l->config, unit)->name;
 	mark = ledger_mark_find(l->ledger, name);
 	if (mark == NULL)
 		return;
@@ -288,7 +291,9 @@ static void walk_format_marks(const struct ladder *l, bool with_start, struct bu
 		if (!ledger_mark_has(mark, l->rule->name))
 			continue;
 		buffer_addf(text, "; %s is still %s", mark->unit,
-			    mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
+			    mark->kind == STATE_MARK_FROZEN ? "frozen"
+			    : mark->kind == STATE_MARK_SWAP ? "on"
+							    : "stopped");
 		if (with_start && mark->kind == STATE_MARK_STOPPED && !restorable_ever(l->config, mark))
 			walk_format_start(l, mark->unit, text);
 	}

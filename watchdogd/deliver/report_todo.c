@@ -87,6 +87,8 @@ static void report_add_step(struct buffer *b, const struct report_of *of, const 
 {
 	if (step->verb == VERB_RUN) {
 		buffer_add(b, "run a command");
+	} else if (step->verb == VERB_SWAP) {
+		buffer_add(b, "switch on the swap file");
 	} else if (step->verb == VERB_SIGNAL) {
 		buffer_addf(b, "send SIG%s to ", verb_signal_name(step->signal));
 		report_add_target(b, of, step);

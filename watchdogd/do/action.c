@@ -11,12 +11,13 @@
 #include "do/action_phase.h"
 #include "do/backoff.h"
 #include "do/debt.h"
+#include "do/swap.h"
 
 /* Of each verb: its first phase. */
 static const enum action_phase action_first_phases[VERBS] = {
 	[VERB_STOP] = ACTION_STOP,     [VERB_KILL] = ACTION_KILL,     [VERB_START] = ACTION_ROOM,
 	[VERB_RESTART] = ACTION_STOP,  [VERB_SIGNAL] = ACTION_SIGNAL, [VERB_FREEZE] = ACTION_FREEZE,
-	[VERB_THAW] = ACTION_THAW,     [VERB_RUN] = ACTION_RUN,
+	[VERB_THAW] = ACTION_THAW,     [VERB_RUN] = ACTION_RUN,       [VERB_SWAP] = ACTION_SWAP_ON,
 };
 
 struct action *action_of_unit(struct actions *actions, uint32_t unit)
@@ -50,6 +51,7 @@ static void action_fill(struct actions *actions, struct action *action, const st
 	action->began = now;
 	action->available_before = action_available(actions);
 	action->anon_before = -1;
+	action->swap_before = -1;
 	action->thread = order->thread;
 	action_copy(action->rule, sizeof(action->rule), config_rule_at(actions->config, order->rule)->name);
 	if (unit != NULL) {
@@ -140,7 +142,9 @@ static enum outcome action_join(struct actions *actions, struct action *action, 
 
 enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
-	struct action *action = order->unit != CONFIG_NONE ? action_of_unit(actions, order->unit) : NULL;
+	struct action *action = order->unit != CONFIG_NONE	? action_of_unit(actions, order->unit)
+				: order->verb == VERB_SWAP ? swap_under_way(actions)
+							   : NULL;
 	enum outcome may;
 
 	why[0] = '\0';
@@ -291,12 +295,14 @@ void actions_look(struct actions *actions, mono_ms now)
 		if (action->progress == ACTION_PROVED)
 			action_next_phase(actions, action, now);
 	}
+	swap_look(actions, now);
 }
 
 bool actions_open(const struct actions *actions)
 {
 	for (int i = 0; i < ACTIONS_MAX; i++)
-		if (actions->action[i].used && actions->action[i].phase != ACTION_OWED)
+		if (actions->action[i].used && actions->action[i].phase != ACTION_OWED &&
+		    !swap_prepares(&actions->action[i]))
 			return true;
 	return false;
 }

@@ -28,6 +28,10 @@ enum action_phase {
 	ACTION_THAW,
 	ACTION_RUN,    /* until the command has ended */
 	ACTION_OWED,   /* over for the ladder, but systemd has not been told of the stop yet */
+	ACTION_SWAP_LOOK, /* is the swap file there? */
+	ACTION_SWAP_MAKE,
+	ACTION_SWAP_ON,   /* until /proc/swaps shows it */
+	ACTION_SWAP_OFF,
 	ACTION_PHASES,
 };
 
@@ -50,7 +54,8 @@ struct action {
 	bool signalled;                 /* SIGTERM was sent, or is to follow no command */
 	bool killed;                    /* SIGKILL was sent */
 	uint8_t empty_looks;            /* looks in a row that found nothing left */
-	mono_ms answered_at;            /* START: since when the worker says that it is up; 0: not yet */
+	int64_t swap_before;            /* bytes; -1: unknown. SWAP_ON: SwapTotal; SWAP_OFF: what was used on it */
+	mono_ms answered_at;            /* START: since when the worker says that it is up; SWAP_ON: that it is on; 0: not yet */
 	mono_ms alive_since, lost_at;   /* LIVES: of the process as last seen; 0: not seen, not lost */
 	enum action_progress progress;
 	char saw[192];                  /* what was seen on the way, for the log */
@@ -66,6 +71,13 @@ struct action_put_off {
 	mono_ms since, asked; /* since when, and when it was asked last */
 };
 
+/* The swap file is to be made (swap_make.c). */
+struct swap_making {
+	mono_ms quiet_since; /* 0: it is not quiet */
+	mono_ms again;       /* the actor is not asked before */
+	bool looked;         /* it has looked: there is no file */
+};
+
 struct actions {
 	const struct config *config;
 	struct see *see;
@@ -77,6 +89,7 @@ struct actions {
 	struct action_put_off put_off[ACTIONS_MAX];
 	bool backoff_published;         /* the page says what the ledger knows of each unit's starts */
 	mono_ms backoff_looked;
+	struct swap_making making;
 	struct action action[ACTIONS_MAX];
 };
 

@@ -3,6 +3,7 @@
 #include "base/buffer.h"
 #include "do/action_ledger.h"
 #include "do/direct.h"
+#include "do/swap.h"
 
 enum {
 	GATE_AT_IT_MS = 30000, /* what systemd begins it has done by then, or we do it */
@@ -101,6 +102,8 @@ enum outcome action_gate(struct actions *actions, const struct order *order, mon
 {
 	const char *is = NULL;
 
+	if (order->verb == VERB_SWAP)
+		return swap_gate(actions, now, why);
 	if (order->unit == CONFIG_NONE)
 		return OUTCOME_BEGUN;
 	if (gate_starts(order))

@@ -8,6 +8,7 @@
 #include "do/action_mark.h"
 #include "do/action_phase.h"
 #include "do/debt.h"
+#include "do/swap.h"
 
 enum { ACTION_SYSTEMD_MS = 30000, ACTION_RUN_MS = 30000 };
 
@@ -42,6 +43,10 @@ static void action_entry_target(const struct actions *actions, const struct acti
 			  (action->phase == ACTION_STOP || action->phase == ACTION_START);
 	const char *target = "";
 
+	if (action->verb == VERB_SWAP) {
+		swap_fill_entry(actions, action, entry);
+		return;
+	}
 	if (action->phase == ACTION_RUN && step != NULL)
 		target = config_string(actions->config, step->command);
 	else if (action->phase == ACTION_SIGNAL && step != NULL)
@@ -159,6 +164,7 @@ static uint32_t action_find_instance(const struct config *config, uint64_t key)
  * name, also when no ladder waits for it any more. */
 void actions_config(struct actions *actions, const struct config *config)
 {
+	swap_config(actions, config);
 	for (int i = 0; i < ACTIONS_MAX; i++) {
 		struct action *action = &actions->action[i];
 		struct ledger_entry *entry = action->used ? ledger_find(actions->ledger, action->entry) : NULL;
@@ -170,7 +176,7 @@ void actions_config(struct actions *actions, const struct config *config)
 		}
 		if (action->unit != CONFIG_NONE)
 			action->unit = config_find_unit(config, entry->unit);
-		if (action->verb != VERB_RUN && action->unit == CONFIG_NONE) {
+		if (action->verb != VERB_RUN && action->verb != VERB_SWAP && action->unit == CONFIG_NONE) {
 			diag_warning("%s of %s %s: the unit left the config", verb_words[action->verb].name, entry->unit,
 				     action_owes_start(action) ? "ends before its start" : "goes on unwatched");
 			action_end_entry(actions, action);
@@ -207,7 +213,8 @@ static void action_resume(struct actions *actions, struct action *action, mono_m
 		action_enter(actions, action, now);
 	if (action->progress == ACTION_PROVED && action_following(action) != ACTION_PHASES)
 		action->progress = ACTION_WAITS; /* the next look sees it again, and goes on */
-	if (action->progress != ACTION_PROVED || actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
+	if (action->unit == CONFIG_NONE || action->progress != ACTION_PROVED ||
+	    actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
 		action_put_mark(actions, action, now); /* the crash may have come before it */
 }
 
@@ -226,7 +233,7 @@ static void action_recover_given(const struct actions *actions, struct action *a
 static void action_recover(struct actions *actions, struct ledger_entry *entry, mono_ms now)
 {
 	struct action *action = action_free_row(actions);
-	bool on_unit = entry->step_verb != VERB_RUN;
+	bool on_unit = entry->step_verb != VERB_RUN && entry->step_verb != VERB_SWAP;
 	uint32_t unit = on_unit ? config_find_unit(actions->config, entry->unit) : CONFIG_NONE;
 	uint32_t instance = action_find_instance(actions->config, entry->ladder_key);
 
@@ -252,6 +259,7 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	entry->at_mono = now; /* the worker's time begins anew */
 	action->available_before = -1;
 	action->anon_before = -1;
+	action->swap_before = -1;
 	action->phase_began = now;
 	action_copy(action->rule, sizeof(action->rule), entry->rule);
 	action_saw(action, "taken up again");
@@ -286,7 +294,7 @@ void actions_init(struct actions *actions, mono_ms now)
 		if (entry->state != LEDGER_OPEN || entry->kind != LEDGER_STEP)
 			continue;
 		if (entry->step_verb >= VERBS || entry->phase >= ACTION_PHASES ||
-		    action_is_superseded(actions->ledger, entry))
+		    action_is_superseded(actions->ledger, entry) || swap_is_stale(actions, entry))
 			ledger_free(entry);
 		else
 			action_recover(actions, entry, now);

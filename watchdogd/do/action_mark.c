@@ -1,9 +1,11 @@
 #include "do/action_mark.h"
 
+#include "base/clock.h"
 #include "base/diag.h"
 #include "decide/patience.h"
 #include "do/action_ledger.h"
 #include "do/direct.h"
+#include "do/swap.h"
 
 static const struct {
 	enum state_mark mark; /* put on the unit before it is done */
@@ -22,6 +24,8 @@ void action_put_mark(struct actions *actions, const struct action *action, mono_
 	const char *name = action_unit_name(actions, action->unit);
 	struct ledger_mark *is;
 
+	if (action->verb == VERB_SWAP)
+		swap_put_mark(actions, action, now);
 	if (mark == STATE_MARK_NONE || action->phase == ACTION_OWED)
 		return;
 	if (ledger_mark_find(actions->ledger, name) == NULL)
@@ -39,6 +43,8 @@ void action_end_mark(struct actions *actions, const struct action *action)
 	bool done = action->progress == ACTION_PROVED;
 	const struct ledger_mark *mark;
 
+	if (action->verb == VERB_SWAP)
+		swap_end_mark(actions, action, clock_mono());
 	if (action->unit == CONFIG_NONE)
 		return;
 	mark = ledger_mark_find(actions->ledger, action_unit_name(actions, action->unit));

@@ -118,7 +118,7 @@ static enum action_progress phase_freeze_look(struct actions *actions, struct ac
 	return ACTION_NOT_DONE;
 }
 
-static int phase_run_enter(struct actions *actions, struct action *action, mono_ms now)
+int phase_run_enter(struct actions *actions, struct action *action, mono_ms now)
 {
 	int error = phase_ask_actor(actions, action);
 
@@ -126,7 +126,7 @@ static int phase_run_enter(struct actions *actions, struct action *action, mono_
 	return error == -EAGAIN ? 0 : error; /* phase_ask_again */
 }
 
-static enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now)
+enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now)
 {
 	if (phase_ask_again(actions, action, now))
 		return ACTION_WAITS;
@@ -163,6 +163,10 @@ static const struct {
 	[ACTION_THAW] = {VERB_THAW, phase_freeze_enter, phase_freeze_look},
 	[ACTION_RUN] = {VERB_RUN, phase_run_enter, phase_answer_look},
 	[ACTION_OWED] = {VERB_STOP, NULL, phase_owed_look},
+	[ACTION_SWAP_LOOK] = {VERB_SWAP, phase_run_enter, phase_answer_look},
+	[ACTION_SWAP_MAKE] = {VERB_SWAP, phase_run_enter, phase_answer_look},
+	[ACTION_SWAP_ON] = {VERB_SWAP, phase_swap_enter, phase_swap_on_look},
+	[ACTION_SWAP_OFF] = {VERB_SWAP, phase_swap_enter, phase_swap_off_look},
 };
 
 enum verb action_phase_verb(enum action_phase phase)

@@ -6,6 +6,7 @@
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
 #include "do/restore.h"
+#include "do/swap.h"
 
 static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
 {
@@ -13,10 +14,24 @@ static void action_add_size(struct buffer *b, const char *before, int64_t bytes)
 		buffer_addf(b, "%s%lld MiB", before, (long long)(bytes / (1024 * 1024)));
 }
 
+/* What was done, or not: "stopped", "stop". The swap file can be switched on and off. */
+static const char *action_word(const struct action *action, bool done)
+{
+	const struct verb_word *verb = &verb_words[action->verb];
+
+	if (action->phase == ACTION_SWAP_OFF)
+		return done ? "switched off swap" : "swap off";
+	if (action->phase == ACTION_SWAP_ON && !done)
+		return "swap on";
+	return done ? verb->done : verb->name;
+}
+
 static const char *action_object(struct actions *actions, const struct action *action)
 {
 	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 
+	if (action->verb == VERB_SWAP)
+		return config_string(actions->config, actions->config->swapfile.path);
 	if (action->unit != CONFIG_NONE)
 		return action_unit_name(actions, action->unit);
 	return entry != NULL ? entry->target : "a command";
@@ -25,31 +40,30 @@ static const char *action_object(struct actions *actions, const struct action *a
 /* "stopped xtts in 1.1 s", "restart nodira not done" */
 static void action_title(struct actions *actions, const struct action *action, mono_ms now, char *title)
 {
-	const struct verb_word *verb = &verb_words[action->verb];
 	const char *object = action_object(actions, action);
 	char span[32];
 	struct buffer b;
 
 	buffer_init(&b, title, TITLE_BYTES);
-	if (action->gives_back)
+	if (action->gives_back && action->verb != VERB_SWAP)
 		restore_title(actions, action, &b);
 	else if (action->progress == ACTION_PROVED)
-		buffer_addf(&b, "%s %s in %s", verb->done, object, clock_format_span(now - action->began, span));
+		buffer_addf(&b, "%s %s in %s", action_word(action, true), object,
+			    clock_format_span(now - action->began, span));
 	else
-		buffer_addf(&b, "%s %s not done", verb->name, object);
+		buffer_addf(&b, "%s %s not done", action_word(action, false), object);
 	title_bound(title);
 }
 
 /* "stopped xtts in 1.2 s: inactive (dead)" */
 static void action_format_done(struct actions *actions, const struct action *action, mono_ms now, struct buffer *b)
 {
-	const struct verb_word *verb = &verb_words[action->verb];
 	char span[32];
 
 	if (action->progress == ACTION_PROVED)
-		buffer_addf(b, "%s", verb->done);
+		buffer_addf(b, "%s", action_word(action, true));
 	else
-		buffer_addf(b, "%s not done:", verb->name);
+		buffer_addf(b, "%s not done:", action_word(action, false));
 	buffer_addf(b, " %s", action_object(actions, action));
 	buffer_addf(b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
 		    clock_format_span(now - action->began, span));
@@ -64,7 +78,7 @@ static void action_format(struct actions *actions, const struct action *action, 
 	struct buffer b;
 
 	buffer_init(&b, text, TEXT_BYTES);
-	if (action->gives_back)
+	if (action->gives_back && action->verb != VERB_SWAP)
 		restore_format(actions, action, now, &b);
 	else
 		action_format_done(actions, action, now, &b);
@@ -121,7 +135,7 @@ bool actions_next(struct actions *actions, struct action_result *result, mono_ms
 		struct action *action = &actions->action[i];
 		bool owed;
 
-		if (!action->used || action->progress == ACTION_WAITS)
+		if (!action->used || action->progress == ACTION_WAITS || swap_prepares(action))
 			continue;
 		if (action->phase == ACTION_OWED) {
 			action_end_entry(actions, action);

@@ -8,6 +8,13 @@
 #include "do/action_ledger.h"
 #include "do/action_phase.h"
 #include "do/backoff.h"
+#include "do/swap.h"
+
+/* CONFIG_NONE: the swap file. */
+static const char *restore_name(const struct actions *actions, uint32_t unit)
+{
+	return unit != CONFIG_NONE ? action_unit_name(actions, unit) : LEDGER_SWAP_MARK;
+}
 
 /* Of each verb that gives back: its first phase. */
 static const enum action_phase restore_phases[VERBS] = {
@@ -17,7 +24,12 @@ static const enum action_phase restore_phases[VERBS] = {
 
 static struct ledger_unit *restore_row(const struct actions *actions, uint32_t unit)
 {
-	return ledger_unit(actions->ledger, action_unit_name(actions, unit));
+	return ledger_unit(actions->ledger, restore_name(actions, unit));
+}
+
+static const struct ledger_mark *restore_mark(const struct actions *actions, uint32_t unit)
+{
+	return ledger_mark_find(actions->ledger, restore_name(actions, unit));
 }
 
 /* A start that was not asked counts as one: it waits longer and longer. */
@@ -45,13 +57,15 @@ static bool restore_is_over(struct actions *actions, const struct ledger_mark *m
 
 enum outcome restore_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
-	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, action_unit_name(actions, order->unit));
+	const struct ledger_mark *mark = restore_mark(actions, order->unit);
 	struct action like = {.verb = order->verb, .unit = order->unit, .gives_back = true,
 			      .phase = restore_phases[order->verb],
 			      .severity = order->severity, .thread = order->thread};
 	const char *no_way = NULL;
 
 	why[0] = '\0';
+	if (order->verb == VERB_SWAP)
+		return actions_open(actions) ? OUTCOME_BUSY : swap_off_begin(actions, order, now, why);
 	if (mark == NULL || actions_open(actions) || restore_is_over(actions, mark, order->unit, now))
 		return OUTCOME_BUSY;
 	if (order->verb == VERB_START)
@@ -74,7 +88,7 @@ enum outcome restore_begin(struct actions *actions, const struct order *order, m
 /* It came up all the same: what became of it then is no refusal. */
 static bool restore_was_up(const struct actions *actions, const struct action *action)
 {
-	return ledger_mark_find(actions->ledger, action_unit_name(actions, action->unit)) == NULL;
+	return restore_mark(actions, action->unit) == NULL;
 }
 
 bool restore_end(struct actions *actions, const struct action *action, mono_ms now)

@@ -14,6 +14,7 @@ static const struct source_ops *const see_sources[SOURCES] = {
 	[SOURCE_PROCESS] = &source_process_ops,
 	[SOURCE_CGROUP] = &source_cgroup_ops,   [SOURCE_MATCH] = &source_match_ops,
 	[SOURCE_KMSG] = &source_kmsg_ops,     [SOURCE_IDLE] = &source_idle_ops,
+	[SOURCE_SWAPS] = &source_swaps_ops,
 };
 
 enum { SEE_WARM_KILLS = 12 };
@@ -221,6 +222,11 @@ int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max)
 		return 0;
 	return see_keep_living(
 		see, pids, process_of_cgroup(&see->processes, u->dir[UNIT_DIR_MAIN], pids, max));
+}
+
+void see_swap_refresh(struct see *see, mono_ms now)
+{
+	source_swaps_refresh(see, now);
 }
 
 void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now)

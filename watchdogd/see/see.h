@@ -70,6 +70,9 @@ void see_reader_up(struct see *see, mono_ms now);
 /* Since when the unit's watched process is alive without a break; 0: it is not. */
 mono_ms see_unit_alive_since(const struct see *see, uint32_t unit);
 
+/* Is the file of [swapfile] on, and how much of it is used: read now, outside a look, into state->swap. */
+void see_swap_refresh(struct see *see, mono_ms now);
+
 /* Read a unit's status, processes and anon again now, outside a look: before and after an action. */
 void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now);
 

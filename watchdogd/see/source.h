@@ -28,6 +28,7 @@ enum source_id {
 	SOURCE_MATCH,
 	SOURCE_KMSG,
 	SOURCE_IDLE,
+	SOURCE_SWAPS,
 	SOURCES
 };
 
@@ -42,7 +43,7 @@ struct source_ops {
 };
 
 extern const struct source_ops source_meminfo_ops, source_psi_ops, source_process_ops,
-	source_cgroup_ops, source_match_ops, source_kmsg_ops, source_idle_ops;
+	source_cgroup_ops, source_match_ops, source_kmsg_ops, source_idle_ops, source_swaps_ops;
 
 enum { SEE_NEXT_MIN_MS = 50, SEE_NEXT_MAX_MS = 1000, SEE_WHY_BYTES = 120 };
 
@@ -56,9 +57,16 @@ struct see_kills {
 	mono_ms read_at;
 };
 
+/* /proc/swaps. */
+struct source_swaps {
+	int fd;          /* kept; -1: there is none */
+	mono_ms read_at; /* 0: not yet */
+};
+
 struct see {
 	struct see_with with;
 	struct source_meminfo meminfo;
+	struct source_swaps swaps;
 	struct source_psi psi;
 	struct cgroup_layout layout;
 	struct see_kills kills;
@@ -82,6 +90,9 @@ void see_sees(struct see *see, enum source_id source);
 /* Read all of a unit now, also what is not due. */
 void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now);
 void source_match_refresh(struct see *see, struct unit *unit, mono_ms now);
+
+/* Find the file of [swapfile] in /proc/swaps now. */
+void source_swaps_refresh(struct see *see, mono_ms now);
 
 /* The pids of a `match` unit, by a fresh scan of /proc; zombies too. The number, at most max. */
 int source_match_pids(struct see *see, struct unit *unit, int32_t *pids, int max);

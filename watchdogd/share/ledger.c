@@ -99,7 +99,7 @@ static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 	memset(ledger->refusals, 0, sizeof(ledger->refusals));
 	memset(&ledger->telling, 0, sizeof(ledger->telling));
 	for (int i = 0; i < MARKS_MAX; i++)
-		if (ledger->marks[i].kind == STATE_MARK_FROZEN)
+		if (ledger->marks[i].kind == STATE_MARK_FROZEN || ledger->marks[i].kind == STATE_MARK_SWAP)
 			memset(&ledger->marks[i], 0, sizeof(ledger->marks[i]));
 	BUFFER_OVER(&b, ledger->boot_id);
 	buffer_add(&b, boot_id);

@@ -18,6 +18,7 @@
 #define LEDGER_BYTES (288u * 1024)
 #define LEDGER_NONE UINT32_MAX
 #define LEDGER_LASTING_ALL UINT32_MAX
+#define LEDGER_SWAP_MARK "the swap file" /* the name of its mark: no unit can have it */
 
 enum ledger_kind { LEDGER_STEP, LEDGER_ALERT };
 enum ledger_entry_state { LEDGER_FREE, LEDGER_OPEN };
@@ -71,7 +72,8 @@ struct ledger_entry {
 	char text[TEXT_BYTES];       /* what was seen and what is done */
 };
 
-/* A unit that we stopped or froze and have not given back. */
+/* A unit that we stopped or froze and have not given back; or, under a name that no unit can have, the swap file
+ * (LEDGER_SWAP_MARK). */
 struct ledger_mark {
 	char unit[NAME_BYTES];       /* "" : free */
 	char kind;                   /* enum state_mark */

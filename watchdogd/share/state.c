@@ -94,6 +94,8 @@ static void state_end_texts(struct state *copy)
 	STATE_END(copy->boot_id);
 	STATE_END(copy->config_path);
 	STATE_END(copy->blind);
+	STATE_END(copy->swap.why);
+	STATE_END(copy->swap.restore);
 	for (uint32_t i = 0; i < copy->units; i++) {
 		STATE_END(copy->unit[i].name);
 		STATE_END(copy->unit[i].main_comm);

@@ -39,7 +39,10 @@ enum state_unit_status {
 };
 
 /* What we did to a unit and have not given back. */
-enum state_mark { STATE_MARK_NONE, STATE_MARK_STOPPED, STATE_MARK_FROZEN };
+enum state_mark {
+	STATE_MARK_NONE, STATE_MARK_STOPPED, STATE_MARK_FROZEN,
+	STATE_MARK_SWAP, /* of no unit: LEDGER_SWAP_MARK */
+};
 
 /* Is what must be alive in it alive? */
 enum state_alive {
@@ -125,6 +128,28 @@ struct state_rule {
 	mono_ms began;            /* when its firing began; 0: it does not fire */
 };
 
+enum state_swap_phase {
+	STATE_SWAP_NONE,    /* there is no [swapfile] */
+	STATE_SWAP_WAITS,   /* to be looked at, or for a quiet time to be made in */
+	STATE_SWAP_MAKING,
+	STATE_SWAP_READY,   /* `swap on` has only to switch it on */
+	STATE_SWAP_REFUSED, /* it cannot be made or used: why */
+	STATE_SWAP_PHASES,
+};
+
+/* How it is with the file of [swapfile]. */
+struct state_swap {
+	uint8_t phase;            /* enum state_swap_phase */
+	uint8_t known;            /* bool: /proc/swaps was read */
+	uint8_t on;               /* bool: the kernel swaps to it (/proc/swaps) */
+	uint8_t ours;             /* bool: we switched it on, and have not given it back */
+	uint8_t going_off;        /* bool: it is being switched off */
+	uint64_t size_bytes, used_bytes; /* while it is on */
+	mono_ms undone;           /* when another had switched off what we had switched on; 0: never */
+	char why[160];            /* "" unless REFUSED */
+	char restore[128];        /* while it is on by us: why it is not given back yet; "" */
+};
+
 struct state_action {
 	uint64_t number;          /* rises by one; 0: none */
 	wall_ms at;
@@ -150,6 +175,7 @@ struct state {
 	char blind[256];          /* sources that cannot read, and why; "" when all see */
 	uint64_t mem_total_bytes, swap_total_bytes;
 	struct state_reading host[HOST_READINGS];
+	struct state_swap swap;
 	struct state_action actions[STATE_ACTIONS]; /* ring by number % STATE_ACTIONS */
 	/* The highest host.used of each minute of the last hour, in 1/1000 of MemTotal, or STATE_MINUTE_UNKNOWN. */
 	uint16_t hour_permille[STATE_MINUTES]; /* ring by minute (CLOCK_MONOTONIC / 60 s) % STATE_MINUTES */

@@ -54,6 +54,8 @@ static const char *sentinel_object(const struct sentinel *s, const struct order 
 
 	if (order->unit != CONFIG_NONE)
 		return sentinel_unit_name(s, order->unit);
+	if (order->verb == VERB_SWAP)
+		return "on";
 	return config_string(s->config, config_step_at(s->config, rule, order->step)->command);
 }
 
@@ -94,7 +96,7 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 /* Nobody answers it: what was not begun is asked again. */
 static void sentinel_restore(struct sentinel *s, const struct order *order, mono_ms now)
 {
-	const char *verb = verb_words[order->verb].name;
+	const char *verb = order->verb == VERB_SWAP ? "switch off" : verb_words[order->verb].name, *what;
 	struct alert note;
 	char why[TEXT_BYTES], text[TEXT_BYTES];
 	enum outcome outcome = OUTCOME_BEGUN;
@@ -103,12 +105,13 @@ static void sentinel_restore(struct sentinel *s, const struct order *order, mono
 	BUFFER_OVER(&b, text);
 	note = sentinel_alert(s, order, text);
 	note.severity = SEVERITY_INFO;
+	what = order->verb == VERB_SWAP ? LEDGER_SWAP_MARK : note.unit;
 	if (!s->dry_run)
 		outcome = restore_begin(&s->actions, order, now, why);
 	if (outcome == OUTCOME_SKIPPED)
-		buffer_addf(&b, "%s %s again skipped: %s", verb, note.unit, why);
+		buffer_addf(&b, "%s %s again skipped: %s", verb, what, why);
 	else
-		buffer_addf(&b, "%s%s %s again: %s", s->dry_run ? "dry run: would " : "", verb, note.unit, order->text);
+		buffer_addf(&b, "%s%s %s again: %s", s->dry_run ? "dry run: would " : "", verb, what, order->text);
 	if (outcome != OUTCOME_BUSY)
 		alert_note(&s->alerts, &note);
 }
@@ -200,6 +203,8 @@ static enum severity sentinel_result_severity(const struct sentinel *s, const st
 
 static void sentinel_count_step(struct state *state, const struct action_result *result)
 {
+	if (result->gives_back && result->verb == VERB_SWAP)
+		return; /* the step is `swap on` */
 	if (result->outcome == OUTCOME_DONE)
 		state->done[result->verb]++;
 	else

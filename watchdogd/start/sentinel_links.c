@@ -8,6 +8,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "decide/restorable.h"
+#include "do/swap.h"
 #include "share/message.h"
 #include "tell/ack.h"
 #include "tell/channel_test.h"
@@ -42,6 +43,7 @@ static void sentinel_let_go(struct sentinel *s, const struct config *config, str
 		else if (mark != NULL && mark->kind == STATE_MARK_STOPPED)
 			buffer_addf(said, "%s was stopped by watchdogd and stays stopped; ", name);
 	}
+	swap_let_go(&s->actions, config, said);
 }
 
 void sentinel_describe(struct sentinel *s)

@@ -59,9 +59,11 @@ static void lasting_end_row(struct worker_lasting *l)
 		l->nows--;
 }
 
+/* A swap file is off after a restart of the host. */
 static void lasting_add_mark(struct worker_lasting *l, const struct ledger_mark *mark)
 {
-	struct lasting *row = mark->unit[0] != '\0' ? lasting_add(l, LASTING_MARK) : NULL;
+	bool lasts = mark->unit[0] != '\0' && mark->kind != STATE_MARK_SWAP;
+	struct lasting *row = lasts ? lasting_add(l, LASTING_MARK) : NULL;
 	const struct ledger_unit *unit;
 
 	if (row == NULL)

@@ -25,7 +25,9 @@ enum {
 };
 
 static const struct worker_role worker_roles[] = {
-	{.name = "actor", .process = "wd-actor", .plugin = {{"systemd", true, NULL}, {"exec", false, NULL}}},
+	{.name = "actor",
+	 .process = "wd-actor",
+	 .plugin = {{"systemd", true, NULL}, {"exec", false, NULL}, {"swapfile", true, wants_swapfile}}},
 	{.name = "messenger",
 	 .process = "wd-messenger",
 	 .confined = true,

@@ -53,6 +53,11 @@ static bool wants_stops(const struct config *config)
 	return false;
 }
 
+bool wants_swapfile(const struct config *config)
+{
+	return config->swapfile.path != 0;
+}
+
 /* What channels have not taken yet outlives us, and which units are stopped a restart of the host. */
 bool wants_spool(const struct config *config)
 {

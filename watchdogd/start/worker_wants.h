@@ -15,5 +15,6 @@ bool wants_log(const struct config *config);
 bool wants_journal(const struct config *config);
 bool wants_spool(const struct config *config);
 bool wants_textfile(const struct config *config);
+bool wants_swapfile(const struct config *config);
 
 #endif

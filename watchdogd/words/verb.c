@@ -16,7 +16,7 @@ const struct verb_word verb_words[VERBS] = {
 	[VERB_RUN] = {"run", "ran", VERB_TAKES_COMMAND, true, false, false},
 	[VERB_CAP] = {"cap", "capped", VERB_TAKES_UNIT_BYTES, true, true, true},
 	[VERB_RECLAIM] = {"reclaim", "reclaimed from", VERB_TAKES_UNIT_BYTES, true, true, true},
-	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, false, true},
+	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, false, false},
 	[VERB_SNAPSHOT] = {"snapshot", "took a snapshot", VERB_TAKES_NOTHING, false, false, true},
 };
 

@@ -18,7 +18,7 @@ enum verb {
 	VERB_RUN,      /* run COMMAND [ARGUMENT ...] */
 	VERB_CAP,      /* later: cap UNIT BYTES */
 	VERB_RECLAIM,  /* later: reclaim UNIT BYTES */
-	VERB_SWAP,     /* later: swap on */
+	VERB_SWAP,     /* swap on */
 	VERB_SNAPSHOT, /* later: snapshot */
 	VERBS,
 };
