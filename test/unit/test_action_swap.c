@@ -593,6 +593,8 @@ static void swap_that_is_wanted_again_while_it_goes_off_stays_on(void **state)
 	act_answer(assert_asked_to("on")->id, 0, "/swap is on");
 	assert_true(act_look(100));
 	act_assert_not_done("swap off not done");
+	assert_int_equal(act.result.thread, 0); /* for the log alone */
+	assert_int_equal(ledger_unit(act.ledger, LEDGER_SWAP_MARK)->vain, 1);
 	assert_true(act_look(0) || act_look(1000));
 	act_assert_done("switched on swap");
 	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_SWAP);

@@ -143,7 +143,7 @@ static enum outcome action_join(struct actions *actions, struct action *action, 
 enum outcome action_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
 	struct action *action = order->unit != CONFIG_NONE	? action_of_unit(actions, order->unit)
-				: order->verb == VERB_SWAP ? swap_under_way(actions)
+				: order->verb == VERB_SWAP ? swap_under_way(actions, now)
 							   : NULL;
 	enum outcome may;
 

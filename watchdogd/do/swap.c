@@ -19,7 +19,16 @@ enum {
 };
 #define SWAP_LONGEST_MS ((uint64_t)12 * 3600 * 1000)
 
-struct action *swap_under_way(struct actions *actions)
+/* The pressure is back before it was off: that was in vain, and for the log alone, as nothing was given back. */
+static void swap_give_up_off(struct actions *actions, struct action *action, mono_ms now)
+{
+	action_saw(action, "swap is wanted again");
+	action->progress = ACTION_NOT_DONE;
+	action->thread = 0;
+	patience_note_shed(ledger_unit(actions->ledger, LEDGER_SWAP_MARK), now);
+}
+
+struct action *swap_under_way(struct actions *actions, mono_ms now)
 {
 	struct action *on = NULL;
 
@@ -30,10 +39,8 @@ struct action *swap_under_way(struct actions *actions)
 			continue;
 		if (action->phase == ACTION_SWAP_ON)
 			on = action;
-		if (action->phase == ACTION_SWAP_OFF && action->progress == ACTION_WAITS) {
-			action_saw(action, "swap is wanted again");
-			action->progress = ACTION_NOT_DONE;
-		}
+		if (action->phase == ACTION_SWAP_OFF && action->progress == ACTION_WAITS)
+			swap_give_up_off(actions, action, now);
 	}
 	return on;
 }

@@ -23,7 +23,7 @@ void swap_let_go(struct actions *actions, const struct config *config, struct bu
 /* For action.c and its parts. */
 
 /* The step's action that is under way, or NULL. One that switches it off is given up: it is wanted again. */
-struct action *swap_under_way(struct actions *actions);
+struct action *swap_under_way(struct actions *actions, mono_ms now);
 
 /* May the step begin? As action_begin. */
 enum outcome swap_gate(struct actions *actions, mono_ms now, char *why);
