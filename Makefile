@@ -68,6 +68,8 @@ $(BUILD)/watchdogctl: $(BUILD)/obj/watchdogd/ask/watchdogctl.o $(LIB)
 # A plugin: plugins/NAME.c with its parts NAME_*.c, and its libraries by name; left out with a notice
 # where one is missing.
 LIBS_systemd := libsystemd
+# A cap of a unit of systemd's is pressed on it by what presses on any cgroup.
+PARTS_systemd := plugins/reclaim_child.c plugins/reclaim_cgroup.c
 LIBS_pattern := libpcre2-8
 LIBS_journal := libsystemd
 LIBS_email := libcurl
@@ -120,6 +122,8 @@ $(BUILD)/unit/test_worker_alerts: LDFLAGS += -Wl,--wrap=deliver_config
 $(BUILD)/unit/test_swapfile_plugin: LDFLAGS += -Wl,--wrap=swapfs_find
 # That of the swap file's child says itself how long its work takes.
 $(BUILD)/unit/test_swapfile_job_plugin: LDFLAGS += -Wl,--wrap=swapfile_do
+# That of reclaim says what the kernel does inside a write.
+$(BUILD)/unit/test_reclaim_plugin: LDFLAGS += -Wl,--wrap=file_write_at
 LIBS_test_transfer := libcurl
 $(BUILD)/unit/test_transfer: $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(PARTS_email)))
 $(BUILD)/unit/test_judge: | $(filter %/pattern.so,$(PLUGINS))

@@ -1,9 +1,10 @@
-/* systemd: stops and starts units, and tells how the watched ones are, over D-Bus
+/* systemd: stops, starts and caps units, and tells how the watched ones are, over D-Bus
  * (org.freedesktop.systemd1(5)). systemd_context.c is one systemd, the host's or a user's, systemd_bus.c
  * the connection to it; systemd_step.c carries out one step, systemd_jobs.c remembers how jobs ended,
  * systemd_unit.c reads how a unit is. systemd_units.c has the watched units, systemd_watch.c is one of
  * them, systemd_props.c what systemd says of it, systemd_purpose.c whether it was stopped on purpose,
- * systemd_ties.c what a stop of it takes along, systemd_tell.c what is told. */
+ * systemd_ties.c what a stop of it takes along, systemd_ready.c refuses one that would, systemd_cap.c sets how much memory
+ * it may have, systemd_tell.c what is told. */
 #include <errno.h>
 #include <string.h>
 #include <syslog.h>
@@ -14,6 +15,7 @@
 #include "base/diag.h"
 #include "share/message.h"
 #include "share/plugin.h"
+#include "words/verb.h"
 #include "systemd_context.h"
 #include "systemd_step.h"
 #include "systemd_units.h"
@@ -110,18 +112,35 @@ static struct systemd_context *systemd_context_of(const struct plugin_request *r
 	return watch != NULL ? watch->context : systemd_find_context(request->uid);
 }
 
+/* An uncap ends the cap that is under way; two in a row must not overtake each other. */
+static void systemd_end_caps(const struct systemd_context *context, const struct plugin_request *request)
+{
+	bool caps = strcmp(request->verb, verb_words[VERB_CAP].name) == 0 ||
+		    strcmp(request->verb, verb_words[VERB_UNCAP].name) == 0;
+
+	for (size_t i = 0; caps && i < SYSTEMD_STEPS_MAX; i++) {
+		struct systemd_step *step = &systemd_state.step[i];
+
+		if (step->phase != SYSTEMD_FREE && step->context == context &&
+		    (step->verb == SYSTEMD_CAP || step->verb == SYSTEMD_UNCAP) && strcmp(step->name, request->target) == 0)
+			systemd_step_answer(step, -ECANCELED, "something else is asked of it now");
+	}
+}
+
 static void systemd_ask(const struct plugin_request *request)
 {
 	const struct plugin_host *host = systemd_state.host;
-	struct systemd_step *step = systemd_find_free();
 	struct systemd_context *context = systemd_context_of(request);
+	struct systemd_step *step;
 
+	systemd_end_caps(context, request);
+	step = systemd_find_free();
 	if (step == NULL) {
 		host->answer(request->id, -EAGAIN, "too many units are being worked on");
 	} else if (context == NULL) {
 		host->answer(request->id, -ENOTCONN, "its user's systemd cannot be asked");
 	} else if (systemd_step_begin(step, context, request) < 0) {
-		host->answer(request->id, -EINVAL, "systemd can stop and start a unit");
+		host->answer(request->id, -EINVAL, "systemd can stop, start and cap a unit");
 	} else {
 		systemd_hurry(context);
 		systemd_turn();
@@ -185,8 +204,10 @@ static int systemd_prepare(struct pollfd *fds, int max, int *timeout_ms)
 {
 	int rows = 0;
 
-	for (size_t i = 0; i < SYSTEMD_STEPS_MAX; i++)
+	for (size_t i = 0; i < SYSTEMD_STEPS_MAX; i++) {
 		systemd_step_prepare(&systemd_state.step[i], timeout_ms);
+		rows += systemd_step_prepare_child(&systemd_state.step[i], fds + rows, max - rows, timeout_ms);
+	}
 	systemd_units_prepare(&systemd_state.units, timeout_ms);
 	for (size_t i = 0; i < SYSTEMD_CONTEXTS_MAX && rows < max; i++)
 		if (systemd_state.context[i].used)

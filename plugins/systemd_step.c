@@ -6,7 +6,8 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
-#include "systemd_ties.h"
+#include "systemd_cap.h"
+#include "systemd_ready.h"
 #include "systemd_units.h"
 
 enum {
@@ -23,6 +24,8 @@ static const struct {
 } systemd_step_verbs[SYSTEMD_VERBS] = {
 	[SYSTEMD_STOP] = {"stop", "StopUnit"},
 	[SYSTEMD_START] = {"start", "StartUnit"},
+	[SYSTEMD_CAP] = {"cap", NULL},
+	[SYSTEMD_UNCAP] = {"uncap", NULL},
 };
 
 static void systemd_step_set(char *text, size_t size, const char *value)
@@ -37,6 +40,7 @@ static void systemd_step_cancel(struct systemd_step *step)
 {
 	step->call = sd_bus_slot_unref(step->call);
 	systemd_unit_cancel(&step->unit);
+	reclaim_child_end(&step->child);
 	step->read_wanted = step->ready = false;
 }
 
@@ -111,8 +115,7 @@ static int systemd_step_on_called(sd_bus_message *reply, void *arg, sd_bus_error
 	return 0;
 }
 
-static void systemd_step_enter(struct systemd_step *step, enum systemd_phase phase,
-			       uint32_t wait_ms)
+void systemd_step_enter(struct systemd_step *step, enum systemd_phase phase, uint32_t wait_ms)
 {
 	step->phase = phase;
 	step->read_at = clock_mono() + wait_ms;
@@ -128,57 +131,12 @@ static void systemd_step_reset(struct systemd_step *step)
 				       "ResetFailedUnit", NULL, NULL, "s", step->name);
 }
 
-static void systemd_step_on_tie(void *arg, const char *name, const char *why)
-{
-	struct systemd_step *step = arg;
-	const struct systemd_context *context = step->context;
-	const struct systemd_watch *other = systemd_units_find_tied(context->units, context, name);
-	struct buffer out;
-
-	if (step->error != 0 || other == NULL || systemd_watch_is_named(other, step->name) ||
-	    !systemd_watch_is_up(other))
-		return;
-	step->error = -EBUSY; /* the one that no signal of ours goes round: do/phase_stop.c */
-	BUFFER_OVER(&out, step->wrong);
-	buffer_addf(&out, "would stop %s too (%s)", name, why);
-}
-
-static int systemd_step_on_ready(sd_bus_message *reply, void *arg, sd_bus_error *unused)
-{
-	struct systemd_step *step = arg;
-
-	(void)unused;
-	if (sd_bus_is_open(sd_bus_message_get_bus(reply)) <= 0)
-		return 0;
-	step->call = sd_bus_slot_unref(step->call);
-	step->ready = true;
-	/* What cannot be read is told by the call itself. */
-	if (!sd_bus_message_is_method_error(reply, NULL))
-		systemd_ties_read(reply, systemd_step_on_tie, step);
-	return 0;
-}
-
-static void systemd_step_make_ready(struct systemd_step *step)
-{
-	char *path = NULL;
-	int r = sd_bus_path_encode(SYSTEMD_PATH "/unit", step->name, &path);
-
-	systemd_step_enter(step, SYSTEMD_READYING, 0);
-	if (r >= 0)
-		r = sd_bus_call_method_async(step->context->bus.bus, &step->call, SYSTEMD_NAME, path,
-					     SYSTEMD_PROPERTIES, "GetAll", systemd_step_on_ready, step, "s",
-					     SYSTEMD_NAME ".Unit");
-	free(path);
-	if (r < 0)
-		systemd_step_answer(step, r, diag_errno(r));
-}
-
 static void systemd_step_call(struct systemd_step *step)
 {
 	int r;
 
 	if (step->verb == SYSTEMD_STOP && !step->ready) {
-		systemd_step_make_ready(step);
+		systemd_ready_begin(step);
 		return;
 	}
 	if (step->reset && !step->called)
@@ -306,7 +264,9 @@ static void systemd_step_run_waiting(struct systemd_step *step)
 	struct buffer out;
 
 	if (step->context->bus.ready) {
-		if (step->called)
+		if (step->verb == SYSTEMD_CAP || step->verb == SYSTEMD_UNCAP)
+			systemd_cap_begin(step);
+		else if (step->called)
 			systemd_step_enter(step, SYSTEMD_LOOKING, 0);
 		else
 			systemd_step_call(step);
@@ -347,6 +307,9 @@ void systemd_step_run(struct systemd_step *step)
 		[SYSTEMD_CALLING] = systemd_step_run_calling,
 		[SYSTEMD_JOB] = systemd_step_run_job,
 		[SYSTEMD_STATE] = systemd_step_run_state,
+		[SYSTEMD_CAP_READY] = systemd_cap_run_ready,
+		[SYSTEMD_CAP_CALL] = systemd_cap_run_call,
+		[SYSTEMD_CAP_READ] = systemd_cap_run_read,
 	};
 	enum systemd_phase before;
 
@@ -373,6 +336,7 @@ int systemd_step_begin(struct systemd_step *step, struct systemd_context *contex
 	step->id = request->id;
 	step->verb = (enum systemd_verb)verb;
 	step->reset = request->reset && verb == SYSTEMD_START;
+	step->bytes = request->bytes;
 	step->began = clock_mono();
 	step->limit_ms = request->timeout_ms;
 	if (step->limit_ms == 0)
@@ -394,6 +358,12 @@ void systemd_step_prepare(const struct systemd_step *step, int *timeout_ms)
 	if (step->phase == SYSTEMD_FREE)
 		return;
 	systemd_bus_lower(timeout_ms, step->began + step->limit_ms);
-	if (step->phase != SYSTEMD_READYING && step->phase != SYSTEMD_CALLING && !step->read_wanted)
+	if (step->phase != SYSTEMD_READYING && step->phase != SYSTEMD_CALLING && step->phase < SYSTEMD_CAP_READY &&
+	    !step->read_wanted)
 		systemd_bus_lower(timeout_ms, step->read_at);
+}
+
+int systemd_step_prepare_child(const struct systemd_step *step, struct pollfd *fds, int max, int *timeout_ms)
+{
+	return step->phase != SYSTEMD_FREE ? reclaim_child_prepare(&step->child, fds, max, timeout_ms) : 0;
 }

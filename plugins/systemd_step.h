@@ -10,7 +10,9 @@
  * signal JobRemoved, which may come before the call's own reply; then the unit's STATE is read
  * until it is an end state. When the connection breaks in between, the state is looked at first
  * (LOOKING), and the call is made again only if it is neither there nor on its way. The request's
- * time bounds it all. Callbacks only note what came; systemd_step_run alone decides. */
+ * time bounds it all. Callbacks only note what came; systemd_step_run alone decides.
+ *
+ * A cap has a way of its own: systemd_cap.h. */
 #ifndef WD_PLUGINS_SYSTEMD_STEP_H
 #define WD_PLUGINS_SYSTEMD_STEP_H
 
@@ -20,11 +22,12 @@
 
 #include "base/bounds.h"
 #include "base/clock.h"
+#include "reclaim_child.h"
 #include "share/plugin.h"
 #include "systemd_context.h"
 #include "systemd_unit.h"
 
-enum systemd_verb { SYSTEMD_STOP, SYSTEMD_START, SYSTEMD_VERBS };
+enum systemd_verb { SYSTEMD_STOP, SYSTEMD_START, SYSTEMD_CAP, SYSTEMD_UNCAP, SYSTEMD_VERBS };
 
 enum systemd_phase {
 	SYSTEMD_FREE,
@@ -34,6 +37,9 @@ enum systemd_phase {
 	SYSTEMD_CALLING,
 	SYSTEMD_JOB,
 	SYSTEMD_STATE,
+	SYSTEMD_CAP_READY, /* systemd_cap.c */
+	SYSTEMD_CAP_CALL,
+	SYSTEMD_CAP_READ,
 };
 
 struct systemd_step {
@@ -55,6 +61,8 @@ struct systemd_step {
 	char job[64];    /* its object path; "" : not known */
 	char result[16]; /* how it ended; "" : not seen */
 	struct systemd_unit unit;
+	uint64_t bytes, seen;       /* of a cap: MemoryHigh as it is to be, and as it was read back */
+	struct reclaim_child child; /* of a cap: what presses on the cgroup before systemd sets the property */
 };
 
 /* Take a request; it goes on with systemd_step_run. 0; -EINVAL: a verb that is none here, or no
@@ -70,6 +78,12 @@ void systemd_step_lose(struct systemd_step *step);
 
 /* Lower *timeout_ms to when it has to run again without anything having come. */
 void systemd_step_prepare(const struct systemd_step *step, int *timeout_ms);
+
+/* What else to poll for: 0 or 1 rows. */
+int systemd_step_prepare_child(const struct systemd_step *step, struct pollfd *fds, int max, int *timeout_ms);
+
+/* Into another phase: its next reading is due in wait_ms. */
+void systemd_step_enter(struct systemd_step *step, enum systemd_phase phase, uint32_t wait_ms);
 
 /* Answer it now and end it. */
 void systemd_step_answer(struct systemd_step *step, int result, const char *text);

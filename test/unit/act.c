@@ -46,7 +46,18 @@ static const char act_rules[] = "[unit bot]\n"
 				 "[rule app]\nwhen = host.available < 6%\nthen = freeze app\n"
 				 "[rule hup]\nwhen = host.available < 6%\nthen = signal box HUP\n"
 				 "[rule usr]\nwhen = host.available < 6%\nthen = signal box USR1\n"
-				 "[rule run]\nwhen = host.available < 6%\nthen = run /bin/true x\n";
+				 "[rule run]\nwhen = host.available < 6%\nthen = run /bin/true x\n"
+				 "[rule cap]\nwhen = host.available < 6%\nthen = cap box 128M\n"
+				 "[rule cap2]\nwhen = host.available < 5%\nthen = cap box 256M\n"
+				 "[rule lower]\nwhen = host.available < 4%\nthen = cap box 112M\n"
+				 "[rule small]\nwhen = host.available < 4%\nthen = cap box 0.1%\n"
+				 "[rule less]\nwhen = host.available < 4%\nthen = cap box 64M\n"
+				 "[rule capapp]\nwhen = host.available < 4%\nthen = cap app 64M\n"
+				 "[rule capbot]\nwhen = host.available < 6%\nthen = cap bot 10%\n"
+				 "[rule uncap]\nwhen = host.available < 6%\nthen = uncap box\n"
+				 "[rule uncapbot]\nwhen = host.available < 6%\nthen = uncap bot\n"
+				 "[rule reclaim]\nwhen = host.available < 6%\nthen = reclaim box 32M\n"
+				 "[rule snapshot]\nwhen = host.available < 6%\nthen = snapshot\n";
 
 struct act act;
 
@@ -93,6 +104,18 @@ void act_put_unit(const char *dir, bool populated, bool frozen)
 	fakeroot_put(name, "\n");
 	(void)snprintf(name, sizeof(name), "%s/cgroup.freeze", dir);
 	fakeroot_put(name, "0\n");
+}
+
+void act_put_high(const char *dir, const char *high, uint64_t current)
+{
+	char name[256];
+
+	(void)snprintf(name, sizeof(name), "%s/memory.high", dir);
+	fakeroot_put(name, "%s\n", high);
+	(void)snprintf(name, sizeof(name), "%s/memory.current", dir);
+	fakeroot_put(name, "%llu\n", (unsigned long long)current);
+	see_unit_refresh(act.see, config_find_unit(act.actions.config, "box"), fakeroot.now);
+	see_unit_refresh(act.see, config_find_unit(act.actions.config, "bot"), fakeroot.now);
 }
 
 void act_available(unsigned mib)

@@ -44,6 +44,7 @@ const struct config *act_parse(const char *text);
 /* The files of a cgroup; the memory of the host. */
 void act_put_unit(const char *dir, bool populated, bool frozen);
 void act_available(unsigned mib);
+void act_put_high(const char *dir, const char *high, uint64_t current); /* bytes; known at once */
 
 /* Ask for the step of that rule, on that unit (NULL: a command). */
 enum outcome act_ask(const char *rule, const char *unit);

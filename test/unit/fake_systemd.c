@@ -177,6 +177,28 @@ static int fake_call(sd_bus_message *call)
 	return sd_bus_reply_method_return(call, "o", fake.job_path);
 }
 
+/* "SetUnitProperties x.service MemoryHigh=123". */
+static int fake_set(sd_bus_message *call)
+{
+	const char *unit, *name;
+	uint64_t value;
+
+	assert_true(sd_bus_message_read(call, "sb", &unit, &fake.runtime) > 0);
+	assert_true(sd_bus_message_read(call, "a(sv)", 1, &name, "t", &value) > 0);
+	(void)snprintf(fake.asked, sizeof(fake.asked), "%s %s %s=%llu", sd_bus_message_get_member(call), unit, name,
+		       (unsigned long long)value);
+	fake.sets++;
+	if (fake.error != NULL)
+		return sd_bus_reply_method_errorf(call, fake.error, "as \"%s\"\n says", fake.error);
+	if (!fake.forgets_high)
+		fake.high = value;
+	if (fake.sets == fake.cut_at_call) {
+		sd_bus_close(fake.bus);
+		return 0;
+	}
+	return sd_bus_reply_method_return(call, "");
+}
+
 static const struct fake_unit *fake_find(const char *at)
 {
 	const struct fake_unit *found = NULL;
@@ -221,6 +243,10 @@ static int fake_get(sd_bus_message *call)
 		return sd_bus_reply_method_return(call, "v", "(uo)", unit->job, unit->job ? fake.job_path : "/");
 	if (strcmp(interface, "org.freedesktop.systemd1.Service") != 0)
 		return sd_bus_reply_method_errorf(call, SD_BUS_ERROR_UNKNOWN_INTERFACE, "no");
+	if (strcmp(name, "ControlGroup") == 0)
+		return sd_bus_reply_method_return(call, "v", "s", text_of(fake.cgroup));
+	if (strcmp(name, "MemoryHigh") == 0)
+		return sd_bus_reply_method_return(call, "v", "t", fake.high);
 	if (strcmp(name, "Result") == 0)
 		return sd_bus_reply_method_return(call, "v", "s", unit->result);
 	if (strcmp(name, "MainPID") == 0)
@@ -275,6 +301,8 @@ static int fake_on_message(sd_bus_message *call, void *arg, sd_bus_error *error)
 		return fake_get(call);
 	if (strcmp(name, "GetAll") == 0)
 		return fake_get_all(call);
+	if (strcmp(name, "SetUnitProperties") == 0)
+		return fake_set(call);
 	if (strcmp(name, "StopUnit") == 0 || strcmp(name, "StartUnit") == 0)
 		return fake_call(call);
 	return 0;

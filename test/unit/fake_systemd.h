@@ -35,9 +35,13 @@ struct fake {
 	int deaf;               /* does not answer at all */
 	int deaf_to_reads;      /* answers no Get and GetAll */
 	const char *then_active, *then_sub; /* of the first unit, after a call */
+	const char *cgroup;     /* ControlGroup of every unit; NULL: "" */
+	int forgets_high;       /* MemoryHigh stays as it was, whatever is set */
 	/* what was seen */
-	int calls, subscribed, connections, reads, resets;
-	char asked[64], last[32];
+	int calls, subscribed, connections, reads, resets, sets;
+	uint64_t high;          /* MemoryHigh of every unit */
+	int runtime;            /* of the last SetUnitProperties */
+	char asked[128], last[32];
 	int subscribed_before_call;
 	mono_ms due;            /* when the late end comes; 0: none */
 	char job_path[64];      /* of the last job; each call gives another, as systemd does */

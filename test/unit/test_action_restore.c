@@ -178,6 +178,197 @@ static void what_nobody_can_start_waits_as_a_start_does(void **state)
 	assert_true(act_unit("box")->restart_at > fakeroot.now);
 }
 
+/* --- caps ---------------------------------------------------------------------------------------- */
+
+/* A tenth of the made-up host's 8000000 kB, in the grain of a cap. */
+#define BOT_CAP "819200000"
+#define BOX_CAP "134217728"
+
+static void capped(const char *rule, const char *unit, const char *dir, const char *high)
+{
+	assert_false(act_look(100)); /* it is now */
+	act_put_high(dir, "max", 110 << 20);
+	assert_int_equal(act_ask(rule, unit), OUTCOME_BEGUN);
+	act_answer(act_assert_asked(VERB_CAP)->id, 0, "so it is");
+	act_put_high(dir, high, 110 << 20);
+	assert_true(act_look(100));
+	act_assert_done("capped");
+	act_assert_mark(unit, STATE_MARK_CAPPED);
+}
+
+static void what_was_capped_has_what_it_had_before(void **state)
+{
+	(void)state;
+	assert_int_equal(give_back("box", VERB_UNCAP), OUTCOME_BUSY); /* it is not */
+	capped("cap", "box", ACT_BOX, BOX_CAP);
+	assert_false(act_look(60000));
+	assert_int_equal(give_back("box", VERB_START), OUTCOME_BUSY); /* it runs */
+	assert_int_equal(give_back("box", VERB_UNCAP), OUTCOME_BEGUN);
+	assert_int_equal(give_back("box", VERB_UNCAP), OUTCOME_BUSY); /* it is being done */
+	act_assert_file(ACT_BOX "/memory.high", "max\n");
+	assert_true(act_look(100));
+	act_assert_done("uncapped box, after 1 min 0 s, in 100 ms: restore of critical: host.available 50.0 % > 35 %");
+	assert_string_equal(act.result.title, "uncapped box, after 1 min 0 s");
+	assert_int_equal(act.result.verb, VERB_UNCAP);
+	assert_true(act.result.gives_back);
+	assert_int_equal(act.result.thread, THREAD);
+	assert_int_equal(act.result.severity, SEVERITY_CRITICAL);
+	assert_int_equal(act.result.instances, 0);
+	act_assert_mark("box", STATE_MARK_NONE);
+	act_assert_nothing_is_left();
+}
+
+static void what_another_has_set_since_is_not_ours_to_give_back(void **state)
+{
+	(void)state;
+	capped("cap", "box", ACT_BOX, BOX_CAP);
+	act_put_high(ACT_BOX, "201326592", 110 << 20);
+	assert_int_equal(give_back("box", VERB_UNCAP), OUTCOME_BEGUN);
+	assert_true(act_look(100));
+	act_assert_done("memory.high is 192 MiB; which is another's, and stays");
+	assert_memory_equal(act.result.title, "box is capped by us no more", 27);
+	act_assert_file(ACT_BOX "/memory.high", "201326592");
+	act_assert_mark("box", STATE_MARK_NONE);
+}
+
+static void refuse_uncap(void)
+{
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BEGUN);
+	act_answer(act_assert_asked(VERB_UNCAP)->id, -EACCES, "systemd does not let us");
+	assert_true(act_look(100));
+	act_assert_not_done("uncap bot not done");
+	act_assert_not_done("systemd does not let us");
+	act_assert_mark("bot", STATE_MARK_CAPPED);
+	assert_int_equal(row_of("bot")->given_s, 0);
+}
+
+static void an_uncap_that_is_refused_is_told_once(void **state)
+{
+	(void)state;
+	capped("capbot", "bot", ACT_BOT, BOT_CAP);
+	refuse_uncap();
+	assert_int_equal(act.result.thread, THREAD);
+	refuse_uncap();
+	assert_int_equal(act.result.thread, 0);
+	assert_int_equal(row_of("bot")->vain, 0);
+}
+
+static void what_systemd_has_no_more_is_capped_no_more(void **state)
+{
+	(void)state;
+	capped("capbot", "bot", ACT_BOT, BOT_CAP);
+	fakeroot_remove(ACT_BOT);
+	assert_false(act_look(2000));
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BEGUN);
+	act_answer(act_assert_asked(VERB_UNCAP)->id, -ENOENT, "systemd has no such unit (not loaded)");
+	assert_true(act_look(100));
+	act_assert_done("uncapped bot");
+	act_assert_mark("bot", STATE_MARK_NONE);
+}
+
+/* It was capped, then stopped: it starts, capped as it was. */
+static void both(void)
+{
+	capped("capbot", "bot", ACT_BOT, BOT_CAP);
+	stopped("bot");
+	assert_true(ledger_is_marked(act.ledger, "bot", STATE_MARK_CAPPED));
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BUSY);
+	assert_int_equal(give_back("bot", VERB_START), OUTCOME_BEGUN);
+	act_answer(act_assert_asked(VERB_START)->id, 0, "active (running)");
+	act_put_unit(ACT_BOT, true, false);
+	act_put_high(ACT_BOT, BOT_CAP, 110 << 20);
+	assert_false(act_look(100));
+	act_assert_mark("bot", STATE_MARK_CAPPED);
+}
+
+static void what_was_capped_and_stopped_is_started_then_uncapped(void **state)
+{
+	const struct ledger_entry *entry;
+
+	(void)state;
+	both();
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BUSY); /* it has to live first */
+	assert_true(act_look(20000));
+	act_assert_done("started bot again");
+	act_assert_mark("bot", STATE_MARK_CAPPED);
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BEGUN);
+	act_assert_file(ACT_BOT "/memory.high", "max\n");
+	entry = act_assert_asked(VERB_UNCAP);
+	assert_string_equal(entry->plugin, "systemd");
+	assert_true(entry->gives_back);
+	act_answer(entry->id, 0, "MemoryHigh is without a limit");
+	assert_true(act_look(100));
+	act_assert_done("uncapped bot, after ");
+	act_assert_mark("bot", STATE_MARK_NONE);
+	act_assert_nothing_is_left();
+}
+
+static void what_is_stopped_again_though_capped_still_was_started_in_vain(void **state)
+{
+	(void)state;
+	both();
+	assert_int_equal(act_ask("stop", "bot"), OUTCOME_BUSY);
+	assert_true(act_look(100));
+	act_assert_not_done("a stop is wanted before it has lived for its grace");
+	assert_int_equal(act.result.thread, THREAD);
+	stopped("bot");
+	assert_int_equal(row_of("bot")->vain, 1);
+	assert_int_equal(row_of("bot")->refused, 0);
+}
+
+static void what_is_capped_again_was_given_back_in_vain(void **state)
+{
+	(void)state;
+	capped("cap", "box", ACT_BOX, BOX_CAP);
+	assert_int_equal(give_back("box", VERB_UNCAP), OUTCOME_BEGUN);
+	assert_true(act_look(100));
+	assert_int_equal(row_of("box")->vain, 0);
+	capped("cap", "box", ACT_BOX, BOX_CAP);
+	assert_int_equal(row_of("box")->vain, 1);
+	assert_int_equal(act_ask("lower", "box"), OUTCOME_BEGUN); /* a lower one is not another time */
+	assert_int_equal(row_of("box")->vain, 1);
+}
+
+static void killed_before_systemd_has_heard_of_an_uncap_it_is_told_once(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	capped("capbot", "bot", ACT_BOT, BOT_CAP);
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BEGUN);
+	id = act_assert_asked(VERB_UNCAP)->id;
+	act_begin();
+	assert_int_equal(act_assert_asked(VERB_UNCAP)->id, id);
+	act_answer(id, 0, "MemoryHigh is without a limit");
+	assert_true(act_look(100));
+	act_assert_done("uncapped bot");
+	assert_true(act.result.gives_back);
+	assert_int_equal(act.result.thread, THREAD);
+	act_assert_mark("bot", STATE_MARK_NONE);
+	act_assert_nothing_is_left();
+}
+
+static void a_unit_that_leaves_while_it_is_given_back_is_told_of_in_the_log_alone(void **state)
+{
+	static const char without[] = "[unit box]\ncgroup = /box\n[rule cap]\nwhen = host.available < 6%\nthen = cap box 1G\n";
+	const struct config *next = act_parse(without);
+	uint64_t id;
+
+	(void)state;
+	capped("capbot", "bot", ACT_BOT, BOT_CAP);
+	assert_int_equal(give_back("bot", VERB_UNCAP), OUTCOME_BEGUN);
+	id = act_assert_asked(VERB_UNCAP)->id;
+	actions_let_go(&act.actions, config_find_unit(act.actions.config, "bot"), fakeroot.now);
+	actions_config(&act.actions, next);
+	see_config(act.see, next);
+	act_answer(id, 0, "MemoryHigh is without a limit");
+	assert_true(act_look(100));
+	act_assert_done("uncapped bot");
+	assert_false(act.result.gives_back);
+	assert_int_equal(act.result.thread, 0);
+	act_assert_mark("bot", STATE_MARK_NONE);
+}
+
 /* --- killed at any point -------------------------------------------------------------------------- */
 
 static void killed_before_its_start_is_proved_it_is_asked_on(void **state)
@@ -275,6 +466,15 @@ int main(void)
 		T(a_stop_before_it_has_lived_takes_it_back),
 		T(a_start_that_is_refused_is_told_once_and_waits),
 		T(what_nobody_can_start_waits_as_a_start_does),
+		T(what_was_capped_has_what_it_had_before),
+		T(what_another_has_set_since_is_not_ours_to_give_back),
+		T(an_uncap_that_is_refused_is_told_once),
+		T(what_systemd_has_no_more_is_capped_no_more),
+		T(what_was_capped_and_stopped_is_started_then_uncapped),
+		T(what_is_stopped_again_though_capped_still_was_started_in_vain),
+		T(what_is_capped_again_was_given_back_in_vain),
+		T(killed_before_systemd_has_heard_of_an_uncap_it_is_told_once),
+		T(a_unit_that_leaves_while_it_is_given_back_is_told_of_in_the_log_alone),
 		T(killed_before_its_start_is_proved_it_is_asked_on),
 		T(killed_while_it_lives_it_is_told_once),
 		T(killed_between_the_shedding_and_the_start_it_keeps_its_mark),

@@ -268,6 +268,37 @@ static void what_a_unit_needs_and_is_not_here_is_a_warning(void **state)
 	assert_int_equal(system(command), 0);
 }
 
+static void what_presses_on_memory_needs_cgroup_v2(void **state)
+{
+	static const char text[] = "[unit cg]\ncgroup = /a\n[unit app]\nmatch = x\n"
+				   "[rule r]\non = oom-kill\nthen = cap cg 1G\n reclaim cg 1G\n cap app 1G\n uncap cg\n";
+	static const char none[] = "this host has no memory controller of cgroup v2, which \"%s\" needs; the step is skipped";
+	char root[] = "/tmp/test_config_check.XXXXXX", want[512], command[64];
+	struct config *config = check(text);
+
+	(void)state;
+	assert_non_null(config);
+	assert_non_null(mkdtemp(root));
+	root_set(root);
+	check_put(root, "/sys/fs/cgroup/a/x", "");
+	check_put(root, "/sys/fs/cgroup/cgroup.controllers", "cpu io\n");
+	config_check_host(config, "", check_tell, NULL);
+	(void)snprintf(want, sizeof(want), none, "cap");
+	assert_non_null(strstr(check_findings, want));
+	(void)snprintf(want, sizeof(want), none, "uncap");
+	assert_non_null(strstr(check_findings, want));
+	check_put(root, "/sys/fs/cgroup/cgroup.controllers", "cpu memory io\n");
+	BUFFER_OVER(&check_out, check_findings);
+	config_check_host(config, "", check_tell, NULL);
+	assert_string_equal(check_findings,
+			    "c:8: [rule r] then: this kernel has no memory.reclaim (5.19); the step is skipped\n"
+			    "c:9: [rule r] then: the unit \"app\" has no cgroup of its own; the step is skipped\n");
+	root_set("");
+	free(config);
+	(void)snprintf(command, sizeof(command), "rm -rf %s", root);
+	assert_int_equal(system(command), 0);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -277,6 +308,7 @@ int main(void)
 		cmocka_unit_test(hostile_bytes_of_a_config_are_escaped),
 		cmocka_unit_test(what_is_not_on_the_host_is_a_warning),
 		cmocka_unit_test(what_a_unit_needs_and_is_not_here_is_a_warning),
+		cmocka_unit_test(what_presses_on_memory_needs_cgroup_v2),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

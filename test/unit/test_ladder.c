@@ -486,6 +486,9 @@ static void work_that_is_done_is_skipped_and_the_log_says_why(void **state)
 		{VERB_RESTART, STATE_UNIT_INACTIVE, false, true,
 		 "restart xtts skipped: it was stopped to free memory"},
 		{VERB_STOP, STATE_UNIT_RUNNING, true, false, "stop xtts skipped: it is protected"},
+		{VERB_UNCAP, STATE_UNIT_RUNNING, false, false, "uncap xtts skipped: it is not capped"},
+		{VERB_CAP, STATE_UNIT_INACTIVE, false, false, "cap xtts 0B skipped: it is not running"},
+		{VERB_RECLAIM, STATE_UNIT_INACTIVE, false, false, "reclaim xtts 0B skipped: it is not running"},
 		{VERB_STOP, STATE_UNIT_RUNNING, false, false, NULL},
 		{VERB_STOP, STATE_UNIT_FROZEN, false, false, NULL},
 		{VERB_STOP, STATE_UNIT_UNSEEN, false, false, NULL},
@@ -666,12 +669,144 @@ static void a_later_step_is_skipped(void **state)
 	(void)critical();
 	make_step(VERB_SNAPSHOT, CONFIG_NONE)->later = 1;
 	make_step_of(VERB_STOP, CONFIG_IDLE, bots)->later = 1;
-	(void)make_step(VERB_RECLAIM, XTTS); /* its verb is */
+	make_step(VERB_RECLAIM, XTTS)->later = 1;
 	make_alert(SEVERITY_WARNING);
 	h = host_begin(make_done());
 	host_available(h, 0.5);
 	host_look(h, 100);
 	assert_orders(h, "alert:warning");
+}
+
+/* Of a ladder with one step that presses: it is asked, and proved after a second. */
+static struct host *host_pressed(enum verb verb)
+{
+	struct host *h;
+
+	(void)critical();
+	make_step(verb, XTTS)->bytes = HOST_GIB / 2;
+	h = host_begin(make_done());
+	host_available(h, 0.5);
+	host_look(h, 100);
+	assert_int_equal(h->orders[0].kind, ORDER_STEP);
+	return h;
+}
+
+static void what_is_capped_as_low_is_not_capped_again(void **state)
+{
+	struct host *h = host_pressed(VERB_CAP);
+
+	(void)state;
+	(void)ledger_mark_cap(&h->ledger, "xtts", "critical", HOST_GIB / 2, UINT64_MAX);
+	host_outcome(h, 0, XTTS, OUTCOME_DONE);
+	host_looks(h, 60000);
+	assert_orders(h, "tell"); /* nothing is left to shed */
+	assert_string_equal(h->orders[0].text, "nothing is left to shed: host.available 6.2 % (0.50 GiB) < 12 %");
+}
+
+static void who_finds_it_capped_adds_its_name_to_the_mark(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	make_step(VERB_CAP, XTTS)->bytes = HOST_GIB;
+	h = host_begin(make_done());
+	(void)ledger_mark_cap(&h->ledger, "xtts", "other", HOST_GIB / 2, UINT64_MAX);
+	host_available(h, 0.5);
+	host_look(h, 100);
+	assert_string_equal(h->orders[0].text, "cap xtts 1G skipped: it is capped already");
+	assert_int_equal(ledger_mark_find(&h->ledger, "xtts")->rules, 2);
+}
+
+static void a_cap_that_cannot_be_is_asked_for_once_in_a_firing(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	make_step(VERB_CAP, XTTS)->bytes = HOST_GIB / 2;
+	h = host_begin(make_done());
+	host_available(h, 0.5);
+	h->answer = OUTCOME_SKIPPED; /* no such file in its cgroup */
+	host_look(h, 100);
+	assert_orders(h, "cap:xtts tell");
+	host_looks(h, 60000);
+	assert_orders(h, "");
+}
+
+static void a_reclaim_is_done_once_in_a_firing(void **state)
+{
+	struct host *h = host_pressed(VERB_RECLAIM);
+
+	(void)state;
+	host_outcome(h, 0, XTTS, OUTCOME_DONE);
+	host_looks(h, 60000);
+	assert_orders(h, "tell");
+	host_available(h, 4);
+	host_looks(h, 60000);
+	host_available(h, 0.5);
+	host_look(h, 100);
+	assert_orders(h, "reclaim:xtts"); /* in the next one again */
+}
+
+/* The all-clear of a rule that capped xtts, a unit of systemd's, at 0.5 GiB; before it had so many bytes. */
+static void assert_clear_of_cap(bool restore, uint64_t before, const char *text)
+{
+	struct host *h;
+
+	(void)critical();
+	make_step(VERB_CAP, XTTS)->bytes = HOST_GIB / 2;
+	if (restore) {
+		make_restore();
+		make_host_pct(HOST_AVAILABLE, CONFIG_GT, 35);
+		make_for(5 * 60000);
+	}
+	h = host_begin(make_done());
+	((struct config_unit *)(uintptr_t)config_unit_at(h->config, XTTS))->kind = CONFIG_SYSTEMD;
+	host_available(h, 0.5);
+	host_look(h, 100);
+	(void)ledger_mark_cap(&h->ledger, "xtts", "critical", HOST_GIB / 2, before);
+	host_outcome(h, 0, XTTS, OUTCOME_DONE);
+	host_available(h, 4);
+	host_looks(h, 60000);
+	assert_true(h->n > 0);
+	assert_string_equal(strchr(h->orders[h->n - 1].text, ';'), text);
+	assert_string_equal(strchr(h->orders[h->n - 1].title, ';'), "; xtts is still capped at 0.50 GiB");
+}
+
+static void the_all_clear_says_what_is_still_capped(void **state)
+{
+	(void)state;
+	assert_clear_of_cap(true, UINT64_MAX, "; xtts is still capped at 0.50 GiB");
+}
+
+static void the_all_clear_says_how_to_uncap_what_nobody_gives_back(void **state)
+{
+	(void)state;
+	assert_clear_of_cap(false, UINT64_MAX,
+			    "; xtts is still capped at 0.50 GiB (systemctl set-property --runtime  MemoryHigh=infinity)");
+}
+
+static void which_is_what_it_had_before(void **state)
+{
+	(void)state;
+	assert_clear_of_cap(false, HOST_GIB,
+			    "; xtts is still capped at 0.50 GiB (systemctl set-property --runtime  MemoryHigh=1073741824)");
+}
+
+static void a_snapshot_is_not_waited_for(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	(void)make_step(VERB_SNAPSHOT, CONFIG_NONE);
+	(void)make_step(VERB_STOP, XTTS);
+	h = host_begin(make_done());
+	host_available(h, 0.5);
+	host_look(h, 100);
+	assert_int_equal(h->orders[0].verb, VERB_SNAPSHOT);
+	assert_int_equal(h->orders[1].verb, VERB_STOP);
 }
 
 static void a_busy_unit_is_asked_again_at_the_next_look(void **state)
@@ -827,6 +962,14 @@ int main(void)
 		TEST(after_a_failed_step_it_stands_when_the_condition_is_over),
 		TEST(a_later_step_is_skipped),
 		TEST(what_is_protected_is_touched_by_no_verb),
+		TEST(what_is_capped_as_low_is_not_capped_again),
+		TEST(who_finds_it_capped_adds_its_name_to_the_mark),
+		TEST(a_cap_that_cannot_be_is_asked_for_once_in_a_firing),
+		TEST(a_reclaim_is_done_once_in_a_firing),
+		TEST(the_all_clear_says_what_is_still_capped),
+		TEST(the_all_clear_says_how_to_uncap_what_nobody_gives_back),
+		TEST(which_is_what_it_had_before),
+		TEST(a_snapshot_is_not_waited_for),
 		TEST(a_unit_that_is_on_its_way_back_is_stopped_all_the_same),
 		TEST(a_busy_unit_is_asked_again_at_the_next_look),
 		TEST(a_later_alert_says_that_it_still_holds),

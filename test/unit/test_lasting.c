@@ -68,7 +68,8 @@ static void what_cannot_be_is_refused(void **state)
 	REFUSED(mark, memcpy(row.unit, "a%n", 4), "a name that is a format");
 	REFUSED(mark, memcpy(row.unit, "\xc3\xa4", 3), "a name of bytes");
 	REFUSED(mark, row.mark = STATE_MARK_NONE, "no mark");
-	REFUSED(mark, row.mark = STATE_MARK_FROZEN + 1, "a mark that is none");
+	REFUSED(mark, row.mark = STATE_MARK_CAPPED, "a cap, which ends with the boot");
+	REFUSED(mark, row.mark = STATE_MARK_CAPPED + 1, "a mark that is none");
 	REFUSED(mark, row.rules = MARK_RULES_MAX + 1, "more rules than a mark has");
 	REFUSED(mark, row.owed = 2, "a truth that is none");
 	REFUSED(mark, row.rebooted = 2, "a truth that is none");

@@ -521,6 +521,9 @@ static void each_state_of_a_unit_has_its_words(void **state)
 	assert_string_equal(test_fact("nodira"), "frozen by watchdogd, 5.1 GiB, claudir (pid 21000)");
 	unit->mark = STATE_MARK_NONE;
 	assert_string_equal(test_fact("nodira"), "frozen, 5.1 GiB, claudir (pid 21000)");
+	unit->cap_bytes = GIB * 3 / 2;
+	assert_string_equal(test_fact("nodira"), "frozen, 5.1 GiB, capped at 1.5 GiB, claudir (pid 21000)");
+	unit->cap_bytes = 0;
 	unit->alive = STATE_ALIVE_UNKNOWN;
 	unit->status = STATE_UNIT_INACTIVE;
 	assert_string_equal(test_fact("nodira"), "not running");

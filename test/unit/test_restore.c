@@ -384,6 +384,145 @@ static void what_is_frozen_needs_room_for_what_it_does_not_hold(void **state)
 	assert_non_null(strstr(h->orders[0].text, "at its peak it takes 0.50 GiB more"));
 }
 
+/* --- caps ---------------------------------------------------------------------------------------- */
+
+/* As do does: the mark before it is done; it runs as before. */
+static void cap(struct host *h, uint32_t unit, const char *rule)
+{
+	const char *name = config_unit_at(h->config, unit)->name;
+
+	if (!ledger_is_marked(&h->ledger, name, STATE_MARK_CAPPED))
+		patience_note_shed(ledger_unit(&h->ledger, name), h->now);
+	assert_non_null(ledger_mark_cap(&h->ledger, name, rule, HOST_GIB, UINT64_MAX));
+}
+
+static void uncapped(struct host *h, uint32_t unit)
+{
+	const char *name = config_unit_at(h->config, unit)->name;
+
+	patience_note_given(ledger_unit(&h->ledger, name), h->now);
+	ledger_uncap(&h->ledger, name);
+	decide_restored(&h->decide, true, h->now);
+}
+
+static void what_is_capped_needs_room_for_what_it_does_not_hold(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	h = host_begin(make_done());
+	peak(h, "xtts", 2048);
+	cap(h, XTTS, "critical");
+	host_unit(h, XTTS, STATE_UNIT_RUNNING, 1.5);
+	state_set(&h->state.unit[XTTS].readings[UNIT_SWAP], HOST_GIB / 2, 8 * HOST_GIB, h->now);
+	host_available(h, 2);
+	host_looks(h, 6 * MIN_MS);
+	assert_orders(h, "");
+	assert_why(h, XTTS, "not yet, by restore of critical");
+	host_available(h, 4);
+	look_until_asked(h, 6 * MIN_MS);
+	assert_orders(h, "restore:xtts");
+	assert_int_equal(h->orders[0].verb, VERB_UNCAP);
+	assert_non_null(strstr(h->orders[0].text, "at its peak it takes 1.00 GiB more"));
+	uncapped(h, XTTS);
+	host_looks(h, 10 * MIN_MS);
+	assert_orders(h, "");
+	assert_string_equal(why(h, XTTS), "");
+}
+
+static void what_is_capped_stays_so_while_one_of_its_rules_fires(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	(void)make_rule("other");
+	make_when();
+	make_host_pct(HOST_HEADROOM, CONFIG_LT, 4);
+	make_alert(SEVERITY_WARNING);
+	h = host_begin(make_done());
+	cap(h, XTTS, "critical");
+	cap(h, XTTS, "other");
+	headroom(h, 0.1);
+	host_available(h, 6);
+	host_looks(h, 6 * MIN_MS);
+	assert_orders(h, "alert:warning");
+	assert_why(h, XTTS, "rule other fires");
+	headroom(h, 8);
+	host_looks(h, 10200); /* its default `clear` */
+	assert_orders(h, "clear restore:xtts");
+}
+
+static void what_no_rule_restores_stays_capped(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	last(4);
+	h = host_begin(make_done());
+	headroom(h, 8);
+	cap(h, XTTS, "last");
+	host_available(h, 6);
+	host_looks(h, 6 * MIN_MS);
+	assert_orders(h, "");
+	assert_why(h, XTTS, "none of its rules has a `restore`");
+}
+
+static void one_that_cannot_be_uncapped_keeps_nobody_waiting(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	h = host_begin(make_done());
+	mark(h, NODIRA, STATE_MARK_STOPPED, "critical");
+	cap(h, XTTS, "critical");
+	host_available(h, 6);
+	host_looks(h, 5 * MIN_MS + 100);
+	assert_orders(h, "restore:xtts");
+	assert_true(patience_note_not_given(ledger_unit(&h->ledger, "xtts"), h->now));
+	decide_restored(&h->decide, false, h->now);
+	host_looks(h, 9900);
+	assert_orders(h, "");
+	host_look(h, 100);
+	assert_orders(h, "restore:nodira");
+	assert_why(h, XTTS, "that was not done 1 time, and is tried again in ");
+	given(h, NODIRA);
+	look_until_asked(h, 20000);
+	assert_orders(h, "restore:xtts");
+}
+
+/* xtts is capped, nodira stopped, then xtts stopped, too: the last done is the first undone. */
+static void what_is_capped_and_stopped_is_two_turns(void **state)
+{
+	struct host *h;
+
+	(void)state;
+	(void)critical();
+	h = host_begin(make_done());
+	cap(h, XTTS, "critical");
+	mark(h, NODIRA, STATE_MARK_STOPPED, "critical");
+	mark(h, XTTS, STATE_MARK_STOPPED, "critical");
+	host_available(h, 6);
+	host_looks(h, 5 * MIN_MS + 100);
+	assert_orders(h, "restore:xtts");
+	assert_int_equal(h->orders[0].verb, VERB_START);
+	given(h, XTTS);
+	host_looks(h, 3000);
+	assert_orders(h, "restore:nodira");
+	assert_int_equal(h->orders[0].verb, VERB_START);
+	assert_why(h, XTTS, "after nodira, which was shed later");
+	given(h, NODIRA);
+	host_looks(h, 3000);
+	assert_orders(h, "restore:xtts");
+	assert_int_equal(h->orders[0].verb, VERB_UNCAP);
+	uncapped(h, XTTS);
+	host_looks(h, MIN_MS);
+	assert_orders(h, "");
+}
+
 /* --- order --------------------------------------------------------------------------------------- */
 
 static struct host *three_are_shed(void)
@@ -480,8 +619,8 @@ static void one_whose_start_fails_keeps_nobody_waiting(void **state)
 	host_available(h, 6);
 	host_looks(h, 5 * MIN_MS + 100);
 	assert_orders(h, "restore:nodira");
-	assert_true(patience_note_not_given(ledger_unit(&h->ledger, "nodira")));
-	assert_false(patience_note_not_given(ledger_unit(&h->ledger, "nodira"))); /* told once */
+	assert_true(patience_note_not_given(ledger_unit(&h->ledger, "nodira"), h->now));
+	assert_false(patience_note_not_given(ledger_unit(&h->ledger, "nodira"), h->now)); /* told once */
 	h->state.unit[NODIRA].restart_at = h->now + 30000;
 	decide_restored(&h->decide, false, h->now);
 	host_looks(h, 9900);
@@ -750,6 +889,11 @@ int main(void)
 		TEST(a_peak_that_is_not_known_is_256_mib),
 		TEST(what_nothing_here_answers_keeps_nothing_down),
 		TEST(what_is_frozen_needs_room_for_what_it_does_not_hold),
+		TEST(what_is_capped_needs_room_for_what_it_does_not_hold),
+		TEST(what_is_capped_stays_so_while_one_of_its_rules_fires),
+		TEST(what_no_rule_restores_stays_capped),
+		TEST(one_that_cannot_be_uncapped_keeps_nobody_waiting),
+		TEST(what_is_capped_and_stopped_is_two_turns),
 		TEST(what_was_shed_last_comes_first_one_at_a_time),
 		TEST(the_order_outlives_what_was_given_back),
 		TEST(one_that_is_too_large_keeps_its_own_waiting),

@@ -227,6 +227,14 @@ static void marked_units_are_passed_over(void **state)
 	assert_asked("restart:a");
 }
 
+/* A cap is no reason to leave the largest alone. */
+static void capped_units_are_candidates(void **state)
+{
+	(void)state;
+	(void)ledger_mark_cap(&host->ledger, "b", "other", 1 << 30, UINT64_MAX);
+	assert_asked("restart:b");
+}
+
 static void units_in_their_grace_are_passed_over(void **state)
 {
 	(void)state;
@@ -309,6 +317,7 @@ int main(void)
 		TEST(protected_units_are_passed_over),
 		TEST(busy_units_are_passed_over),
 		TEST(marked_units_are_passed_over),
+		TEST(capped_units_are_candidates),
 		TEST(units_in_their_grace_are_passed_over),
 		TEST(units_of_unknown_size_are_passed_over),
 		TEST(units_asked_in_this_round_are_passed_over),

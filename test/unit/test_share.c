@@ -71,10 +71,15 @@ static void after_a_reboot_stopped_marks_stay_and_the_rest_is_gone(void **state)
 	ledger_commit(ledger_add(a, LEDGER_STEP));
 	(void)ledger_mark(a, "xtts", STATE_MARK_STOPPED, "critical");
 	(void)ledger_mark(a, "ice", STATE_MARK_FROZEN, "critical");
+	(void)ledger_mark_cap(a, "xtts", "tight", 1 << 30, UINT64_MAX);
+	(void)ledger_mark_cap(a, "bot", "tight", 1 << 30, UINT64_MAX);
 	(void)ledger_ladder(a, 5);
 	a = open_ledger(fd, "boot-2", false);
 	assert_non_null(ledger_mark_find(a, "xtts"));
+	assert_int_equal(ledger_mark_find(a, "xtts")->kind, STATE_MARK_STOPPED);
+	assert_true(ledger_mark_find(a, "xtts")->cap_bytes == 0);
 	assert_null(ledger_mark_find(a, "ice"));
+	assert_null(ledger_mark_find(a, "bot"));
 	assert_null(ledger_ladder_find(a, 5));
 	assert_int_equal(a->entries[0].state, LEDGER_FREE);
 	(void)close(fd);
@@ -149,6 +154,39 @@ static void a_mark_is_put_back_whole(void **state)
 	}
 	(void)snprintf(mark.unit, sizeof(mark.unit), "more");
 	assert_null(ledger_mark_put(a, &mark));
+	(void)close(fd);
+}
+
+static void a_cap_lies_beside_what_else_was_done_to_a_unit(void **state)
+{
+	int fd = memory_file();
+	struct ledger *a = open_ledger(fd, "boot-1", true);
+	const struct ledger_mark *mark = ledger_mark_cap(a, "xtts", "tight", 2000, 5000);
+
+	(void)state;
+	assert_int_equal(mark->kind, STATE_MARK_CAPPED);
+	assert_ptr_equal(ledger_mark_cap(a, "xtts", "tight", 1000, 2000), mark);
+	assert_true(mark->cap_bytes == 1000 && mark->high_before == 5000); /* of the first of two */
+	(void)ledger_mark(a, "xtts", STATE_MARK_STOPPED, "critical");
+	assert_int_equal(mark->kind, STATE_MARK_STOPPED);
+	assert_int_equal(mark->rules, 2);
+	assert_true(ledger_is_marked(a, "xtts", STATE_MARK_STOPPED) && ledger_is_marked(a, "xtts", STATE_MARK_CAPPED));
+	assert_false(ledger_is_marked(a, "xtts", STATE_MARK_FROZEN));
+	(void)ledger_mark_cap(a, "xtts", "tight", 900, 1000);
+	assert_int_equal(mark->kind, STATE_MARK_STOPPED);
+	assert_int_equal(mark->shed, 2);
+	ledger_unmark(a, "xtts");
+	assert_int_equal(ledger_mark_find(a, "xtts")->kind, STATE_MARK_CAPPED);
+	assert_int_equal(mark->shed, 1); /* it was capped first */
+	ledger_uncap(a, "xtts");
+	assert_null(ledger_mark_find(a, "xtts"));
+	(void)ledger_mark(a, "bot", STATE_MARK_STOPPED, "critical");
+	(void)ledger_mark_cap(a, "bot", "tight", 1000, 5000);
+	ledger_uncap(a, "bot");
+	assert_int_equal(ledger_mark_find(a, "bot")->kind, STATE_MARK_STOPPED);
+	assert_false(ledger_is_marked(a, "bot", STATE_MARK_CAPPED));
+	ledger_unmark(a, "bot");
+	assert_null(ledger_mark_find(a, "bot"));
 	(void)close(fd);
 }
 
@@ -551,6 +589,7 @@ int main(void)
 		cmocka_unit_test(what_units_need_is_the_same_on_every_boot),
 		cmocka_unit_test(each_ledger_has_a_life_of_its_own_and_takes_what_lasted_once),
 		cmocka_unit_test(a_mark_is_put_back_whole),
+		cmocka_unit_test(a_cap_lies_beside_what_else_was_done_to_a_unit),
 		cmocka_unit_test(after_a_reboot_what_was_not_delivered_is_still_to_be),
 		cmocka_unit_test(ids_are_new_in_every_ledger_and_fit_a_number_of_json),
 		cmocka_unit_test(every_message_has_a_name),

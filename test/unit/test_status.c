@@ -106,6 +106,8 @@ static void fill_units(struct state *s)
 	strcpy(bot->name, "nodira");
 	bot->kind = CONFIG_SYSTEMD;
 	bot->status = STATE_UNIT_RUNNING;
+	bot->mark = STATE_MARK_CAPPED;
+	bot->cap_bytes = 1610612736;
 	bot->processes = 3;
 	bot->since = bot->started = NOW - 11000000;
 	bot->cgroup_id = 4711;
@@ -210,7 +212,8 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"           swap used 50.0 %% of 2.0 GiB, pressure some 12.3 %%, full 0.2 %%\n"
 		"\n"
 		"UNIT          STATUS     MEMORY     ANON     SWAP SOME/FULL       SINCE BY US\n"
-		"nodira        running   5.3 GiB  5.0 GiB  512 MiB   100/1.5   3 h 3 min -\n"
+		"nodira        running   5.3 GiB  5.0 GiB  512 MiB   100/1.5   3 h 3 min capped\n"
+		"    capped at 1.5 GiB\n"
 		"xtts-server-of-a-long-name\n"
 		"              inactive        -        -        -         -   2 min 3 s stopped\n"
 		"\n"
@@ -223,6 +226,8 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"              alive x2 4194304 fifteen-letters -                       2 min 3 s\n"
 		"\n"
 		"NOT GIVEN BACK YET\n"
+		"nodira (capped)\n"
+		"    now\n"
 		"xtts-server-of-a-long-name (stopped; at its peak it took 2048 MiB)\n"
 		"    not yet, by restore of critical: host.available\\x1b is not > 35 %%\n"
 		"\n"
@@ -346,8 +351,8 @@ static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **ar
 		"\"host.available\":{\"bytes\":1073741824,\"percent\":12.500},",
 		"\"host.exhausted-in\":\"never\",\"host.pressure.some\":{\"percent\":12.345},"
 		"\"host.pressure.some.avg10\":null,",
-		"\"units\":[{\"unit\":\"nodira\",\"kind\":\"systemd\",\"status\":\"running\",\"mark\":null,"
-		"\"busy\":null,\"since_ms\":11000000,\"started_ms\":11000000,\"cgroup_id\":4711,"
+		"\"units\":[{\"unit\":\"nodira\",\"kind\":\"systemd\",\"status\":\"running\",\"mark\":\"capped\","
+		"\"cap_bytes\":1610612736,\"busy\":null,\"since_ms\":11000000,\"started_ms\":11000000,\"cgroup_id\":4711,"
 		"\"oom_kills\":0,\"processes\":3,\"main_comm\":\"cl\\u001b[31m\\\"aude\",\"main_pid\":21285,"
 		"\"alive\":\"missing\",\"systemd_at_it\":false,\"watched\":0,\"watched_pid\":0,"
 		"\"watched_comm\":null,\"watched_ms\":null,\"parent_pid\":21200,\"parent_comm\":\"claudir\","
@@ -357,7 +362,7 @@ static void json_is_one_object_with_every_key_and_hostile_text_escaped(void **ar
 		"\"readings\":{\"memory\":{\"bytes\":5683281920,\"percent\":66.162},",
 		"\"events.oom_kill\":{\"count\":1},",
 		"{\"unit\":\"xtts-server-of-a-long-name\",\"kind\":\"match\",\"status\":\"inactive\","
-		"\"mark\":\"stopped\",\"busy\":null,\"since_ms\":123000,\"started_ms\":null,",
+		"\"mark\":\"stopped\",\"cap_bytes\":null,\"busy\":null,\"since_ms\":123000,\"started_ms\":null,",
 		"\"peak_bytes\":2147483648,"
 		"\"restore\":\"not yet, by restore of critical: host.available\\u001b is not > 35 %\",",
 		"\"rules\":[{\"rule\":\"tight\",\"unit\":null,\"state\":\"holding\",\"step\":0,\"fired\":0,"

@@ -185,6 +185,7 @@ static void marks_are_written_as_they_change(void **state)
 	assert_non_null(ledger_mark(ledger, "xtts", STATE_MARK_STOPPED, "tight"));
 	assert_non_null(ledger_mark(ledger, "xtts", STATE_MARK_STOPPED, "oom"));
 	assert_non_null(ledger_mark(ledger, "ice", STATE_MARK_FROZEN, "tight"));
+	assert_non_null(ledger_mark_cap(ledger, "bot", "tight", 1 << 30, UINT64_MAX)); /* ends with the boot */
 	ledger_unit(ledger, "xtts")->flags |= LEDGER_UNIT_OWED | LEDGER_UNIT_RAN;
 	change();
 	assert_int_equal(disk.writes, 2);

@@ -25,6 +25,7 @@ static const char *const status_mark_words[] = {
 	[STATE_MARK_NONE] = "",
 	[STATE_MARK_STOPPED] = "stopped",
 	[STATE_MARK_FROZEN] = "frozen",
+	[STATE_MARK_CAPPED] = "capped",
 };
 
 static const char *const status_phase_words[] = {

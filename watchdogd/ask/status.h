@@ -39,7 +39,7 @@ void status_close(struct status *status);
  * is shown all the same); 1: it cannot be read. Errors are told on err. */
 int status_run(const char *control, bool json, FILE *out, FILE *err);
 
-/* "running", "inactive", "frozen", "unseen"; "", "stopped", "frozen"; "quiet", "given up". Of a
+/* "running", "inactive", "frozen", "unseen"; "", "stopped", "frozen", "capped"; "quiet", "given up". Of a
  * value that is none of them: "?". */
 const char *status_unit_word(unsigned status);
 const char *status_mark_word(unsigned mark);

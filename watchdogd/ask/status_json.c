@@ -143,7 +143,10 @@ static void status_json_unit(FILE *out, const struct state_unit *unit, mono_ms n
 	(void)fprintf(out, ",\"kind\":\"%s\",\"status\":\"%s\",", status_json_kind(unit->kind),
 		      status_unit_word(unit->status));
 	status_json_string_or_null(out, "mark", status_mark_word(unit->mark));
-	(void)fputc(',', out);
+	if (unit->cap_bytes != 0)
+		(void)fprintf(out, ",\"cap_bytes\":%" PRIu64 ",", unit->cap_bytes);
+	else
+		(void)fputs(",\"cap_bytes\":null,", out);
 	status_json_string_or_null(
 		out, "busy",
 		unit->busy > 0 && unit->busy <= VERBS ? verb_words[unit->busy - 1].name : "");

@@ -151,6 +151,8 @@ static void status_table_units(const struct status *status, FILE *out)
 			      strcmp(pressure, "-/-") == 0 ? "-" : pressure,
 			      status_cell_age(u->since, status->now, age),
 			      status_table_ours(u, ours));
+		if (u->cap_bytes != 0)
+			(void)fprintf(out, "    capped at %s\n", status_table_bytes((int64_t)u->cap_bytes, a));
 	}
 	if (s->units == 0)
 		(void)fputs("(none)\n", out);

@@ -8,16 +8,21 @@
 #include "base/buffer.h"
 #include "base/file.h"
 
-static const char *root_prefix = "";
+static const char *root_of = "";
 
 void root_set(const char *prefix)
 {
-	root_prefix = strcmp(prefix, "/") == 0 ? "" : prefix;
+	root_of = strcmp(prefix, "/") == 0 ? "" : prefix;
+}
+
+const char *root_prefix(void)
+{
+	return root_of;
 }
 
 bool root_is_fake(void)
 {
-	return root_prefix[0] != '\0';
+	return root_of[0] != '\0';
 }
 
 int root_join(const char *path, char *joined, size_t size)
@@ -25,7 +30,7 @@ int root_join(const char *path, char *joined, size_t size)
 	struct buffer b;
 
 	buffer_init(&b, joined, size);
-	buffer_add(&b, root_prefix);
+	buffer_add(&b, root_of);
 	buffer_add(&b, path);
 	return b.cut ? -ENAMETOOLONG : 0;
 }

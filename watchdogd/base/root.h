@@ -10,6 +10,9 @@
 /* prefix: borrowed for the life of the process; "" or "/" is the real host. */
 void root_set(const char *prefix);
 
+/* As it was set; "": the real host. */
+const char *root_prefix(void);
+
 /* There is a prefix: the host is made up. */
 bool root_is_fake(void);
 

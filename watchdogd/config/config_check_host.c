@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/file.h"
 #include "base/root.h"
 #include "config/account.h"
 #include "words/command.h"
@@ -54,6 +55,35 @@ static bool config_check_host_can_freeze(void)
 	       config_check_host_has("/sys/fs/cgroup/freezer", "");
 }
 
+/* The mount's own list: what its cgroups can have. */
+static bool config_check_host_has_memory_v2(void)
+{
+	char text[256];
+	int fd = root_open("/sys/fs/cgroup/cgroup.controllers", O_RDONLY);
+	bool has = fd >= 0 && file_read(fd, text, sizeof(text)) > 0 && strstr(text, "memory") != NULL;
+
+	(void)file_close(fd);
+	return has;
+}
+
+/* `cap`, `uncap`, `reclaim`. memory.reclaim exists for all cgroups, the topmost too. */
+static void config_check_host_press(struct config_host *host, const struct config_place *place,
+				    const struct config_step *step)
+{
+	const struct config *config = host->config;
+
+	if (!config_check_host_has_memory_v2())
+		config_check_host_warn(host, place,
+				       "this host has no memory controller of cgroup v2, which \"%s\" needs; the step is skipped",
+				       verb_words[step->verb].name);
+	else if (step->verb == VERB_RECLAIM && !config_check_host_has("/sys/fs/cgroup", "/memory.reclaim"))
+		config_check_host_warn(host, place, "this kernel has no memory.reclaim (5.19); the step is skipped");
+	else if (step->target == CONFIG_UNIT && step->unit < config->units.count &&
+		 config_unit_at(config, step->unit)->kind == CONFIG_MATCH)
+		config_check_host_warn(host, place, "the unit \"%s\" has no cgroup of its own; the step is skipped",
+				       config_unit_at(config, step->unit)->name);
+}
+
 /* A `match` unit has no cgroup of its own; a group may have such a unit in it. */
 static void config_check_host_freeze(struct config_host *host, const struct config_place *place,
 				     const struct config_step *step)
@@ -81,6 +111,8 @@ static void config_check_host_rule(struct config_host *host, const struct config
 			config_check_host_command(host, &place, step->command);
 		if (step->verb == VERB_FREEZE || step->verb == VERB_THAW)
 			config_check_host_freeze(host, &place, step);
+		if (step->verb == VERB_CAP || step->verb == VERB_UNCAP || step->verb == VERB_RECLAIM)
+			config_check_host_press(host, &place, step);
 	}
 }
 

@@ -6,6 +6,12 @@
 #include "config/value.h"
 #include "words/command.h"
 
+enum {
+	STEP_CAP_LEAST = 16 * 1024 * 1024, /* below, a program does nothing any more but wait for its own pages */
+	STEP_RECLAIM_LEAST = 1024 * 1024,
+	STEP_PERCENT_MOST = 100000,
+};
+
 struct step_parser {
 	const struct config_expression *in;
 	struct step_parsed *out;
@@ -182,14 +188,26 @@ static bool step_parse_signal(struct step_parser *p)
 
 static bool step_parse_bytes(struct step_parser *p)
 {
+	static const char expected[] = "a size or a percentage such as \"512M\", \"12%\"";
+	struct config_step *step = &p->out->step;
+	int64_t least = step->verb == VERB_CAP ? STEP_CAP_LEAST : STEP_RECLAIM_LEAST;
 	struct value value;
 
-	if (step_parse_is_short(p, value_kind_text(VALUE_BYTES)))
+	if (step_parse_is_short(p, expected))
 		return false;
-	if (value_parse(step_parse_word(p), p->len, &value) != 0 || value.kind != VALUE_BYTES ||
-	    value.number <= 0)
+	if (value_parse(step_parse_word(p), p->len, &value) != 0 ||
+	    (value.kind != VALUE_BYTES && value.kind != VALUE_PERCENT))
 		return step_parse_tell(p, NULL, "\"%.*s\" is no size; expected %s", (int)p->len,
-				       step_parse_word(p), value_kind_text(VALUE_BYTES));
+				       step_parse_word(p), expected);
+	step->bytes = value.number;
+	step->bytes_is_pct = value.kind == VALUE_PERCENT;
+	if (step->bytes_is_pct && (step->bytes <= 0 || step->bytes > STEP_PERCENT_MOST))
+		return step_parse_tell(p, NULL, "\"%.*s\" is out of range; expected more than 0%%, at most 100%%",
+				       (int)p->len, step_parse_word(p));
+	if (!step->bytes_is_pct && step->bytes < least)
+		return step_parse_tell(p, NULL, "\"%.*s\" is too little to %s; expected %lldM or more", (int)p->len,
+				       step_parse_word(p), step->verb == VERB_CAP ? "run in" : "reclaim",
+				       (long long)(least >> 20));
 	step_parse_next(p);
 	return true;
 }

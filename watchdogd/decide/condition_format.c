@@ -1,5 +1,6 @@
 #include "decide/condition_format.h"
 
+#include "base/bytes.h"
 #include "base/clock.h"
 
 static const char *const condition_format_compare[] = {
@@ -7,14 +8,7 @@ static const char *const condition_format_compare[] = {
 
 void condition_format_bytes(struct buffer *out, int64_t bytes)
 {
-	double value = (double)bytes, size = value < 0 ? -value : value;
-
-	if (size >= 0.5 * (1 << 30))
-		buffer_addf(out, "%.2f GiB", value / (1 << 30));
-	else if (size >= 1 << 20)
-		buffer_addf(out, "%.0f MiB", value / (1 << 20));
-	else
-		buffer_addf(out, "%.0f KiB", value / (1 << 10));
+	bytes_format(out, bytes);
 }
 
 static void condition_format_value(struct buffer *out, const struct reading_word *word,

@@ -325,6 +325,15 @@ static void decide_prove(struct decide *decide, struct ladder *ladder)
 	ladder_prove(ladder);
 }
 
+/* Why a cap or a reclaim has no work is seen by who does it alone (a kernel without it, too little to take): asked
+ * again in this firing it would say the same at each look. */
+static bool decide_stays_so(const struct ladder *ladder)
+{
+	uint32_t verb = ladder_step(ladder, ladder->at->step)->verb;
+
+	return verb == VERB_CAP || verb == VERB_RECLAIM;
+}
+
 /* The step that the ladder is at came to its end. */
 static void decide_end_step(struct decide *decide, struct ladder *ladder, uint32_t unit,
 			    enum outcome outcome)
@@ -337,7 +346,7 @@ static void decide_end_step(struct decide *decide, struct ladder *ladder, uint32
 		return;
 	}
 	decide_effect_leave(decide, ladder);
-	ladder_leave(ladder, outcome == OUTCOME_FAILED);
+	ladder_leave(ladder, outcome == OUTCOME_FAILED || (outcome == OUTCOME_SKIPPED && decide_stays_so(ladder)));
 }
 
 void decide_answer(struct decide *decide, const struct order *order, enum outcome outcome,

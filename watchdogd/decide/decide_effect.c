@@ -88,6 +88,7 @@ static void effect_name(struct decide_effect *row, const struct ladder *l, uint3
 	}
 	buffer_add(&name, config_unit_at(l->config, unit)->name);
 	buffer_addf(&what, "%s %s", verb_words[ladder_step(l, l->at->step)->verb].name, row->unit);
+	step_format_bytes(ladder_step(l, l->at->step), &what);
 }
 
 static struct decide_effect *effect_begin(struct decide *decide, const struct ladder *l, uint32_t unit)

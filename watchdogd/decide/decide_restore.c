@@ -72,10 +72,11 @@ static const struct ledger_mark *decide_restore_before(const struct ledger *ledg
 	return found;
 }
 
-/* It goes before those of its rules that were shed earlier: not for good, nor because its start fails. */
+/* It goes before those of its rules that were shed earlier: not for good, nor because it cannot be given back. */
 static bool decide_restore_goes_first(const struct restorable *r)
 {
-	return r->why != RESTORABLE_OWED && r->why != RESTORABLE_NEVER && r->why != RESTORABLE_BACKOFF;
+	return r->why != RESTORABLE_OWED && r->why != RESTORABLE_NEVER && r->why != RESTORABLE_BACKOFF &&
+	       r->why != RESTORABLE_REFUSED;
 }
 
 static bool decide_restore_is_idle(const struct decide *decide, mono_ms now)

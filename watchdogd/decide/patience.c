@@ -8,6 +8,8 @@ enum {
 	PATIENCE_FIRST_MS = 3 * 3600000,
 	PATIENCE_MAX_MS = 24 * 3600000,
 	PATIENCE_VAIN_MAX = 16, /* beyond it no wait is longer */
+	PATIENCE_REFUSED_MS = 20000, /* then twice that, and so on */
+	PATIENCE_REFUSED_MAX_MS = 600000,
 };
 
 static uint32_t patience_s(mono_ms now)
@@ -28,13 +30,14 @@ void patience_note_given(struct ledger_unit *row, mono_ms now)
 	row->given_s = patience_s(now);
 }
 
-bool patience_note_not_given(struct ledger_unit *row)
+bool patience_note_not_given(struct ledger_unit *row, mono_ms now)
 {
 	bool first = row->refused == 0;
 
 	row->given_s = 0;
 	if (row->refused < UINT16_MAX)
 		row->refused++;
+	row->refused_s = patience_s(now);
 	return first;
 }
 
@@ -81,5 +84,18 @@ uint32_t patience_left_ms(const struct ledger_unit *row, mono_ms now)
 	uint32_t wait = patience_wait_ms(row);
 	mono_ms gone = row->fits_s != 0 ? patience_since(row->fits_s, now) : 0;
 
+	return gone < wait ? wait - (uint32_t)gone : 0;
+}
+
+uint32_t patience_refused_ms(const struct ledger_unit *row, mono_ms now)
+{
+	uint32_t wait = PATIENCE_REFUSED_MS;
+	mono_ms gone = patience_since(row->refused_s, now);
+
+	if (row->refused == 0 || row->refused_s == 0)
+		return 0;
+	for (uint32_t i = 1; i < row->refused && wait < PATIENCE_REFUSED_MAX_MS; i++)
+		wait *= 2;
+	wait = wait < PATIENCE_REFUSED_MAX_MS ? wait : PATIENCE_REFUSED_MAX_MS;
 	return gone < wait ? wait - (uint32_t)gone : 0;
 }

@@ -11,10 +11,10 @@
 #include "base/clock.h"
 #include "share/ledger.h"
 
-/* It is given back now: noted before it is asked. It was not, after all (its start was not done): true, the first
- * time of several in a row. */
+/* It is given back now: noted before it is asked. It was not, after all (that was not done): true, the first time of
+ * several in a row. */
 void patience_note_given(struct ledger_unit *row, mono_ms now);
-bool patience_note_not_given(struct ledger_unit *row);
+bool patience_note_not_given(struct ledger_unit *row, mono_ms now);
 
 /* It is shed: in vain was what came before, or not. Called before it carries a mark, once. */
 void patience_note_shed(struct ledger_unit *row, mono_ms now);
@@ -28,5 +28,8 @@ void patience_end(struct ledger_unit *row);
 /* How long there must be room for it, and how much of that is to come; 0: it may be given back. */
 uint32_t patience_wait_ms(const struct ledger_unit *row);
 uint32_t patience_left_ms(const struct ledger_unit *row, mono_ms now);
+
+/* How long what was not done is not tried again; 0: it may be. A start has a wait of its own (do/backoff.h). */
+uint32_t patience_refused_ms(const struct ledger_unit *row, mono_ms now);
 
 #endif

@@ -15,6 +15,7 @@ static const enum verb restorable_verbs[] = {
 	[STATE_MARK_STOPPED] = VERB_START,
 	[STATE_MARK_FROZEN] = VERB_THAW,
 	[STATE_MARK_SWAP] = VERB_SWAP, /* off */
+	[STATE_MARK_CAPPED] = VERB_UNCAP,
 };
 
 enum verb restorable_verb(unsigned mark)
@@ -47,7 +48,7 @@ bool restorable_is_akin(const struct ledger_mark *a, const struct ledger_mark *b
 	return false;
 }
 
-/* What stands still has its memory, but what is in swap comes back. */
+/* What stands still or is capped has its memory, but what is in swap comes back. */
 static int64_t restorable_taken_bytes(const struct decide *decide, const struct restorable *r)
 {
 	const struct state_unit *unit = &decide->state->unit[r->unit];
@@ -182,8 +183,10 @@ static enum restorable_why restorable_is_held_up(const struct decide *decide, co
 
 	if (r->unit == CONFIG_NONE)
 		return decide->state->swap.on && !decide->state->swap.going_off ? RESTORABLE_YES : RESTORABLE_BUSY;
-	if (unit->restart_at > now)
+	if (r->mark->kind == STATE_MARK_STOPPED && unit->restart_at > now)
 		return RESTORABLE_BACKOFF;
+	if (r->mark->kind != STATE_MARK_STOPPED && patience_refused_ms(r->row, now) > 0)
+		return RESTORABLE_REFUSED;
 	return unit->busy != 0 || unit->systemd_at_it ? RESTORABLE_BUSY : RESTORABLE_YES;
 }
 
@@ -272,6 +275,10 @@ void restorable_say(const struct decide *decide, const struct restorable *r, con
 		break;
 	case RESTORABLE_BACKOFF:
 		buffer_addf(text, "its next start waits %s more", clock_format_span(decide->state->unit[r->unit].restart_at - now, span));
+		break;
+	case RESTORABLE_REFUSED:
+		buffer_addf(text, "that was not done %u time%s, and is tried again in %s", r->row->refused,
+			    r->row->refused == 1 ? "" : "s", clock_format_span(patience_refused_ms(r->row, now), span));
 		break;
 	case RESTORABLE_BUSY:
 		buffer_add(text, "an action is under way, or its effect is watched");

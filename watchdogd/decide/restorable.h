@@ -19,6 +19,7 @@ enum restorable_why {
 	RESTORABLE_NO_ROOM,
 	RESTORABLE_PATIENCE, /* it was given back in vain, and waits */
 	RESTORABLE_BACKOFF,  /* its next start waits */
+	RESTORABLE_REFUSED,  /* it could not be thawed or uncapped, and waits */
 	RESTORABLE_BUSY,     /* an action is under way, or the one before is watched */
 	RESTORABLE_AFTER,    /* another one of the same rule, which was shed later, goes first */
 };

@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "decide/condition_format.h"
+#include "decide/step.h"
 
 /* Less than this is taken for standing still: every program breathes a little, and what takes half a day for a GiB is
  * not why memory is short now. */
@@ -59,11 +60,15 @@ static const char *select_why_not(const struct ladder *l, const struct config_st
 				  uint32_t unit)
 {
 	const struct state_unit *seen = &l->state->unit[unit];
+	const char *name = config_unit_at(l->config, unit)->name, *why;
 
 	if (config_unit_at(l->config, unit)->protect)
 		return "is protected";
-	if (ledger_mark_find(l->ledger, config_unit_at(l->config, unit)->name) != NULL)
+	if (ledger_is_marked(l->ledger, name, STATE_MARK_STOPPED) || ledger_is_marked(l->ledger, name, STATE_MARK_FROZEN))
 		return "is shed already";
+	why = step_why_not_cap(l, step, unit);
+	if (why != NULL)
+		return why;
 	if (seen->status == STATE_UNIT_FROZEN)
 		return "is frozen";
 	if (seen->status != STATE_UNIT_RUNNING)

@@ -2,6 +2,7 @@
 
 #include <stddef.h>
 
+#include "config/value.h"
 #include "decide/select.h"
 
 /* The unit that is named, or that the rule is about. */
@@ -10,15 +11,28 @@ static uint32_t step_unit(const struct ladder *l, const struct config_step *step
 	return step->unit == CONFIG_EACH ? l->unit : step->unit;
 }
 
+int64_t step_bytes(const struct config_step *step, const struct state_unit *unit)
+{
+	int64_t total = unit->readings[UNIT_MEMORY].total;
+
+	if (!step->bytes_is_pct)
+		return step->bytes;
+	if (unit->readings[UNIT_MEMORY].known != STATE_KNOWN || total <= 0)
+		return -1;
+	return (int64_t)((double)total * (double)step->bytes / 100000.0);
+}
+
 /* We took it down in this firing, and it runs without our mark: a person has started it. */
 static bool step_was_undone(const struct ladder *l, uint32_t i, uint32_t unit)
 {
 	uint32_t verb = ladder_step(l, i)->verb;
+	const char *name = config_unit_at(l->config, unit)->name;
 
 	return (verb == VERB_STOP || verb == VERB_FREEZE) && (l->at->acted >> i & 1) == 0 &&
 	       l->at->asked[i] == ladder_unit_mark(l->config, unit) && !l->dry_run &&
 	       l->state->unit[unit].status == STATE_UNIT_RUNNING &&
-	       ledger_mark_find(l->ledger, config_unit_at(l->config, unit)->name) == NULL;
+	       !ledger_is_marked(l->ledger, name, STATE_MARK_STOPPED) &&
+	       !ledger_is_marked(l->ledger, name, STATE_MARK_FROZEN);
 }
 
 /* A unit that is down gives nothing back; one that is dead is restarted, one that we shed is not.
@@ -33,6 +47,18 @@ static const char *step_why_not_restart(const struct ladder *l, uint32_t unit)
 	if (!l->rule->is_event && l->state->unit[unit].status == STATE_UNIT_INACTIVE)
 		return "it is stopped already";
 	return NULL;
+}
+
+const char *step_why_not_cap(const struct ladder *l, const struct config_step *step, uint32_t unit)
+{
+	const struct ledger_mark *mark = ledger_mark_find(l->ledger, config_unit_at(l->config, unit)->name);
+	uint64_t cap = mark != NULL ? mark->cap_bytes : 0;
+	int64_t bytes = step_bytes(step, &l->state->unit[unit]);
+
+	if (step->verb == VERB_UNCAP)
+		return cap == 0 ? "is not capped" : NULL;
+	/* As much as a page is lost where the bytes become pages. */
+	return step->verb == VERB_CAP && cap != 0 && bytes >= 0 && cap <= (uint64_t)bytes ? "is capped already" : NULL;
 }
 
 /* Down on the way of a restart, or being started: a stop is what keeps it down. */
@@ -59,21 +85,22 @@ static const char *step_why_not(const struct ladder *l, uint32_t i, uint32_t uni
 		return status == STATE_UNIT_RUNNING ? "it is running already" : NULL;
 	if (verb == VERB_THAW)
 		return status != STATE_UNIT_FROZEN ? "it is not frozen" : NULL;
+	if (verb == VERB_UNCAP)
+		return step_why_not_cap(l, ladder_step(l, i), unit) != NULL ? "it is not capped" : NULL;
 	if (status == STATE_UNIT_INACTIVE && (verb == VERB_STOP || verb == VERB_KILL) && step_is_on_its_way(l, unit))
 		return NULL;
 	if (status == STATE_UNIT_INACTIVE)
 		return verb == VERB_STOP ? "it is stopped already" : "it is not running";
 	if (verb == VERB_FREEZE && status == STATE_UNIT_FROZEN)
 		return "it is frozen already";
+	if (step_why_not_cap(l, ladder_step(l, i), unit) != NULL)
+		return "it is capped already";
 	return NULL;
 }
 
 static bool step_takes_unit(const struct config_step *step)
 {
-	enum verb_argument argument = verb_words[step->verb].argument;
-
-	return argument == VERB_TAKES_UNIT || argument == VERB_TAKES_UNIT_SIGNAL ||
-	       argument == VERB_TAKES_UNIT_BYTES;
+	return verb_takes_unit((enum verb)step->verb);
 }
 
 /* What another switched off while it fires, this firing leaves off. In a dry run no file is made that could be ready. */
@@ -145,6 +172,9 @@ bool step_is_fresh(const struct ladder *l, uint32_t i, uint32_t unit)
 		return step_heals(l, i);
 	if (!word->frees)
 		return false;
+	/* What it did not give back the first time it would give back at the cost of all. */
+	if (ladder_step(l, i)->verb == VERB_RECLAIM && l->at->asked[i] != 0)
+		return false;
 	/* A unit that has just begun has nothing to give yet; a stop is meant for good. */
 	return unit == CONFIG_NONE || word->unlimited || !select_is_in_grace(l, unit);
 }
@@ -167,12 +197,23 @@ bool step_has_work_anew(const struct ladder *l, uint32_t i, bool limited)
 	return step_has_work(&probe, i, &unit, &text) && step_is_fresh(l, i, unit);
 }
 
+void step_format_bytes(const struct config_step *step, struct buffer *text)
+{
+	if (verb_words[step->verb].argument != VERB_TAKES_UNIT_BYTES)
+		return;
+	buffer_add_char(text, ' ');
+	value_format(text, step->bytes_is_pct ? VALUE_PERCENT : VALUE_BYTES, step->bytes);
+}
+
 void step_format(const struct ladder *l, uint32_t i, struct buffer *text)
 {
 	const struct config_step *step = ladder_step(l, i);
 	uint32_t unit = step_unit(l, step);
 
-	buffer_addf(text, "%s ", verb_words[step->verb].name);
+	buffer_add(text, verb_words[step->verb].name);
+	if (step->verb == VERB_SNAPSHOT)
+		return;
+	buffer_add_char(text, ' ');
 	if (!step_takes_unit(step))
 		buffer_add(text, step->verb == VERB_RUN ? "a command" : "on");
 	else if (step->target != CONFIG_UNIT)
@@ -181,4 +222,5 @@ void step_format(const struct ladder *l, uint32_t i, struct buffer *text)
 		buffer_add(text, unit < l->config->units.count
 					 ? config_unit_at(l->config, unit)->name
 					 : "unit");
+	step_format_bytes(step, text);
 }

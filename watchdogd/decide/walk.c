@@ -2,9 +2,11 @@
  * again at any place, after a crash too, and passes over what is done. */
 #include "decide/walk.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/title.h"
 #include "decide/limit.h"
 #include "decide/restorable.h"
@@ -268,18 +270,38 @@ static bool walk_below_last(struct ladder *l, const struct walk_seen *seen, stru
 	return true;
 }
 
-/* Of a command its first word: the others may hold a secret. */
-static void walk_format_start(const struct ladder *l, const char *name, struct buffer *text)
+/* "; xtts is still stopped", "; xtts is still capped at 1.50 GiB". */
+static void walk_format_mark(const struct ledger_mark *mark, struct buffer *text)
 {
-	uint32_t i = config_find_unit(l->config, name);
-	const struct config_unit *unit = i != CONFIG_NONE ? config_unit_at(l->config, i) : NULL;
-	const char *start = unit != NULL ? config_string(l->config, unit->start) : "";
+	buffer_addf(text, "; %s is still %s", mark->unit, ledger_mark_word(mark->kind));
+	if (mark->kind != STATE_MARK_CAPPED)
+		return;
+	buffer_add(text, " at ");
+	bytes_format(text, (int64_t)mark->cap_bytes);
+}
 
-	if (unit != NULL && unit->kind == CONFIG_SYSTEMD)
-		buffer_addf(text, " (systemctl %sstart %s)", unit->user != 0 ? "--user " : "",
-			    config_string(l->config, unit->target));
-	else if (start[0] != '\0')
+/* The command that gives it back; of one of the config its first word: the others may hold a secret. */
+static void walk_format_undo(const struct ladder *l, const struct ledger_mark *mark, struct buffer *text)
+{
+	uint32_t i = config_find_unit(l->config, mark->unit);
+	const struct config_unit *unit = i != CONFIG_NONE ? config_unit_at(l->config, i) : NULL;
+	const char *target, *start;
+
+	if (unit == NULL || mark->kind == STATE_MARK_FROZEN)
+		return;
+	target = config_string(l->config, unit->target);
+	start = config_string(l->config, unit->start);
+	if (mark->kind == STATE_MARK_STOPPED && unit->kind != CONFIG_SYSTEMD && start[0] != '\0')
 		buffer_addf(text, " (started by %.*s)", (int)strcspn(start, " "), start);
+	if (unit->kind != CONFIG_SYSTEMD)
+		return;
+	buffer_addf(text, " (systemctl %s", unit->user != 0 ? "--user " : "");
+	if (mark->kind == STATE_MARK_STOPPED)
+		buffer_addf(text, "start %s)", target);
+	else if (mark->high_before == UINT64_MAX)
+		buffer_addf(text, "set-property --runtime %s MemoryHigh=infinity)", target);
+	else
+		buffer_addf(text, "set-property --runtime %s MemoryHigh=%" PRIu64 ")", target, mark->high_before);
 }
 
 /* "; xtts is still stopped": the units that carry our mark with this rule's name; with_start: and what starts them. */
@@ -290,12 +312,9 @@ static void walk_format_marks(const struct ladder *l, bool with_start, struct bu
 
 		if (!ledger_mark_has(mark, l->rule->name))
 			continue;
-		buffer_addf(text, "; %s is still %s", mark->unit,
-			    mark->kind == STATE_MARK_FROZEN ? "frozen"
-			    : mark->kind == STATE_MARK_SWAP ? "on"
-							    : "stopped");
-		if (with_start && mark->kind == STATE_MARK_STOPPED && !restorable_ever(l->config, mark))
-			walk_format_start(l, mark->unit, text);
+		walk_format_mark(mark, text);
+		if (with_start && !restorable_ever(l->config, mark))
+			walk_format_undo(l, mark, text);
 	}
 }
 

@@ -209,6 +209,10 @@ static void report_fact_unit(struct report *report, const struct report_of *of, 
 		buffer_add(&b, ", ");
 		report_add_size(&b, report_unit_bytes(unit));
 	}
+	if (!down && unit->cap_bytes != 0) {
+		buffer_add(&b, ", capped at ");
+		report_add_size(&b, unit->cap_bytes);
+	}
 	if (!down)
 		report_add_process(&b, of->state, unit);
 	if (unit->busy > 0 && unit->busy <= VERBS) {

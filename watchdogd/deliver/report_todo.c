@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/severity.h"
+#include "decide/step.h"
 #include "deliver/report_parts.h"
 #include "deliver/report_state.h"
 #include "share/ledger.h"
@@ -25,14 +26,18 @@ static bool report_frees_nothing_when_down(uint32_t verb)
 }
 
 /* Its work is done already, as far as the page shows. on: the rule is about an event: what is down is healed. */
-static bool report_step_is_done(uint32_t verb, const struct state_unit *unit, bool on)
+static bool report_step_is_done(const struct config_step *step, const struct state_unit *unit, bool on)
 {
+	uint32_t verb = step->verb;
+
 	if (unit == NULL)
 		return false;
+	if (verb == VERB_CAP && !step->bytes_is_pct && unit->cap_bytes != 0 && unit->cap_bytes <= (uint64_t)step->bytes)
+		return true;
 	if (unit->status == STATE_UNIT_INACTIVE &&
 	    (report_frees_nothing_when_down(verb) || (verb == VERB_RESTART && !on)))
 		return true;
-	return (verb == VERB_FREEZE && unit->status == STATE_UNIT_FROZEN) ||
+	return (verb == VERB_UNCAP && unit->cap_bytes == 0) || (verb == VERB_FREEZE && unit->status == STATE_UNIT_FROZEN) ||
 	       (verb == VERB_THAW && unit->status != STATE_UNIT_FROZEN) ||
 	       (verb == VERB_START && unit->status == STATE_UNIT_RUNNING) ||
 	       (verb == VERB_RESTART && unit->mark == STATE_MARK_STOPPED);
@@ -45,13 +50,6 @@ static const char *report_step_unit(const struct report_of *of, const struct con
 	return step->unit == CONFIG_EACH ? of->alert->unit : "";
 }
 
-static bool report_takes_unit(uint32_t verb)
-{
-	enum verb_argument takes = verb_words[verb].argument;
-
-	return takes == VERB_TAKES_UNIT || takes == VERB_TAKES_UNIT_SIGNAL || takes == VERB_TAKES_UNIT_BYTES;
-}
-
 /* There is something to tell of it. */
 static bool report_step_is_told(const struct report_of *of, const struct config_rule *rule,
 				const struct config_step *step)
@@ -60,11 +58,11 @@ static bool report_step_is_told(const struct report_of *of, const struct config_
 
 	if (step->verb >= VERBS || step->later || step->verb == VERB_ALERT || step->verb == VERB_SNAPSHOT)
 		return false;
-	if (!report_takes_unit(step->verb) || step->target != CONFIG_UNIT)
+	if (!verb_takes_unit((enum verb)step->verb) || step->target != CONFIG_UNIT)
 		return true;
 	unit = report_find_unit(of->config, report_step_unit(of, step));
 	return unit != NULL && !unit->protect &&
-	       !report_step_is_done(step->verb, report_state_unit(of->state, unit->name), rule->is_event);
+	       !report_step_is_done(step, report_state_unit(of->state, unit->name), rule->is_event);
 }
 
 static void report_add_target(struct buffer *b, const struct report_of *of, const struct config_step *step)
@@ -82,7 +80,7 @@ static void report_add_target(struct buffer *b, const struct report_of *of, cons
 	}
 }
 
-/* "stop xtts", "send SIGHUP to nodira", "run a command": its words may hold a secret. */
+/* "stop xtts", "cap xtts 1G", "send SIGHUP to nodira", "run a command": its words may hold a secret. */
 static void report_add_step(struct buffer *b, const struct report_of *of, const struct config_step *step)
 {
 	if (step->verb == VERB_RUN) {
@@ -92,9 +90,10 @@ static void report_add_step(struct buffer *b, const struct report_of *of, const 
 	} else if (step->verb == VERB_SIGNAL) {
 		buffer_addf(b, "send SIG%s to ", verb_signal_name(step->signal));
 		report_add_target(b, of, step);
-	} else if (report_takes_unit(step->verb)) {
+	} else if (verb_takes_unit((enum verb)step->verb)) {
 		buffer_addf(b, "%s ", verb_words[step->verb].name);
 		report_add_target(b, of, step);
+		step_format_bytes(step, b);
 	} else {
 		buffer_addf(b, "take the step \"%s\"", verb_words[step->verb].name);
 	}

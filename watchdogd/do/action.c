@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "decide/step.h"
 #include "do/action_gate.h"
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
@@ -17,7 +18,9 @@
 static const enum action_phase action_first_phases[VERBS] = {
 	[VERB_STOP] = ACTION_STOP,     [VERB_KILL] = ACTION_KILL,     [VERB_START] = ACTION_ROOM,
 	[VERB_RESTART] = ACTION_STOP,  [VERB_SIGNAL] = ACTION_SIGNAL, [VERB_FREEZE] = ACTION_FREEZE,
-	[VERB_THAW] = ACTION_THAW,     [VERB_RUN] = ACTION_RUN,       [VERB_SWAP] = ACTION_SWAP_ON,
+	[VERB_THAW] = ACTION_THAW,     [VERB_RUN] = ACTION_RUN,       [VERB_CAP] = ACTION_CAP,
+	[VERB_UNCAP] = ACTION_UNCAP,   [VERB_RECLAIM] = ACTION_RECLAIM, [VERB_SNAPSHOT] = ACTION_SNAPSHOT,
+	[VERB_SWAP] = ACTION_SWAP_ON,
 };
 
 struct action *action_of_unit(struct actions *actions, uint32_t unit)
@@ -105,15 +108,23 @@ static void action_take_over(struct actions *actions, struct action *action, con
 	}
 }
 
-/* `signal`: of which signal. */
+/* `signal`: of which signal; `cap` and `reclaim`: as much, or more, is under way. */
 static bool action_is_same(struct actions *actions, const struct action *action, const struct order *order)
 {
 	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 	const struct config_rule *rule = config_rule_at(actions->config, order->rule);
-	int signal = config_step_at(actions->config, rule, order->step)->signal;
+	const struct config_step *step = config_step_at(actions->config, rule, order->step);
+	int64_t bytes = -1;
 
-	return action->verb == order->verb &&
-	       (action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == signal);
+	if (action->verb != order->verb)
+		return false;
+	if (order->unit != CONFIG_NONE)
+		bytes = step_bytes(step, &actions->state->unit[order->unit]);
+	if (action->verb == VERB_CAP)
+		return bytes >= 0 && action->bytes <= (uint64_t)bytes;
+	if (action->verb == VERB_RECLAIM)
+		return bytes >= 0 && action->bytes + 65536 > (uint64_t)bytes;
+	return action->verb != VERB_SIGNAL || entry == NULL || verb_signal_find(entry->target) == step->signal;
 }
 
 /* A second rule that wants the same joins; a stop or kill takes over a restart that has not started the
@@ -145,18 +156,20 @@ enum outcome action_begin(struct actions *actions, const struct order *order, mo
 	struct action *action = order->unit != CONFIG_NONE	? action_of_unit(actions, order->unit)
 				: order->verb == VERB_SWAP ? swap_under_way(actions, now)
 							   : NULL;
+	uint64_t bytes = 0;
 	enum outcome may;
 
 	why[0] = '\0';
 	if (action != NULL)
 		return action_join(actions, action, order, now);
-	may = action_gate(actions, order, now, why);
+	may = action_gate(actions, order, now, &bytes, why);
 	if (may != OUTCOME_BEGUN)
 		return may;
 	action = action_free_row(actions);
 	if (action == NULL)
 		return OUTCOME_BUSY;
 	action_fill(actions, action, order, now);
+	action->bytes = bytes;
 	if (action_write_entry(actions, action, order) < 0)
 		return OUTCOME_BUSY;
 	action_put_mark(actions, action, now);

@@ -32,6 +32,10 @@ enum action_phase {
 	ACTION_SWAP_MAKE,
 	ACTION_SWAP_ON,   /* until /proc/swaps shows it */
 	ACTION_SWAP_OFF,
+	ACTION_CAP,    /* until the kernel shows that memory.high, and who was asked is done */
+	ACTION_UNCAP,  /* until it shows the one from before */
+	ACTION_RECLAIM, /* until what could be has been given back */
+	ACTION_SNAPSHOT,
 	ACTION_PHASES,
 };
 
@@ -49,6 +53,10 @@ struct action {
 	uint64_t entry;                 /* its ledger entry */
 	uint64_t cgroup_id;             /* the unit's when asked */
 	int64_t anon_before, available_before; /* bytes; -1: unknown */
+	uint64_t bytes;                 /* CAP, UNCAP: the memory.high that it is to have; RECLAIM: how much */
+	uint64_t high_was;              /* CAP: its memory.high when asked; 0: not known */
+	bool left_alone;                /* UNCAP: another has set its memory.high since */
+	bool cap_under_way;             /* UNCAP: the actor may be at the cap still: it is to let go of that */
 	bool worker_asked, worker_done; /* worker_done: it answered */
 	int worker_result;
 	bool signalled;                 /* SIGTERM was sent, or is to follow no command */
@@ -58,7 +66,7 @@ struct action {
 	mono_ms answered_at;            /* START: since when the worker says that it is up; SWAP_ON: that it is on; 0: not yet */
 	mono_ms alive_since, lost_at;   /* LIVES: of the process as last seen; 0: not seen, not lost */
 	enum action_progress progress;
-	char saw[192];                  /* what was seen on the way, for the log */
+	char saw[320];                  /* what was seen on the way, for the log; an answer of the actor fits in */
 	bool gives_back;                /* it ends the mark of its unit (do/restore.h) */
 	enum severity severity;         /* of what is told of that */
 	uint64_t thread;                /* where it was told why its unit is shed; 0: nobody was told */
@@ -144,5 +152,14 @@ bool actions_open(const struct actions *actions);
  * (SIGTERM). */
 void actions_thaw(struct actions *actions, uint32_t unit);
 void actions_thaw_all(struct actions *actions);
+
+/* We let go of a unit (SIGTERM; it leaves the config): a cap under way is over, and what is capped is given back. What
+ * the kernel does at once is done; systemd is asked, and what it answers is heard by actions_look, or at the end by
+ * actions_end. */
+void actions_let_go(struct actions *actions, uint32_t unit, mono_ms now);
+
+/* At the end, after each actions_let_go: look at what is being uncapped. True: some still waits for systemd. What is
+ * not done by then is the next sentinel's, by its entry. */
+bool actions_end(struct actions *actions, mono_ms now);
 
 #endif

@@ -2,6 +2,7 @@
 
 #include "base/buffer.h"
 #include "do/action_ledger.h"
+#include "do/cap.h"
 #include "do/direct.h"
 #include "do/swap.h"
 
@@ -26,7 +27,7 @@ const char *action_gate_why_not_start(const struct config_unit *unit)
 
 static const char *gate_is_done(const struct state_unit *unit, enum verb verb)
 {
-	if (unit->status == STATE_UNIT_INACTIVE && verb != VERB_START && verb != VERB_RESTART)
+	if (unit->status == STATE_UNIT_INACTIVE && verb != VERB_START && verb != VERB_RESTART && verb != VERB_UNCAP)
 		return "it is not running";
 	if (unit->status == STATE_UNIT_RUNNING && (verb == VERB_START || verb == VERB_THAW))
 		return "it is running already";
@@ -98,9 +99,10 @@ static enum outcome gate_not_twice(struct actions *actions, const struct order *
 	return OUTCOME_BEGUN;
 }
 
-enum outcome action_gate(struct actions *actions, const struct order *order, mono_ms now, char *why)
+enum outcome action_gate(struct actions *actions, const struct order *order, mono_ms now, uint64_t *bytes, char *why)
 {
 	const char *is = NULL;
+	struct buffer b;
 
 	if (order->verb == VERB_SWAP)
 		return swap_gate(actions, now, why);
@@ -117,5 +119,8 @@ enum outcome action_gate(struct actions *actions, const struct order *order, mon
 		action_copy(why, TEXT_BYTES, is);
 		return OUTCOME_SKIPPED;
 	}
+	buffer_init(&b, why, TEXT_BYTES);
+	if (!cap_may_begin(actions, order, bytes, &b))
+		return OUTCOME_SKIPPED;
 	return gate_starts(order) ? gate_not_twice(actions, order, now, why) : OUTCOME_BEGUN;
 }

@@ -5,8 +5,8 @@
 #include "do/action.h"
 
 /* OUTCOME_BEGUN: it may begin; SKIPPED: there is nothing to do, or no way to; BUSY: systemd may be at it, so that
- * it would happen twice. why: TEXT_BYTES, set when it is SKIPPED. */
-enum outcome action_gate(struct actions *actions, const struct order *order, mono_ms now, char *why);
+ * it would happen twice. bytes: gets those of the action. why: TEXT_BYTES, set when it is SKIPPED. */
+enum outcome action_gate(struct actions *actions, const struct order *order, mono_ms now, uint64_t *bytes, char *why);
 
 /* Nobody could start it: stopped first, it would stay so. NULL: it can be started. */
 const char *action_gate_why_not_start(const struct config_unit *unit);

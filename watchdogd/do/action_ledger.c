@@ -10,7 +10,12 @@
 #include "do/debt.h"
 #include "do/swap.h"
 
-enum { ACTION_SYSTEMD_MS = 30000, ACTION_RUN_MS = 30000 };
+enum {
+	ACTION_SYSTEMD_MS = 30000,
+	ACTION_RUN_MS = 30000,
+	ACTION_PRESS_MS = 8000, /* a cap, a reclaim: what is not given back by then is needed; the next step is due */
+	ACTION_TELL_MS = 8000,  /* ... and to tell systemd of it */
+};
 
 const char *action_unit_name(const struct actions *actions, uint32_t unit)
 {
@@ -33,7 +38,13 @@ struct action *action_free_row(struct actions *actions)
 	return NULL;
 }
 
-/* Who carries the phase out, and what it acts on: systemd the unit, `exec` a command. */
+/* It makes the kernel take memory from a unit, or no more. */
+static bool action_presses(const struct action *action)
+{
+	return action->phase == ACTION_CAP || action->phase == ACTION_UNCAP || action->phase == ACTION_RECLAIM;
+}
+
+/* Who carries the phase out, and what it acts on: systemd the unit, `exec` a command, `reclaim` a cgroup. */
 static void action_entry_target(const struct actions *actions, const struct action *action,
 				const struct config_step *step, struct ledger_entry *entry)
 {
@@ -41,13 +52,19 @@ static void action_entry_target(const struct actions *actions, const struct acti
 		action->unit != CONFIG_NONE ? config_unit_at(actions->config, action->unit) : NULL;
 	bool by_command = unit != NULL && unit->kind != CONFIG_SYSTEMD &&
 			  (action->phase == ACTION_STOP || action->phase == ACTION_START);
-	const char *target = "";
+	const char *target = "", *plugin = action->phase == ACTION_RUN || by_command ? "exec" : "systemd";
 
 	if (action->verb == VERB_SWAP) {
 		swap_fill_entry(actions, action, entry);
 		return;
 	}
-	if (action->phase == ACTION_RUN && step != NULL)
+	if (action->phase == ACTION_SNAPSHOT)
+		plugin = "snapshot";
+	else if (action_presses(action) && unit != NULL)
+		plugin = action->phase != ACTION_RECLAIM && unit->kind == CONFIG_SYSTEMD ? "systemd" : "reclaim";
+	if (strcmp(plugin, "reclaim") == 0)
+		target = see_unit_path(actions->see, action->unit);
+	else if (action->phase == ACTION_RUN && step != NULL)
 		target = config_string(actions->config, step->command);
 	else if (action->phase == ACTION_SIGNAL && step != NULL)
 		target = verb_signal_name(step->signal);
@@ -56,8 +73,7 @@ static void action_entry_target(const struct actions *actions, const struct acti
 	else if (unit != NULL)
 		target = config_string(actions->config, unit->target);
 	action_copy(entry->target, sizeof(entry->target), target);
-	action_copy(entry->plugin, sizeof(entry->plugin),
-		    action->phase == ACTION_RUN || by_command ? "exec" : "systemd");
+	action_copy(entry->plugin, sizeof(entry->plugin), plugin);
 	if (unit != NULL && unit->user != 0)
 		entry->uid = unit->uid;
 }
@@ -70,6 +86,9 @@ static uint32_t action_timeout_ms(const struct actions *actions, const struct ac
 	if (action->unit == CONFIG_NONE)
 		return ACTION_RUN_MS;
 	unit = config_unit_at(actions->config, action->unit);
+	if (action_presses(action))
+		return ACTION_PRESS_MS +
+		       (unit->kind == CONFIG_SYSTEMD && action->phase != ACTION_RECLAIM ? ACTION_TELL_MS : 0);
 	if (unit->kind != CONFIG_SYSTEMD)
 		return action->phase == ACTION_START ? ACTION_RUN_MS : unit->stop_timeout_ms;
 	return unit->stop_timeout_ms + ACTION_SYSTEMD_MS;
@@ -123,6 +142,7 @@ int action_write_entry(struct actions *actions, struct action *action, const str
 	entry->verb = action_phase_verb(action->phase);
 	entry->step_verb = action->verb;
 	entry->cgroup_id = action->cgroup_id;
+	entry->bytes = action->bytes;
 	entry->timeout_ms = action_timeout_ms(actions, action);
 	action_copy(entry->rule, sizeof(entry->rule), action->rule);
 	action_copy(entry->unit, sizeof(entry->unit),
@@ -160,6 +180,12 @@ static uint32_t action_find_instance(const struct config *config, uint64_t key)
 	return CONFIG_NONE;
 }
 
+/* It needs its unit, which is not in the config (any more). What gives back goes on without. */
+static bool action_is_lost(enum verb verb, uint32_t unit)
+{
+	return verb_takes_unit(verb) && verb != VERB_UNCAP && unit == CONFIG_NONE;
+}
+
 /* Units and ladders have other numbers now. What is under way goes on to its end, told under its rule's
  * name, also when no ladder waits for it any more. */
 void actions_config(struct actions *actions, const struct config *config)
@@ -176,12 +202,16 @@ void actions_config(struct actions *actions, const struct config *config)
 		}
 		if (action->unit != CONFIG_NONE)
 			action->unit = config_find_unit(config, entry->unit);
-		if (action->verb != VERB_RUN && action->verb != VERB_SWAP && action->unit == CONFIG_NONE) {
+		if (action_is_lost(action->verb, action->unit)) {
 			diag_warning("%s of %s %s: the unit left the config", verb_words[action->verb].name, entry->unit,
 				     action_owes_start(action) ? "ends before its start" : "goes on unwatched");
 			action_end_entry(actions, action);
 			action->used = false;
 			continue;
+		}
+		if (action->unit == CONFIG_NONE && verb_takes_unit(action->verb)) { /* told in the log alone */
+			action->gives_back = false;
+			entry->gives_back = false;
 		}
 		for (uint32_t k = 0; k < action->instances; k++) {
 			const struct config_instance *old = config_instance_at(actions->config, action->instance[k]);
@@ -207,14 +237,17 @@ static void action_resume(struct actions *actions, struct action *action, mono_m
 		action->progress = ACTION_NOT_DONE;
 		return;
 	}
-	if (action->phase != ACTION_RUN)
+	if (action->phase == ACTION_CAP) /* what it was is read before the actor may change it */
+		action_put_mark(actions, action, now);
+	if (action->phase != ACTION_RUN && action->phase != ACTION_SNAPSHOT)
 		action->progress = action_phase_look(actions, action, now);
 	if (action->progress == ACTION_WAITS && !action->killed)
 		action_enter(actions, action, now);
 	if (action->progress == ACTION_PROVED && action_following(action) != ACTION_PHASES)
 		action->progress = ACTION_WAITS; /* the next look sees it again, and goes on */
-	if (action->unit == CONFIG_NONE || action->progress != ACTION_PROVED ||
-	    actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
+	if (action->unit == CONFIG_NONE || action->phase == ACTION_CAP)
+		return;
+	if (action->progress != ACTION_PROVED || actions->state->unit[action->unit].status != STATE_UNIT_RUNNING)
 		action_put_mark(actions, action, now); /* the crash may have come before it */
 }
 
@@ -223,21 +256,21 @@ static void action_recover_given(const struct actions *actions, struct action *a
 {
 	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, entry->unit);
 
-	action->gives_back = entry->gives_back;
+	action->gives_back = entry->gives_back && (action->unit != CONFIG_NONE || action->verb == VERB_SWAP);
 	action->severity = entry->severity < SEVERITIES ? (enum severity)entry->severity : SEVERITY_CRITICAL;
 	action->thread = entry->thread;
-	action->shed_at = entry->gives_back && mark != NULL ? mark->at : 0;
+	action->shed_at = action->gives_back && mark != NULL ? mark->at : 0;
 }
 
 /* One entry that an earlier sentinel left open. */
 static void action_recover(struct actions *actions, struct ledger_entry *entry, mono_ms now)
 {
 	struct action *action = action_free_row(actions);
-	bool on_unit = entry->step_verb != VERB_RUN && entry->step_verb != VERB_SWAP;
+	bool on_unit = verb_takes_unit((enum verb)entry->step_verb);
 	uint32_t unit = on_unit ? config_find_unit(actions->config, entry->unit) : CONFIG_NONE;
 	uint32_t instance = action_find_instance(actions->config, entry->ladder_key);
 
-	if (action == NULL || (on_unit && unit == CONFIG_NONE)) {
+	if (action == NULL || action_is_lost((enum verb)entry->step_verb, unit)) {
 		diag_warning("%s of %s, begun before, is not looked after any more", verb_words[entry->step_verb].name,
 			     entry->unit[0] != '\0' ? entry->unit : entry->target);
 		ledger_free(entry);
@@ -255,6 +288,7 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	action->entry = entry->id;
 	action->cgroup_id = entry->cgroup_id;
 	action_recover_given(actions, action, entry);
+	action->bytes = entry->bytes;
 	action->began = entry->at_mono < now ? entry->at_mono : now;
 	entry->at_mono = now; /* the worker's time begins anew */
 	action->available_before = -1;

@@ -4,13 +4,14 @@
 #include "base/diag.h"
 #include "decide/patience.h"
 #include "do/action_ledger.h"
+#include "do/cap.h"
 #include "do/direct.h"
 #include "do/swap.h"
 
 static const struct {
 	enum state_mark mark; /* put on the unit before it is done */
 	bool ends;            /* taken off when it is done */
-} action_marks[VERBS] = {
+} action_marks[VERBS] = { /* of a cap: do/cap.h */
 	[VERB_STOP] = {STATE_MARK_STOPPED, false},
 	[VERB_START] = {STATE_MARK_NONE, true},
 	[VERB_RESTART] = {STATE_MARK_NONE, true},
@@ -18,9 +19,9 @@ static const struct {
 	[VERB_THAW] = {STATE_MARK_NONE, true},
 };
 
-void action_put_mark(struct actions *actions, const struct action *action, mono_ms now)
+void action_put_mark(struct actions *actions, struct action *action, mono_ms now)
 {
-	enum state_mark mark = action_marks[action->verb].mark;
+	enum state_mark mark = action->verb == VERB_CAP ? STATE_MARK_CAPPED : action_marks[action->verb].mark;
 	const char *name = action_unit_name(actions, action->unit);
 	struct ledger_mark *is;
 
@@ -28,12 +29,12 @@ void action_put_mark(struct actions *actions, const struct action *action, mono_
 		swap_put_mark(actions, action, now);
 	if (mark == STATE_MARK_NONE || action->phase == ACTION_OWED)
 		return;
-	if (ledger_mark_find(actions->ledger, name) == NULL)
+	if (!ledger_is_marked(actions->ledger, name, (char)mark))
 		patience_note_shed(ledger_unit(actions->ledger, name), now);
-	is = ledger_mark(actions->ledger, name, (char)mark, action->rule);
+	is = mark == STATE_MARK_CAPPED ? cap_put_mark(actions, action)
+				       : ledger_mark(actions->ledger, name, (char)mark, action->rule);
 	if (is == NULL)
-		diag_warning("no room in the ledger to remember that %s is %s", name,
-			     mark == STATE_MARK_FROZEN ? "frozen" : "stopped");
+		diag_warning("no room in the ledger to remember that %s is %s", name, ledger_mark_word((char)mark));
 	else if (is->thread == 0)
 		is->thread = action->thread;
 }
@@ -45,6 +46,7 @@ void action_end_mark(struct actions *actions, const struct action *action)
 
 	if (action->verb == VERB_SWAP)
 		swap_end_mark(actions, action, clock_mono());
+	cap_end_mark(actions, action);
 	if (action->unit == CONFIG_NONE)
 		return;
 	mark = ledger_mark_find(actions->ledger, action_unit_name(actions, action->unit));
@@ -65,10 +67,13 @@ static bool action_runs_unasked(const struct actions *actions, uint32_t unit)
 
 void actions_check_marks(struct actions *actions, mono_ms now)
 {
+	cap_check_marks(actions);
 	for (int i = 0; i < MARKS_MAX; i++) {
 		const struct ledger_mark *mark = &actions->ledger->marks[i];
 		uint32_t unit = mark->unit[0] != '\0' ? config_find_unit(actions->config, mark->unit) : CONFIG_NONE;
 
+		if (mark->kind == STATE_MARK_CAPPED) /* it runs as before */
+			continue;
 		if (unit == CONFIG_NONE || !action_runs_unasked(actions, unit))
 			continue;
 		/* A mark that is lost is a unit that nobody thaws or starts again: read it anew. */

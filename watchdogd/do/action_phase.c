@@ -118,14 +118,6 @@ static enum action_progress phase_freeze_look(struct actions *actions, struct ac
 	return ACTION_NOT_DONE;
 }
 
-int phase_run_enter(struct actions *actions, struct action *action, mono_ms now)
-{
-	int error = phase_ask_actor(actions, action);
-
-	(void)now;
-	return error == -EAGAIN ? 0 : error; /* phase_ask_again */
-}
-
 enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now)
 {
 	if (phase_ask_again(actions, action, now))
@@ -161,10 +153,14 @@ static const struct {
 	[ACTION_SIGNAL] = {VERB_SIGNAL, phase_signal_enter, phase_signal_look},
 	[ACTION_FREEZE] = {VERB_FREEZE, phase_freeze_enter, phase_freeze_look},
 	[ACTION_THAW] = {VERB_THAW, phase_freeze_enter, phase_freeze_look},
-	[ACTION_RUN] = {VERB_RUN, phase_run_enter, phase_answer_look},
+	[ACTION_RUN] = {VERB_RUN, phase_ask_enter, phase_answer_look},
 	[ACTION_OWED] = {VERB_STOP, NULL, phase_owed_look},
-	[ACTION_SWAP_LOOK] = {VERB_SWAP, phase_run_enter, phase_answer_look},
-	[ACTION_SWAP_MAKE] = {VERB_SWAP, phase_run_enter, phase_answer_look},
+	[ACTION_CAP] = {VERB_CAP, phase_ask_enter, phase_cap_look},
+	[ACTION_UNCAP] = {VERB_UNCAP, phase_uncap_enter, phase_uncap_look},
+	[ACTION_RECLAIM] = {VERB_RECLAIM, phase_ask_enter, phase_answer_look},
+	[ACTION_SNAPSHOT] = {VERB_SNAPSHOT, phase_ask_enter, phase_answer_look},
+	[ACTION_SWAP_LOOK] = {VERB_SWAP, phase_ask_enter, phase_answer_look},
+	[ACTION_SWAP_MAKE] = {VERB_SWAP, phase_ask_enter, phase_answer_look},
 	[ACTION_SWAP_ON] = {VERB_SWAP, phase_swap_enter, phase_swap_on_look},
 	[ACTION_SWAP_OFF] = {VERB_SWAP, phase_swap_enter, phase_swap_off_look},
 };

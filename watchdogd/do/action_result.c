@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
+#include "base/bytes.h"
 #include "base/title.h"
 #include "do/action_ledger.h"
 #include "do/action_mark.h"
@@ -34,24 +35,41 @@ static const char *action_object(struct actions *actions, const struct action *a
 		return config_string(actions->config, actions->config->swapfile.path);
 	if (action->unit != CONFIG_NONE)
 		return action_unit_name(actions, action->unit);
+	if (entry != NULL && verb_takes_unit(action->verb))
+		return entry->unit;
 	return entry != NULL ? entry->target : "a command";
+}
+
+/* " xtts", " xtts at 1.50 GiB"; of what acts on nothing: nothing. */
+static void action_add_object(struct buffer *b, struct actions *actions, const struct action *action)
+{
+	const char *object = action_object(actions, action);
+
+	buffer_addf(b, "%s%s", object[0] != '\0' ? " " : "", object);
+	if (action->verb != VERB_CAP)
+		return;
+	buffer_add(b, " at ");
+	bytes_format(b, (int64_t)action->bytes);
 }
 
 /* "stopped xtts in 1.1 s", "restart nodira not done" */
 static void action_title(struct actions *actions, const struct action *action, mono_ms now, char *title)
 {
-	const char *object = action_object(actions, action);
 	char span[32];
 	struct buffer b;
 
 	buffer_init(&b, title, TITLE_BYTES);
-	if (action->gives_back && action->verb != VERB_SWAP)
+	if (action->gives_back && action->verb != VERB_SWAP) {
 		restore_title(actions, action, &b);
-	else if (action->progress == ACTION_PROVED)
-		buffer_addf(&b, "%s %s in %s", action_word(action, true), object,
-			    clock_format_span(now - action->began, span));
+		title_bound(title);
+		return;
+	}
+	buffer_add(&b, action_word(action, action->progress == ACTION_PROVED));
+	action_add_object(&b, actions, action);
+	if (action->progress == ACTION_PROVED)
+		buffer_addf(&b, " in %s", clock_format_span(now - action->began, span));
 	else
-		buffer_addf(&b, "%s %s not done", action_word(action, false), object);
+		buffer_add(&b, " not done");
 	title_bound(title);
 }
 
@@ -64,7 +82,7 @@ static void action_format_done(struct actions *actions, const struct action *act
 		buffer_addf(b, "%s", action_word(action, true));
 	else
 		buffer_addf(b, "%s not done:", action_word(action, false));
-	buffer_addf(b, " %s", action_object(actions, action));
+	action_add_object(b, actions, action);
 	buffer_addf(b, " %s %s", action->progress == ACTION_PROVED ? "in" : "after",
 		    clock_format_span(now - action->began, span));
 	if (action->saw[0] != '\0')

@@ -110,3 +110,42 @@ int direct_freeze(struct see *see, uint32_t unit, bool freeze)
 		error = file_write_at(v1, "freezer.state", freeze ? "FROZEN" : "THAWED");
 	return error == -ENOENT ? -EOPNOTSUPP : error;
 }
+
+static int direct_read(struct see *see, uint32_t unit, const char *file, uint64_t *bytes)
+{
+	int dir = see_unit_dir(see, unit, SEE_DIR_V2);
+	char text[32];
+	ssize_t n;
+
+	if (dir < 0)
+		return -EOPNOTSUPP;
+	n = file_read_at(dir, file, text, sizeof(text));
+	if (n < 0)
+		return n == -ENOENT ? -EOPNOTSUPP : (int)n;
+	return file_parse_u64(text, bytes) ? 0 : -EPROTO;
+}
+
+int direct_read_high(struct see *see, uint32_t unit, uint64_t *bytes)
+{
+	return direct_read(see, unit, "memory.high", bytes);
+}
+
+int direct_raise_high(struct see *see, uint32_t unit, uint64_t bytes)
+{
+	uint64_t used;
+	char text[32];
+	struct buffer b;
+	int error = direct_read(see, unit, "memory.current", &used);
+
+	if (error < 0)
+		return error;
+	if (used > bytes)
+		return -EWOULDBLOCK;
+	BUFFER_OVER(&b, text);
+	if (bytes == UINT64_MAX)
+		buffer_add(&b, "max\n");
+	else
+		buffer_addf(&b, "%llu\n", (unsigned long long)bytes);
+	error = file_write_at(see_unit_dir(see, unit, SEE_DIR_V2), "memory.high", text);
+	return error == -ENOENT ? -EOPNOTSUPP : error;
+}

@@ -26,4 +26,11 @@ bool direct_holds_us(struct see *see, uint32_t unit);
  * what the unit's status says later. 0, -EOPNOTSUPP where there is no freezer for it, or -errno. */
 int direct_freeze(struct see *see, uint32_t unit, bool freeze);
 
+/* The unit's memory.high (v2); UINT64_MAX: none. 0, -EOPNOTSUPP where its cgroup has no such file, or -errno. */
+int direct_read_high(struct see *see, uint32_t unit, uint64_t *bytes);
+
+/* Set it, where that makes nobody wait: the kernel reclaims inside who lowers it below what is used. 0; -EWOULDBLOCK:
+ * more is used than that; or as above. */
+int direct_raise_high(struct see *see, uint32_t unit, uint64_t bytes);
+
 #endif

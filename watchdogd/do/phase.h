@@ -1,6 +1,6 @@
-/* What the files of the phases share: phase_stop.c, phase_room.c, phase_start.c, phase_lives.c, phase_swap.c, and
- * action_phase.c, whose table calls them. An `enter` begins a phase, and gives 0 or -errno when it cannot be done at
- * all; a `look` says whether it is proved, and escalates. */
+/* What the files of the phases share: phase_stop.c, phase_room.c, phase_start.c, phase_lives.c, phase_cap.c,
+ * phase_swap.c, and action_phase.c, whose table calls them. An `enter` begins a phase, and gives 0 or -errno when it
+ * cannot be done at all; a `look` says whether it is proved, and escalates. */
 #ifndef WD_DO_PHASE_H
 #define WD_DO_PHASE_H
 
@@ -25,7 +25,7 @@ int phase_ask_actor(struct actions *actions, struct action *action);
 bool phase_ask_again(struct actions *actions, struct action *action, mono_ms now);
 
 /* The actor is asked, and its answer is all there is to see. */
-int phase_run_enter(struct actions *actions, struct action *action, mono_ms now);
+int phase_ask_enter(struct actions *actions, struct action *action, mono_ms now);
 enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now);
 
 int phase_stop_enter(struct actions *actions, struct action *action, mono_ms now);
@@ -44,5 +44,8 @@ enum action_progress phase_lives_look(struct actions *actions, struct action *ac
 int phase_swap_enter(struct actions *actions, struct action *action, mono_ms now);
 enum action_progress phase_swap_on_look(struct actions *actions, struct action *action, mono_ms now);
 enum action_progress phase_swap_off_look(struct actions *actions, struct action *action, mono_ms now);
+enum action_progress phase_cap_look(struct actions *actions, struct action *action, mono_ms now);
+int phase_uncap_enter(struct actions *actions, struct action *action, mono_ms now);
+enum action_progress phase_uncap_look(struct actions *actions, struct action *action, mono_ms now);
 
 #endif

@@ -23,7 +23,7 @@ int phase_swap_enter(struct actions *actions, struct action *action, mono_ms now
 	action->answered_at = 0;
 	action->swap_before =
 		(int64_t)(action->phase == ACTION_SWAP_ON ? state->swap_total_bytes : state->swap.used_bytes);
-	return phase_run_enter(actions, action, now);
+	return phase_ask_enter(actions, action, now);
 }
 
 /* The actor was asked, and what it says of it is not shown. */

@@ -8,6 +8,7 @@
 #include "do/action_ledger.h"
 #include "do/action_phase.h"
 #include "do/backoff.h"
+#include "do/cap.h"
 #include "do/swap.h"
 
 /* CONFIG_NONE: the swap file. */
@@ -20,6 +21,15 @@ static const char *restore_name(const struct actions *actions, uint32_t unit)
 static const enum action_phase restore_phases[VERBS] = {
 	[VERB_START] = ACTION_START, /* without a wait for room: that was asked for with its peak */
 	[VERB_THAW] = ACTION_THAW,
+	[VERB_UNCAP] = ACTION_UNCAP,
+};
+
+/* ... and the mark that it ends. */
+static const enum state_mark restore_marks[VERBS] = {
+	[VERB_START] = STATE_MARK_STOPPED,
+	[VERB_THAW] = STATE_MARK_FROZEN,
+	[VERB_UNCAP] = STATE_MARK_CAPPED,
+	[VERB_SWAP] = STATE_MARK_SWAP,
 };
 
 static struct ledger_unit *restore_row(const struct actions *actions, uint32_t unit)
@@ -66,7 +76,8 @@ enum outcome restore_begin(struct actions *actions, const struct order *order, m
 	why[0] = '\0';
 	if (order->verb == VERB_SWAP)
 		return actions_open(actions) ? OUTCOME_BUSY : swap_off_begin(actions, order, now, why);
-	if (mark == NULL || actions_open(actions) || restore_is_over(actions, mark, order->unit, now))
+	if (mark == NULL || mark->kind != (char)restore_marks[order->verb] || actions_open(actions) ||
+	    restore_is_over(actions, mark, order->unit, now))
 		return OUTCOME_BUSY;
 	if (order->verb == VERB_START)
 		no_way = action_gate_why_not_start(config_unit_at(actions->config, order->unit));
@@ -75,6 +86,8 @@ enum outcome restore_begin(struct actions *actions, const struct order *order, m
 		action_copy(why, TEXT_BYTES, no_way);
 		return OUTCOME_SKIPPED;
 	}
+	if (order->verb == VERB_UNCAP)
+		cap_fill_uncap(actions, mark, &like);
 	like.shed_at = mark->at;
 	action_copy(like.rule, sizeof(like.rule), config_rule_at(actions->config, order->rule)->name);
 	action_saw(&like, "%s", order->text);
@@ -88,7 +101,7 @@ enum outcome restore_begin(struct actions *actions, const struct order *order, m
 /* It came up all the same: what became of it then is no refusal. */
 static bool restore_was_up(const struct actions *actions, const struct action *action)
 {
-	return restore_mark(actions, action->unit) == NULL;
+	return !ledger_is_marked(actions->ledger, restore_name(actions, action->unit), (char)restore_marks[action->verb]);
 }
 
 bool restore_end(struct actions *actions, const struct action *action, mono_ms now)
@@ -97,7 +110,7 @@ bool restore_end(struct actions *actions, const struct action *action, mono_ms n
 		return true;
 	if (action->verb == VERB_START && !action->worker_asked)
 		restore_wait(actions, action->unit, now);
-	return patience_note_not_given(restore_row(actions, action->unit));
+	return patience_note_not_given(restore_row(actions, action->unit), now);
 }
 
 /* ", after 12 min" */
@@ -110,14 +123,22 @@ static void restore_add_after(const struct action *action, struct buffer *b)
 		buffer_addf(b, ", after %s", clock_format_span(wall - action->shed_at, span));
 }
 
+const char *restore_again(enum verb verb)
+{
+	return verb == VERB_UNCAP ? "" : " again";
+}
+
 void restore_title(const struct actions *actions, const struct action *action, struct buffer *title)
 {
 	const struct verb_word *verb = &verb_words[action->verb];
+	const char *name = action_unit_name(actions, action->unit);
 
-	if (action->progress == ACTION_PROVED)
-		buffer_addf(title, "%s %s again", verb->done, action_unit_name(actions, action->unit));
+	if (action->left_alone)
+		buffer_addf(title, "%s is capped by us no more", name);
+	else if (action->progress == ACTION_PROVED)
+		buffer_addf(title, "%s %s%s", verb->done, name, restore_again(action->verb));
 	else
-		buffer_addf(title, "%s %s again not done", verb->name, action_unit_name(actions, action->unit));
+		buffer_addf(title, "%s %s%s not done", verb->name, name, restore_again(action->verb));
 	restore_add_after(action, title);
 }
 

@@ -1,5 +1,5 @@
 /* Giving back: what an ORDER_RESTORE says. The start of what we stopped is the end of a restart (start, then it has to
- * live); what we froze is thawed. When and in which order is decide's (decide/decide_restore.c). */
+ * live); what we froze is thawed, what we capped has its memory.high of before. When and in which order is decide's (decide/decide_restore.c). */
 #ifndef WD_DO_RESTORE_H
 #define WD_DO_RESTORE_H
 
@@ -11,6 +11,9 @@ enum outcome restore_begin(struct actions *actions, const struct order *order, m
 
 /* At its end, before it is told: what was not done is remembered, and waits. False: that was told before. */
 bool restore_end(struct actions *actions, const struct action *action, mono_ms now);
+
+/* " again", where that stands behind the verb and the unit: "start xtts again", but "uncap xtts". */
+const char *restore_again(enum verb verb);
 
 /* "started xtts again, after 12 min"; that in full, with what was seen. */
 void restore_title(const struct actions *actions, const struct action *action, struct buffer *title);

@@ -108,7 +108,8 @@ void purpose_see_stop_of_down(struct see *see, struct unit *unit, mono_ms now)
 		return;
 	ledger_unit(see->with.ledger, name)->flags &= (uint16_t)~LEDGER_UNIT_OWED;
 	ledger_unmark(see->with.ledger, name);
-	see->with.state->unit[unit->index].mark = STATE_MARK_NONE;
+	mark = ledger_mark_find(see->with.ledger, name); /* it may be capped besides */
+	see->with.state->unit[unit->index].mark = mark != NULL ? (uint8_t)mark->kind : STATE_MARK_NONE;
 	purpose_stop(see, unit, NULL, now);
 	diag_event(SEVERITY_INFO, NULL, name,
 		   "systemd was told to stop it though we had stopped it: it is not started again by us");

@@ -199,6 +199,11 @@ int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir)
 	return u->populated ? u->dir[UNIT_DIR_UNIFIED] : -1;
 }
 
+const char *see_unit_path(struct see *see, uint32_t unit)
+{
+	return unit_at(see, unit)->path;
+}
+
 /* In place: only who is alive and a program. */
 static int see_keep_living(struct see *see, int32_t *pids, int n)
 {

@@ -54,6 +54,10 @@ int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max);
 enum see_dir { SEE_DIR_V2, SEE_DIR_V1_FREEZER };
 int see_unit_dir(struct see *see, uint32_t unit, enum see_dir dir);
 
+/* The unit's cgroup as it was last seen: its path below the mount, without a slash before it; "": none is known. Borrowed
+ * until the next look. */
+const char *see_unit_path(struct see *see, uint32_t unit);
+
 /* What a worker sees of a unit (MESSAGE_UNIT, _ALIVE, _LINES, _MATCH, _READ of share/message.h); an id that no unit
  * has is passed over. May add an event to the queue. */
 void see_report(struct see *see, const struct message *report, mono_ms now);

@@ -309,6 +309,7 @@ void unit_publish(struct see *see, const struct unit *unit)
 
 	row->status = (uint8_t)unit->status;
 	row->mark = mark != NULL ? (uint8_t)mark->kind : STATE_MARK_NONE;
+	row->cap_bytes = mark != NULL ? mark->cap_bytes : 0;
 	row->processes = unit->processes;
 	row->since = unit->since;
 	row->started = unit->started;

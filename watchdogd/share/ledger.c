@@ -98,9 +98,11 @@ static void ledger_begin_boot(struct ledger *ledger, const char *boot_id)
 	ledger_keep_units(ledger);
 	memset(ledger->refusals, 0, sizeof(ledger->refusals));
 	memset(&ledger->telling, 0, sizeof(ledger->telling));
-	for (int i = 0; i < MARKS_MAX; i++)
-		if (ledger->marks[i].kind == STATE_MARK_FROZEN || ledger->marks[i].kind == STATE_MARK_SWAP)
+	for (int i = 0; i < MARKS_MAX; i++) {
+		ledger->marks[i].cap_bytes = 0;
+		if (ledger->marks[i].kind != STATE_MARK_STOPPED)
 			memset(&ledger->marks[i], 0, sizeof(ledger->marks[i]));
+	}
 	BUFFER_OVER(&b, ledger->boot_id);
 	buffer_add(&b, boot_id);
 }
@@ -287,92 +289,6 @@ struct ledger_entry *ledger_find(struct ledger *ledger, uint64_t id)
 		if (ledger->entries[i].state == LEDGER_OPEN && ledger->entries[i].id == id)
 			return &ledger->entries[i];
 	return NULL;
-}
-
-struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit)
-{
-	for (int i = 0; i < MARKS_MAX; i++)
-		if (ledger->marks[i].unit[0] != '\0' && strcmp(ledger->marks[i].unit, unit) == 0)
-			return &ledger->marks[i];
-	return NULL;
-}
-
-static uint32_t ledger_next_shed(const struct ledger *ledger)
-{
-	uint32_t last = 0;
-
-	for (int i = 0; i < MARKS_MAX; i++)
-		if (ledger->marks[i].unit[0] != '\0' && ledger->marks[i].shed > last)
-			last = ledger->marks[i].shed;
-	return last + 1;
-}
-
-static struct ledger_mark *ledger_mark_new(struct ledger *ledger, const char *unit)
-{
-	for (int i = 0; i < MARKS_MAX; i++) {
-		struct ledger_mark *mark = &ledger->marks[i];
-		struct buffer b;
-
-		if (mark->unit[0] != '\0')
-			continue;
-		memset(mark, 0, sizeof(*mark));
-		mark->at = clock_wall();
-		BUFFER_OVER(&b, mark->unit);
-		buffer_add(&b, unit);
-		return mark;
-	}
-	return NULL;
-}
-
-struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char kind, const char *rule)
-{
-	struct ledger_mark *mark = ledger_mark_find(ledger, unit);
-	uint64_t hash = ledger_hash(rule);
-
-	if (mark == NULL)
-		mark = ledger_mark_new(ledger, unit);
-	if (mark == NULL)
-		return NULL;
-	if (mark->kind != kind)
-		mark->shed = ledger_next_shed(ledger);
-	mark->kind = kind;
-	for (int i = 0; i < mark->rules; i++)
-		if (mark->rule[i] == hash)
-			return mark;
-	if (mark->rules < MARK_RULES_MAX)
-		mark->rule[mark->rules++] = hash;
-	return mark;
-}
-
-void ledger_unmark(struct ledger *ledger, const char *unit)
-{
-	struct ledger_mark *mark = ledger_mark_find(ledger, unit);
-
-	if (mark != NULL)
-		mark->unit[0] = '\0';
-}
-
-bool ledger_mark_has(const struct ledger_mark *mark, const char *rule)
-{
-	uint64_t hash = ledger_hash(rule);
-
-	for (uint32_t i = 0; mark->unit[0] != '\0' && i < mark->rules && i < MARK_RULES_MAX; i++)
-		if (mark->rule[i] == hash)
-			return true;
-	return false;
-}
-
-struct ledger_mark *ledger_mark_put(struct ledger *ledger, const struct ledger_mark *mark)
-{
-	struct ledger_mark *row = ledger_mark_new(ledger, "");
-
-	if (row == NULL)
-		return NULL;
-	*row = *mark;
-	row->unit[0] = '\0';
-	atomic_thread_fence(memory_order_release); /* a crash before its name leaves the row free */
-	memcpy(row->unit, mark->unit, sizeof(row->unit));
-	return row;
 }
 
 static uint32_t ledger_unit_hash(const char *name)

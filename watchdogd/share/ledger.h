@@ -63,6 +63,7 @@ struct ledger_entry {
 	wall_ms at;                  /* when it was asked */
 	mono_ms at_mono;
 	uint64_t cgroup_id;          /* the unit's when asked: another one means it was restarted since */
+	uint64_t bytes;              /* cap: its new memory.high, UINT64_MAX: none; reclaim: how much */
 	char plugin[NAME_BYTES];     /* who carries it out: "systemd", "exec"; "" the sentinel itself */
 	char rule[NAME_BYTES];
 	char unit[NAME_BYTES];       /* the watched unit; "" none */
@@ -72,15 +73,19 @@ struct ledger_entry {
 	char text[TEXT_BYTES];       /* what was seen and what is done */
 };
 
-/* A unit that we stopped or froze and have not given back; or, under a name that no unit can have, the swap file
- * (LEDGER_SWAP_MARK). */
+/* A unit that we stopped, froze or capped and have not given back. One that was capped and then stopped or frozen is
+ * both: when it is back, it is capped still. Or, under a name that no unit can have, the swap file (LEDGER_SWAP_MARK). */
 struct ledger_mark {
 	char unit[NAME_BYTES];       /* "" : free */
-	char kind;                   /* enum state_mark */
+	char kind;                   /* enum state_mark; CAPPED: nothing else */
 	uint16_t rules;              /* how many of rule[] are in use */
 	uint32_t shed;               /* rises: the highest was shed last, and is given back first */
 	wall_ms at;
+	uint64_t cap_bytes;          /* its memory.high as we set it; 0: not capped */
+	uint64_t high_before;        /* ... and what that was before; UINT64_MAX: none */
+	uint64_t cap_cgroup;         /* ... and of which cgroup: another one has it only where systemd sets it */
 	uint64_t rule[MARK_RULES_MAX]; /* ledger_hash of the names of the rules whose ladder reached it */
+	uint32_t cap_shed;           /* CAPPED: what `shed` is when it is nothing else any more */
 	uint64_t thread;             /* in which it was told last that it is down: its return is told there; 0: in none */
 };
 
@@ -131,6 +136,7 @@ struct ledger_unit {
 	uint32_t fits_s;       /* while it carries our mark: 1 + seconds since when there is room for it without a break */
 	uint16_t vain;         /* so often in a row it was given back in vain (decide/patience.h) */
 	uint16_t refused;      /* so often in a row it was to be given back, and that was not done */
+	uint32_t refused_s;    /* 1 + CLOCK_MONOTONIC seconds of the last of these */
 };
 
 /* When people were told last that a channel takes no alerts: once an hour. */
@@ -205,16 +211,30 @@ void ledger_free(struct ledger_entry *entry);
 struct ledger_entry *ledger_find(struct ledger *ledger, uint64_t id);
 
 /* The mark of a unit, or NULL; ledger_mark makes one (NULL when all are taken) and adds the rule's
- * name; as shed last, where it is new or of another kind. ledger_unmark ends it. */
+ * name; as shed last, where it is new or of another kind. ledger_unmark ends it, but for the cap. */
 struct ledger_mark *ledger_mark_find(struct ledger *ledger, const char *unit);
 struct ledger_mark *ledger_mark(struct ledger *ledger, const char *unit, char kind, const char *rule);
 void ledger_unmark(struct ledger *ledger, const char *unit);
+
+/* What a mark of that kind says of its unit: "stopped", "frozen", "capped". */
+const char *ledger_mark_word(char kind);
 
 /* It is a mark, and carries the name of that rule. */
 bool ledger_mark_has(const struct ledger_mark *mark, const char *rule);
 
 /* Put back a whole mark of a unit that has none. NULL when all are taken. */
 struct ledger_mark *ledger_mark_put(struct ledger *ledger, const struct ledger_mark *mark);
+
+/* The unit is about to be capped: put that mark on it, beside one that is there. What its memory.high was before the
+ * first of several caps stays. NULL: there is no room. */
+struct ledger_mark *ledger_mark_cap(struct ledger *ledger, const char *unit, const char *rule, uint64_t bytes,
+				    uint64_t before);
+
+/* It has the memory.high that it had before: the cap ends, and the mark where it was nothing else. */
+void ledger_uncap(struct ledger *ledger, const char *unit);
+
+/* It carries a mark of that kind; CAPPED also where it is stopped or frozen besides. */
+bool ledger_is_marked(struct ledger *ledger, const char *unit, char kind);
 
 /* What is remembered of the unit of that name: its row, made where there is none. Never NULL. */
 struct ledger_unit *ledger_unit(struct ledger *ledger, const char *name);

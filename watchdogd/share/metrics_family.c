@@ -41,7 +41,7 @@ const struct openmetrics_family metrics_families[METRICS_FAMILIES] = {
 	METRICS_GAUGE(METRICS_UNIT_STATUS, "unit_status", "", "1 for the status that the unit has, 0 for the others."),
 	METRICS_GAUGE(METRICS_UNIT_ALIVE_STATE, "unit_alive_state", "",
 		      "1 for how it is with what must be alive in the unit, 0 for the others."),
-	METRICS_GAUGE(METRICS_UNIT_MARK, "unit_mark", "", "1 while watchdogd keeps the unit stopped or frozen."),
+	METRICS_GAUGE(METRICS_UNIT_MARK, "unit_mark", "", "1 while watchdogd keeps the unit stopped, frozen or capped."),
 	METRICS_COUNTER(METRICS_UNIT_DEATHS, "unit_deaths", "", "Ends of watched processes of the unit, by cause."),
 	METRICS_COUNTER(METRICS_UNIT_OOM_KILLS, "unit_oom_kills", "", "Kernel OOM kills in the unit."),
 	METRICS_GAUGE(METRICS_UNIT_LAST_DEATH, "unit_last_death_timestamp_seconds", "seconds",

@@ -26,6 +26,7 @@ static const char *const metrics_alive_states[] = {
 static const char *const metrics_marks[] = {
 	[STATE_MARK_STOPPED] = "stopped",
 	[STATE_MARK_FROZEN] = "frozen",
+	[STATE_MARK_CAPPED] = "capped",
 };
 
 static const char *const metrics_causes[] = {

@@ -15,14 +15,16 @@
  * but for target, which comes from the config. */
 struct plugin_request {
 	uint64_t id;
-	const char *verb;     /* "stop", "start", "run", "alert" */
-	const char *target;   /* systemd: "x.service"; exec: the command as written */
+	const char *verb;     /* "stop", "start", "run", "cap", "alert" */
+	const char *target;   /* systemd: "x.service"; exec: the command as written; reclaim: the cgroup's path below the mount */
 	const char *rule, *unit, *event, *severity, *text; /* "" where there is none */
 	uint64_t at_wall_ms;  /* when it was asked, since 1970 */
 	uint32_t timeout_ms;  /* 0: the plugin's own default */
 	int as_nobody;        /* run without privileges */
 	int reset;            /* systemd, "start": reset the unit's failed state first */
 	uint32_t uid;         /* systemd: whose has the unit; UINT32_MAX: the host's */
+	uint64_t bytes;       /* "cap", "uncap": memory.high, UINT64_MAX: none; "reclaim": how much */
+	uint64_t cgroup_id;   /* inode of the unit's cgroup when it was asked; 0: not known */
 };
 
 /* What the config says of one watched unit. All texts are borrowed until the next `watch`; "" where there

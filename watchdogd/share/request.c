@@ -51,6 +51,8 @@ int request_of_entry(struct plugin_request *request, const struct ledger_entry *
 		.as_nobody = entry->as_nobody != 0,
 		.reset = entry->reset != 0,
 		.uid = entry->uid,
+		.bytes = entry->bytes,
+		.cgroup_id = entry->cgroup_id,
 	};
 	return 0;
 }

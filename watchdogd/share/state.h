@@ -40,7 +40,7 @@ enum state_unit_status {
 
 /* What we did to a unit and have not given back. */
 enum state_mark {
-	STATE_MARK_NONE, STATE_MARK_STOPPED, STATE_MARK_FROZEN,
+	STATE_MARK_NONE, STATE_MARK_STOPPED, STATE_MARK_FROZEN, STATE_MARK_CAPPED,
 	STATE_MARK_SWAP, /* of no unit: LEDGER_SWAP_MARK */
 };
 
@@ -76,6 +76,7 @@ struct state_unit {
 	mono_ms since;              /* when it was seen to come into that status */
 	mono_ms started;            /* when it was seen to begin running; 0: before we looked */
 	uint64_t cgroup_id;         /* inode of its cgroup directory; 0: none */
+	uint64_t cap_bytes;         /* its memory.high, as we set it and have not given it back; 0: we did not */
 	uint64_t held_bytes;        /* its anon one `grace` after its last start; 0: not known */
 	uint64_t oom_kills;         /* kernel OOM kills attributed to it since we know it */
 	char main_comm[16];         /* the largest process, for the reader; hostile text */

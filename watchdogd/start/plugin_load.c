@@ -5,11 +5,24 @@
 #include <string.h>
 
 #include "base/bounds.h"
+#include "base/root.h"
 
 static bool plugin_load_is_whole(const struct plugin *plugin)
 {
 	return plugin->name != NULL && plugin->open != NULL &&
 	       plugin->prepare != NULL && plugin->dispatch != NULL && plugin->close != NULL;
+}
+
+/* A plugin has a copy of base/root.c of its own, where it uses it: what is made up for us is made up for it. */
+static void plugin_tell_root(void *object)
+{
+	void *symbol = dlsym(object, "root_set");
+	void (*set)(const char *prefix);
+
+	if (symbol == NULL)
+		return;
+	memcpy(&set, &symbol, sizeof(set));
+	set(root_prefix());
 }
 
 const struct plugin *plugin_load(const char *dir, const char *name, struct buffer *wrong)
@@ -50,6 +63,7 @@ const struct plugin *plugin_open(const char *dir, const char *name, void **objec
 	else if (strcmp(plugin->name, name) != 0)
 		buffer_addf(wrong, "%s calls itself \"%s\"", path, plugin->name);
 	else {
+		plugin_tell_root(object);
 		*object_out = object;
 		return plugin;
 	}

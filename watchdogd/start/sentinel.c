@@ -10,6 +10,7 @@
 #include "base/buffer.h"
 #include "base/diag.h"
 #include "base/root.h"
+#include "decide/step.h"
 #include "do/restore.h"
 #include "share/message.h"
 #include "start/memory.h"
@@ -19,6 +20,8 @@ enum {
 	SENTINEL_ACTION_MS = 100,   /* while an action waits for its proof */
 	SENTINEL_WARM_BYTES = 8192, /* of each table for events and actions: a dozen rows */
 	SENTINEL_QUESTIONS_MAX = 32, /* to the actor, of one look: fewer than its link holds */
+	SENTINEL_LET_GO_MS = 1200,  /* for the last word to systemd: less than main waits before it ends the actor */
+	SENTINEL_GOING_MS = 50,
 	SENTINEL_ORDERS_MAX = 256,  /* of one look: a ladder that does not end is a bug, not a hang */
 };
 
@@ -47,16 +50,18 @@ static struct alert sentinel_alert(const struct sentinel *s, const struct order 
 			      .event = rule->is_event ? event_words[rule->event].name : "", .text = text};
 }
 
-/* What the step acts on, for the log: a unit's name, or the command. */
-static const char *sentinel_object(const struct sentinel *s, const struct order *order)
+/* The step, for the log: "stop xtts", "cap xtts 1G"; of `run` with its command. */
+static void sentinel_add_step(const struct sentinel *s, const struct order *order, struct buffer *text)
 {
 	const struct config_rule *rule = config_rule_at(s->config, order->rule);
+	const struct config_step *step = config_step_at(s->config, rule, order->step);
+	const char *object = order->unit != CONFIG_NONE ? sentinel_unit_name(s, order->unit)
+							: config_string(s->config, step->command);
 
-	if (order->unit != CONFIG_NONE)
-		return sentinel_unit_name(s, order->unit);
 	if (order->verb == VERB_SWAP)
-		return "on";
-	return config_string(s->config, config_step_at(s->config, rule, order->step)->command);
+		object = "on";
+	buffer_addf(text, "%s%s%s", verb_words[order->verb].name, object[0] != '\0' ? " " : "", object);
+	step_format_bytes(step, text);
 }
 
 /* What is stopped as nobody uses it is no trouble. */
@@ -69,7 +74,6 @@ static bool sentinel_is_housekeeping(const struct sentinel *s, uint32_t instance
 
 static enum outcome sentinel_step(struct sentinel *s, const struct order *order, mono_ms now)
 {
-	const char *verb = verb_words[order->verb].name;
 	struct alert note;
 	char why[TEXT_BYTES], text[TEXT_BYTES];
 	enum outcome outcome;
@@ -79,15 +83,18 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 	note = sentinel_alert(s, order, text);
 	note.severity = sentinel_is_housekeeping(s, order->instance) ? SEVERITY_INFO : SEVERITY_WARNING;
 	if (s->dry_run) {
-		buffer_addf(&b, "dry run: would %s %s: %s", verb, sentinel_object(s, order), order->text);
+		buffer_add(&b, "dry run: would ");
+		sentinel_add_step(s, order, &b);
+		buffer_addf(&b, ": %s", order->text);
 		alert_note(&s->alerts, &note);
 		return OUTCOME_DONE;
 	}
 	outcome = action_begin(&s->actions, order, now, why);
+	sentinel_add_step(s, order, &b);
 	if (outcome == OUTCOME_SKIPPED)
-		buffer_addf(&b, "%s %s skipped: %s", verb, sentinel_object(s, order), why);
+		buffer_addf(&b, " skipped: %s", why);
 	else if (outcome == OUTCOME_BEGUN)
-		buffer_addf(&b, "%s %s: %s", verb, sentinel_object(s, order), order->text);
+		buffer_addf(&b, ": %s", order->text);
 	if (outcome != OUTCOME_BUSY)
 		alert_note(&s->alerts, &note);
 	return outcome;
@@ -97,6 +104,7 @@ static enum outcome sentinel_step(struct sentinel *s, const struct order *order,
 static void sentinel_restore(struct sentinel *s, const struct order *order, mono_ms now)
 {
 	const char *verb = order->verb == VERB_SWAP ? "switch off" : verb_words[order->verb].name, *what;
+	const char *again = restore_again(order->verb);
 	struct alert note;
 	char why[TEXT_BYTES], text[TEXT_BYTES];
 	enum outcome outcome = OUTCOME_BEGUN;
@@ -109,9 +117,9 @@ static void sentinel_restore(struct sentinel *s, const struct order *order, mono
 	if (!s->dry_run)
 		outcome = restore_begin(&s->actions, order, now, why);
 	if (outcome == OUTCOME_SKIPPED)
-		buffer_addf(&b, "%s %s again skipped: %s", verb, what, why);
+		buffer_addf(&b, "%s %s%s skipped: %s", verb, what, again, why);
 	else
-		buffer_addf(&b, "%s%s %s again: %s", s->dry_run ? "dry run: would " : "", verb, what, order->text);
+		buffer_addf(&b, "%s%s %s%s: %s", s->dry_run ? "dry run: would " : "", verb, what, again, order->text);
 	if (outcome != OUTCOME_BUSY)
 		alert_note(&s->alerts, &note);
 }
@@ -160,7 +168,9 @@ static void sentinel_tell_result(struct sentinel *s, const struct action_result 
 {
 	uint64_t told[ACTION_JOIN_MAX] = {0};
 
-	for (uint32_t i = 0; i < result->instances && result->verb != VERB_THAW; i++) {
+	bool told_not = result->verb == VERB_THAW || result->verb == VERB_UNCAP;
+
+	for (uint32_t i = 0; i < result->instances && !told_not; i++) {
 		const struct config_instance *instance = config_instance_at(s->config, result->instance[i]);
 		const struct config_rule *rule = config_rule_at(s->config, instance->rule);
 		struct alert alert = {.rule = rule->name, .title = result->title, .text = result->text, .told = TOLD_RESULT,
@@ -380,6 +390,29 @@ static void sentinel_warm(struct sentinel *s)
 	memory_fill(s->decide.effect, sizeof(s->decide.effect));
 }
 
+/* What is frozen is thawed, what is capped is uncapped: the kernel shows that at once; who must tell systemd, which main
+ * ends after us for that, gets a moment. */
+static void sentinel_let_go_of_all(struct sentinel *s)
+{
+	mono_ms now = clock_mono(), until = now + SENTINEL_LET_GO_MS;
+
+	bool open;
+
+	state_write_begin(s->state);
+	actions_thaw_all(&s->actions);
+	for (uint32_t i = 0; i < s->config->units.count; i++)
+		actions_let_go(&s->actions, i, now);
+	open = actions_end(&s->actions, now);
+	state_write_end(s->state);
+	while (open && now < until && s->actor.fd >= 0) {
+		sentinel_hear_actor(s, SENTINEL_GOING_MS);
+		now = clock_mono();
+		state_write_begin(s->state);
+		open = actions_end(&s->actions, now);
+		state_write_end(s->state);
+	}
+}
+
 int sentinel_run(bool dry_run)
 {
 	struct sentinel *s = &sentinel;
@@ -406,6 +439,6 @@ int sentinel_run(bool dry_run)
 		if (!s->stop)
 			sentinel_look(s);
 	}
-	actions_thaw_all(&s->actions);
+	sentinel_let_go_of_all(s);
 	return 0;
 }

@@ -46,6 +46,9 @@ void sentinel_take_links(struct sentinel *sentinel);
 /* Watch the links to main and to the workers. 0 or -errno. */
 int sentinel_open_links(struct sentinel *sentinel);
 
+/* At the end, when nothing else is looked at any more: wait so long for the actor, and take what it says. */
+void sentinel_hear_actor(struct sentinel *sentinel, int wait_ms);
+
 /* Tell main that the config is in force; text: what is to be told with it. */
 void sentinel_tell_taken(const struct sentinel *sentinel, const char *text);
 

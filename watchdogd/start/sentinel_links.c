@@ -1,6 +1,7 @@
 #include "start/sentinel.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -22,10 +23,10 @@ static void sentinel_name_stranded(const struct sentinel *s, const struct config
 {
 	if (mark != NULL && restorable_ever(s->config, mark) && !restorable_ever(config, mark))
 		buffer_addf(said, "%s was %s by watchdogd and stays so: no rule of it has a `restore` any more; ",
-			    mark->unit, mark->kind == STATE_MARK_FROZEN ? "frozen" : "stopped");
+			    mark->unit, ledger_mark_word(mark->kind));
 }
 
-/* A unit that leaves the config while frozen is thawed, while stopped it is named in the answer. */
+/* A unit that leaves the config while frozen is thawed, while capped uncapped, while stopped it is named in the answer. */
 static void sentinel_let_go(struct sentinel *s, const struct config *config, struct buffer *said)
 {
 	for (uint32_t i = 0; i < s->config->units.count; i++) {
@@ -38,6 +39,7 @@ static void sentinel_let_go(struct sentinel *s, const struct config *config, str
 		}
 		if (mark != NULL && mark->kind == STATE_MARK_FROZEN)
 			actions_thaw(&s->actions, i);
+		actions_let_go(&s->actions, i, clock_mono());
 		if (actions_owe_start(&s->actions, i))
 			buffer_addf(said, "%s was to be started again, and is not; ", name);
 		else if (mark != NULL && mark->kind == STATE_MARK_STOPPED)
@@ -259,6 +261,14 @@ static void sentinel_on_actor(void *arg, uint32_t events)
 
 	(void)events;
 	sentinel_on_worker(s, &s->actor, sentinel_take_from_actor);
+}
+
+void sentinel_hear_actor(struct sentinel *s, int wait_ms)
+{
+	struct pollfd fd = {.fd = s->actor.fd, .events = POLLIN};
+
+	if (poll(&fd, 1, wait_ms) > 0)
+		sentinel_on_actor(s, 0);
 }
 
 static void sentinel_on_scribe(void *arg, uint32_t events)

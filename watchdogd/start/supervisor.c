@@ -17,6 +17,7 @@
 
 enum {
 	SUPERVISOR_STOP_MS = 3000, /* the processes have so long to end; SIGTERM to exit within 5 s */
+	SUPERVISOR_LET_GO_MS = 1500, /* ... the actor so long less: the sentinel may have something for it to give back */
 	SUPERVISOR_KILL_MS = 1000, /* ... and so long after SIGKILL: one in state D is left behind */
 };
 
@@ -93,9 +94,20 @@ static void supervisor_stop(struct supervisor *s, mono_ms now)
 	notify_send("STOPPING=1");
 	message_make(&message, MESSAGE_STOP, 0, 0, "");
 	(void)supervisor_send(s, CHILD_SENTINEL, &message, -1);
-	for (int i = CHILD_ACTOR; i < CHILDREN; i++)
+	for (int i = CHILD_ACTOR + 1; i < CHILDREN; i++)
 		if (s->child[i].pid > 0)
 			(void)kill(s->child[i].pid, SIGTERM);
+}
+
+/* The actor ends when the sentinel needs it no more. */
+static void supervisor_stop_actor(struct supervisor *s, mono_ms now)
+{
+	bool needed = s->child[CHILD_SENTINEL].pid != 0 && now - s->stop_since < SUPERVISOR_LET_GO_MS;
+
+	if (s->actor_told || needed || s->child[CHILD_ACTOR].pid <= 0)
+		return;
+	s->actor_told = true;
+	(void)kill(s->child[CHILD_ACTOR].pid, SIGTERM);
 }
 
 static void supervisor_on_signals(struct supervisor *s, mono_ms now)
@@ -152,6 +164,8 @@ static void supervisor_turn(struct supervisor *s)
 	supervisor_check_taken(s, now);
 	if (s->stop_since == 0)
 		supervisor_start_due(s, now);
+	else
+		supervisor_stop_actor(s, now);
 }
 
 static void supervisor_kill(struct child *child)

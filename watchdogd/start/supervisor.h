@@ -37,6 +37,7 @@ struct supervisor {
 	bool reload_again;          /* SIGHUP came meanwhile: the file may be another by now */
 	bool ready;                 /* READY=1 was sent */
 	mono_ms stop_since;         /* 0: not stopping */
+	bool actor_told;            /* ... and the actor was told to end */
 	int signals;
 	int ledger, state;
 	int ledger_read, state_read; /* the same, not to be written: for who has given up root */

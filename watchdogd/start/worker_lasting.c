@@ -59,10 +59,10 @@ static void lasting_end_row(struct worker_lasting *l)
 		l->nows--;
 }
 
-/* A swap file is off after a restart of the host. */
+/* A cap ends with the boot; and a swap file is off after a restart of the host. */
 static void lasting_add_mark(struct worker_lasting *l, const struct ledger_mark *mark)
 {
-	bool lasts = mark->unit[0] != '\0' && mark->kind != STATE_MARK_SWAP;
+	bool lasts = mark->unit[0] != '\0' && mark->kind != STATE_MARK_CAPPED && mark->kind != STATE_MARK_SWAP;
 	struct lasting *row = lasts ? lasting_add(l, LASTING_MARK) : NULL;
 	const struct ledger_unit *unit;
 

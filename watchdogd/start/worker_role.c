@@ -27,7 +27,11 @@ enum {
 static const struct worker_role worker_roles[] = {
 	{.name = "actor",
 	 .process = "wd-actor",
-	 .plugin = {{"systemd", true, NULL}, {"exec", false, NULL}, {"swapfile", true, wants_swapfile}}},
+	 .plugin = {{"systemd", true, NULL},
+		    {"exec", false, NULL},
+		    {"swapfile", true, wants_swapfile},
+		    {"reclaim", false, wants_reclaim},
+		    {"snapshot", false, wants_snapshot}}},
 	{.name = "messenger",
 	 .process = "wd-messenger",
 	 .confined = true,

@@ -87,3 +87,26 @@ bool wants_journal(const struct config *config)
 			return true;
 	return false;
 }
+
+static bool wants_verb(const struct config *config, enum verb verb)
+{
+	for (uint32_t i = 0; i < config->rules.count; i++) {
+		const struct config_rule *rule = config_rule_at(config, i);
+
+		for (uint32_t k = 0; k < rule->steps.count; k++)
+			if (config_step_at(config, rule, k)->verb == verb)
+				return true;
+	}
+	return false;
+}
+
+/* A cap is given back by it also when the step has left the config: who has had it loaded keeps it. */
+bool wants_reclaim(const struct config *config)
+{
+	return wants_verb(config, VERB_CAP) || wants_verb(config, VERB_UNCAP) || wants_verb(config, VERB_RECLAIM);
+}
+
+bool wants_snapshot(const struct config *config)
+{
+	return wants_verb(config, VERB_SNAPSHOT);
+}

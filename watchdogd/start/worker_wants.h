@@ -16,5 +16,7 @@ bool wants_journal(const struct config *config);
 bool wants_spool(const struct config *config);
 bool wants_textfile(const struct config *config);
 bool wants_swapfile(const struct config *config);
+bool wants_reclaim(const struct config *config);
+bool wants_snapshot(const struct config *config);
 
 #endif

@@ -14,11 +14,19 @@ const struct verb_word verb_words[VERBS] = {
 	[VERB_FREEZE] = {"freeze", "froze", VERB_TAKES_UNIT, true, true, false},
 	[VERB_THAW] = {"thaw", "thawed", VERB_TAKES_UNIT, false, false, false},
 	[VERB_RUN] = {"run", "ran", VERB_TAKES_COMMAND, true, false, false},
-	[VERB_CAP] = {"cap", "capped", VERB_TAKES_UNIT_BYTES, true, true, true},
-	[VERB_RECLAIM] = {"reclaim", "reclaimed from", VERB_TAKES_UNIT_BYTES, true, true, true},
+	[VERB_CAP] = {"cap", "capped", VERB_TAKES_UNIT_BYTES, true, true, false},
+	[VERB_UNCAP] = {"uncap", "uncapped", VERB_TAKES_UNIT, false, false, false},
+	[VERB_RECLAIM] = {"reclaim", "reclaimed from", VERB_TAKES_UNIT_BYTES, true, true, false},
 	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, false, false},
-	[VERB_SNAPSHOT] = {"snapshot", "took a snapshot", VERB_TAKES_NOTHING, false, false, true},
+	[VERB_SNAPSHOT] = {"snapshot", "took a snapshot", VERB_TAKES_NOTHING, false, false, false},
 };
+
+bool verb_takes_unit(enum verb verb)
+{
+	enum verb_argument argument = verb_words[verb].argument;
+
+	return argument == VERB_TAKES_UNIT || argument == VERB_TAKES_UNIT_SIGNAL || argument == VERB_TAKES_UNIT_BYTES;
+}
 
 int verb_find(const char *name, size_t len)
 {

@@ -16,10 +16,11 @@ enum verb {
 	VERB_FREEZE,   /* freeze UNIT */
 	VERB_THAW,     /* thaw UNIT */
 	VERB_RUN,      /* run COMMAND [ARGUMENT ...] */
-	VERB_CAP,      /* later: cap UNIT BYTES */
-	VERB_RECLAIM,  /* later: reclaim UNIT BYTES */
+	VERB_CAP,      /* cap UNIT BYTES: its memory.high */
+	VERB_UNCAP,    /* uncap UNIT: the memory.high it had before */
+	VERB_RECLAIM,  /* reclaim UNIT BYTES */
 	VERB_SWAP,     /* swap on */
-	VERB_SNAPSHOT, /* later: snapshot */
+	VERB_SNAPSHOT, /* snapshot: who holds what */
 	VERBS,
 };
 
@@ -37,6 +38,9 @@ struct verb_word {
 };
 
 extern const struct verb_word verb_words[VERBS];
+
+/* It acts on a unit. */
+bool verb_takes_unit(enum verb verb);
 
 /* The verb of that name (len bytes), or -1. */
 int verb_find(const char *name, size_t len);
