@@ -4,17 +4,17 @@
 #   row.sh --head     the head of the table
 set -eu
 
-columns='%-16s %5s %5s %5s  %-5s %-34s %6s %6s  %-26s %s\n'
+columns='%-16s %5s %5s %5s  %-5s %-34s %5s %7s %10s  %s\n'
 if [ "${1:-}" = --head ]; then
 	# shellcheck disable=SC2059 # the format is ours
-	printf "$columns" tool MB/s "peak%" swap alive "lost their claude" kills stall "xtts_server" "least free"
+	printf "$columns" tool MB/s "peak%" swap alive "lost their claude" kills stall "least free" xtts_server
 	exit
 fi
 
 fact() { sed -n "s/^$1=//p" facts | tail -n 1; }
 setting() { sed -n "s/^$1=//p" settings; }
 
-# Who changed when, "lost@32 back@35"; kills of the kernel and full stall of the whole time since the ramp began.
+# Who changed when: "lost@32 back@35"; kills of the kernel and full stall of the whole time since the ramp began.
 seen=$(awk -F, -v ramp_ms="$(fact ramp_ms)" '
 	function at() { return "@" int(($1 - ramp_ms) / 1000 + 0.5) }
 	function note(who, what) { said[who] = said[who] (said[who] == "" ? "" : " ") what at() }
@@ -35,7 +35,7 @@ seen=$(awk -F, -v ramp_ms="$(fact ramp_ms)" '
 		if (lost["nodira"]) bots = "nodira " said["nodira"]
 		if (lost["mirzo"]) bots = bots (bots == "" ? "" : ", ") "mirzo " said["mirzo"]
 		print alive "/2|" (bots == "" ? "no" : bots) "|" $6 - kills "|" sprintf("%.1f s", ($5 - full) / 1e6) \
-			"|" (said["xtts"] == "" ? "runs on" : said["xtts"] (x ? "" : ", down")) "|" int(least / 1024) " MB"
+			"|" int(least / 1024) " MB|" (said["xtts"] == "" ? "runs on" : said["xtts"] (x ? "" : ", down"))
 	}' samples.csv) || seen='?|no sample of it was brought back|?|?|?|?'
 [ "$(fact ramp_over)" = 1 ] || seen="$seen (its ramp never ended)"
 IFS='|'
