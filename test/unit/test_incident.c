@@ -45,6 +45,7 @@ static void incident_memory(struct host *h, double available)
 	state_set(&h->state.host[HOST_HEADROOM], (int64_t)(available * (double)HOST_GIB),
 		  8 * HOST_GIB, h->now);
 	state_set(&h->state.host[HOST_PRESSURE_FULL], 0, 0, h->now - 2000);
+	h->state.host[HOST_EXHAUSTED_IN] = (struct state_reading){.from = h->now - 8000, .known = STATE_NEVER};
 }
 
 static struct host *incident_begin(void)
