@@ -10,7 +10,7 @@ static void starting_look_at(struct see *see, struct unit *unit, mono_ms now, st
 	const struct state_reading *anon = &see->with.state->unit[unit->index].readings[UNIT_ANON];
 	uint64_t peak = (uint64_t)unit->start_peak_mib * STARTING_MIB;
 
-	if (unit->status != STATE_UNIT_RUNNING) {
+	if (unit->status != STATE_UNIT_RUNNING && unit->status != STATE_UNIT_FROZEN) {
 		unit->start_taken_bytes = 0;
 		return;
 	}
