@@ -3,7 +3,9 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
+#include <linux/magic.h>
 #include <sys/stat.h>
+#include <sys/vfs.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
@@ -11,12 +13,24 @@
 #include "base/file.h"
 #include "base/root.h"
 
+/* An inode says who it is on its own file system alone. */
+static int reclaim_cgroup_check(int dir, uint64_t id)
+{
+	struct statfs fs;
+	struct stat st;
+
+	if (fstat(dir, &st) < 0 || fstatfs(dir, &fs) < 0)
+		return -errno;
+	if (id != 0 && st.st_ino != id)
+		return -ESTALE;
+	return root_is_fake() || fs.f_type == CGROUP2_SUPER_MAGIC ? 0 : -ESTALE;
+}
+
 int reclaim_cgroup_open(const char *path, uint64_t id)
 {
 	char whole[PATH_BYTES];
 	struct buffer out;
-	struct stat st;
-	int dir;
+	int dir, error;
 
 	BUFFER_OVER(&out, whole);
 	buffer_addf(&out, "/sys/fs/cgroup/%s", path + strspn(path, "/"));
@@ -25,11 +39,10 @@ int reclaim_cgroup_open(const char *path, uint64_t id)
 	dir = root_open(whole, O_RDONLY | O_DIRECTORY);
 	if (dir < 0)
 		return dir;
-	if (id != 0 && (fstat(dir, &st) < 0 || st.st_ino != id)) {
+	error = reclaim_cgroup_check(dir, id);
+	if (error < 0)
 		(void)close(dir);
-		return -ESTALE;
-	}
-	return dir;
+	return error < 0 ? error : dir;
 }
 
 int reclaim_cgroup_read(int dir, const char *file, uint64_t *bytes)

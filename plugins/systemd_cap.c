@@ -45,13 +45,15 @@ static int systemd_cap_get(struct systemd_step *step, const char *property, sd_b
 
 /* --- ready --- */
 
-/* Half of the time is for the kernel, half for systemd. What cannot be pressed so is left to systemd. */
+/* Half of the time is for the kernel, half for systemd. A user's systemd says what that user wants: only the cgroup that
+ * the sentinel saw is written to. Where there is none, nothing is to be pressed. */
 static void systemd_cap_press(struct systemd_step *step, const char *cgroup)
 {
-	int dir = cgroup[0] != '\0' ? reclaim_cgroup_open(cgroup, 0) : -ENOENT;
+	int dir = cgroup[0] != '\0' && step->cgroup_id != 0 ? reclaim_cgroup_open(cgroup, step->cgroup_id) : -ENOENT;
 
 	if (dir >= 0)
-		(void)reclaim_child_start(&step->child, dir, RECLAIM_HIGH, step->bytes, step->limit_ms / 2);
+		step->unpressed =
+			reclaim_child_start(&step->child, dir, RECLAIM_HIGH, step->bytes, step->limit_ms / 2) < 0;
 	(void)file_close(dir);
 }
 
@@ -106,8 +108,10 @@ void systemd_cap_run_ready(struct systemd_step *step)
 
 	if (step->call != NULL || !reclaim_child_is_over(&step->child, &error))
 		return;
-	if (error == -ETIMEDOUT) {
-		systemd_step_answer(step, -EBUSY, "the kernel takes too long to bring it below that, and systemd would wait for it");
+	if (error == -ETIMEDOUT || step->unpressed) {
+		systemd_step_answer(step, -EBUSY,
+				    step->unpressed ? "no process can be started that brings it below that, and systemd would wait"
+						    : "the kernel takes too long to bring it below that, and systemd would wait for it");
 		return;
 	}
 	step->error = 0;

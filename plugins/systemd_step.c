@@ -337,6 +337,7 @@ int systemd_step_begin(struct systemd_step *step, struct systemd_context *contex
 	step->verb = (enum systemd_verb)verb;
 	step->reset = request->reset && verb == SYSTEMD_START;
 	step->bytes = request->bytes;
+	step->cgroup_id = request->cgroup_id;
 	step->began = clock_mono();
 	step->limit_ms = request->timeout_ms;
 	if (step->limit_ms == 0)

@@ -62,6 +62,8 @@ struct systemd_step {
 	char result[16]; /* how it ended; "" : not seen */
 	struct systemd_unit unit;
 	uint64_t bytes, seen;       /* of a cap: MemoryHigh as it is to be, and as it was read back */
+	uint64_t cgroup_id;         /* of the unit, as the sentinel read it; 0: it has none */
+	bool unpressed;             /* of a cap: there could be no process that brings it below that */
 	struct reclaim_child child; /* of a cap: what presses on the cgroup before systemd sets the property */
 };
 

@@ -49,6 +49,7 @@ static int end(void **state)
 
 static void is_idle(uint32_t unit)
 {
+	h->state.unit[unit].use = STATE_USE_UNUSED;
 	host_event(h, EVENT_IDLE, unit, "not used for 15 min 0 s: under 1 % of a core, no TCP connection");
 	host_look(h, 100);
 }
@@ -96,6 +97,17 @@ static void it_is_stopped_each_time_whatever_the_limit(void **state)
 	}
 }
 
+/* Its step waited for another action on the unit, and a client came meanwhile. */
+static void one_that_is_used_again_is_left_alone(void **state)
+{
+	(void)state;
+	h->state.unit[XTTS].use = STATE_USE_USED;
+	host_event(h, EVENT_IDLE, XTTS, "not used for 15 min 0 s: under 1 % of a core, no TCP connection");
+	host_look(h, 100);
+	assert_string_equal(host_orders(h), "tell");
+	assert_non_null(strstr(h->orders[0].text, "it is in use again, or that is not known"));
+}
+
 static void a_stop_in_vain_alarms_nobody(void **state)
 {
 	(void)state;
@@ -110,6 +122,7 @@ static void a_stop_in_vain_alarms_nobody(void **state)
 static void each_unit_has_its_own(void **state)
 {
 	(void)state;
+	h->state.unit[XTTS].use = STATE_USE_UNUSED;
 	host_event(h, EVENT_IDLE, XTTS, "not used");
 	host_event(h, EVENT_IDLE, 2, "not used");
 	is_idle(EMBED);
@@ -133,6 +146,7 @@ int main(void)
 		TEST(the_parser_makes_one_rule_for_all_such_units),
 		TEST(an_idle_unit_is_stopped_and_nobody_is_told),
 		TEST(it_is_stopped_each_time_whatever_the_limit),
+		TEST(one_that_is_used_again_is_left_alone),
 		TEST(a_stop_in_vain_alarms_nobody),
 		TEST(each_unit_has_its_own),
 		TEST(who_wants_to_know_says_so),

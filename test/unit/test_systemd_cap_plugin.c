@@ -57,12 +57,23 @@ static int tear_down(void **state)
 	return 0;
 }
 
+/* As the sentinel reads it of the unit. */
+static uint64_t cgroup_id(void)
+{
+	char path[256];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/sys/fs/cgroup/bots.slice/xtts_server.service", root);
+	return stat(path, &st) == 0 ? st.st_ino : 0;
+}
+
 static uint64_t ask(const char *verb, uint64_t bytes, uint32_t timeout_ms)
 {
 	static uint64_t id;
 	struct plugin_request request = {.id = ++id, .verb = verb, .target = "xtts_server.service", .rule = "",
 					 .unit = "xtts", .event = "", .severity = "info", .text = "",
-					 .timeout_ms = timeout_ms, .uid = UINT32_MAX, .bytes = bytes};
+					 .timeout_ms = timeout_ms, .uid = UINT32_MAX, .bytes = bytes,
+					 .cgroup_id = cgroup_id()};
 
 	plugin.ask(&request);
 	return id;
@@ -121,6 +132,22 @@ static void what_systemd_refuses_is_told(void **state)
 	a = answer_of("cap", 128 * MIB, 8000);
 	assert_int_equal(a->result, -ENOENT);
 	assert_string_equal(a->text, "xtts_server.service: systemd has no such unit (not loaded)");
+}
+
+/* A user's systemd answers what that user wants. */
+static void only_the_cgroup_that_the_sentinel_saw_is_written_to(void **state)
+{
+	static const char *const others[] = {"/bots.slice/other.service", "/bots.slice/../bots.slice/other.service",
+					     "/../../../elsewhere"};
+
+	(void)state;
+	sh("mkdir -p $d/../other.service ${d%/sys/*}/elsewhere && echo max >$d/../other.service/memory.high && "
+	   "ln -s ../sys/fs/cgroup/bots.slice/other.service/memory.high ${d%/sys/*}/elsewhere/memory.high");
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		fake.cgroup = others[i];
+		assert_int_equal(answer_of("cap", 128 * MIB, 8000)->result, 0);
+		sh("test \"$(cat $d/../other.service/memory.high)\" = max && test \"$(cat $d/memory.high)\" = max");
+	}
 }
 
 static void a_unit_without_a_cgroup_is_systemds_alone(void **state)
@@ -186,6 +213,7 @@ int main(void)
 		TEST(an_uncap_is_no_limit),
 		TEST(what_systemd_does_not_show_is_not_done),
 		TEST(what_systemd_refuses_is_told),
+		TEST(only_the_cgroup_that_the_sentinel_saw_is_written_to),
 		TEST(a_unit_without_a_cgroup_is_systemds_alone),
 		TEST(where_the_kernel_takes_long_systemd_is_not_made_to_wait_for_it),
 		TEST(an_uncap_ends_a_cap_that_is_under_way),

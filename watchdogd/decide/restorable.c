@@ -181,12 +181,12 @@ static enum restorable_why restorable_is_held_up(const struct decide *decide, co
 {
 	const struct state_unit *unit = &decide->state->unit[r->unit != CONFIG_NONE ? r->unit : 0];
 
+	if (r->mark->kind != STATE_MARK_STOPPED && patience_refused_ms(r->row, now) > 0)
+		return RESTORABLE_REFUSED;
 	if (r->unit == CONFIG_NONE)
 		return decide->state->swap.on && !decide->state->swap.going_off ? RESTORABLE_YES : RESTORABLE_BUSY;
 	if (r->mark->kind == STATE_MARK_STOPPED && unit->restart_at > now)
 		return RESTORABLE_BACKOFF;
-	if (r->mark->kind != STATE_MARK_STOPPED && patience_refused_ms(r->row, now) > 0)
-		return RESTORABLE_REFUSED;
 	return unit->busy != 0 || unit->systemd_at_it ? RESTORABLE_BUSY : RESTORABLE_YES;
 }
 

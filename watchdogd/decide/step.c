@@ -69,6 +69,12 @@ static bool step_is_on_its_way(const struct ladder *l, uint32_t unit)
 	return busy == 1 + VERB_RESTART || busy == 1 + VERB_START;
 }
 
+/* A stop since nobody uses it: it is looked at once more. */
+static bool step_is_for_idle(const struct ladder *l, enum verb verb)
+{
+	return l->rule->is_event && l->rule->event == EVENT_IDLE && verb == VERB_STOP;
+}
+
 /* Why a unit leaves this step no work; NULL: there is some. */
 static const char *step_why_not(const struct ladder *l, uint32_t i, uint32_t unit)
 {
@@ -79,6 +85,8 @@ static const char *step_why_not(const struct ladder *l, uint32_t i, uint32_t uni
 		return "it is protected";
 	if (step_was_undone(l, i, unit))
 		return "it was started again, and this firing leaves it alone";
+	if (step_is_for_idle(l, verb) && l->state->unit[unit].use != STATE_USE_UNUSED)
+		return "it is in use again, or that is not known";
 	if (verb == VERB_RESTART)
 		return step_why_not_restart(l, unit);
 	if (verb == VERB_START)

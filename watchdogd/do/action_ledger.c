@@ -237,6 +237,8 @@ static void action_resume(struct actions *actions, struct action *action, mono_m
 		action->progress = ACTION_NOT_DONE;
 		return;
 	}
+	if (action->phase == ACTION_SWAP_ON) /* the crash may have come before it */
+		action_put_mark(actions, action, now);
 	if (action->phase == ACTION_CAP) /* what it was is read before the actor may change it */
 		action_put_mark(actions, action, now);
 	if (action->phase != ACTION_RUN && action->phase != ACTION_SNAPSHOT)

@@ -108,6 +108,11 @@ bool restore_end(struct actions *actions, const struct action *action, mono_ms n
 {
 	if (action->progress == ACTION_PROVED || restore_was_up(actions, action))
 		return true;
+	/* Slow, but ours: it is no person's start, and when it is shed again that was in vain. */
+	if (action->verb == VERB_START && actions->state->unit[action->unit].status == STATE_UNIT_RUNNING) {
+		ledger_unmark(actions->ledger, restore_name(actions, action->unit));
+		return true;
+	}
 	if (action->verb == VERB_START && !action->worker_asked)
 		restore_wait(actions, action->unit, now);
 	return patience_note_not_given(restore_row(actions, action->unit), now);

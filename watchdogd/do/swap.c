@@ -127,6 +127,11 @@ void swap_config(struct actions *actions, const struct config *config)
 
 		if (!action->used || action->verb != VERB_SWAP || (same_path && !swap_prepares(action)))
 			continue;
+		if (action->phase == ACTION_SWAP_ON) { /* its ladder waits for it */
+			action_saw(action, "the config names another swap file now");
+			action->progress = ACTION_NOT_DONE;
+			continue;
+		}
 		action_end_entry(actions, action);
 		action->used = false;
 	}

@@ -155,6 +155,11 @@ void swap_look(struct actions *actions, mono_ms now)
 
 	if (actions->config->swapfile.path == 0) {
 		swap->phase = STATE_SWAP_NONE;
+		swap->ours = false;
+		if (ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK) != NULL) { /* from before the start */
+			diag_warning("a swap file that watchdogd switched on is not in the config any more: it is left as it is");
+			ledger_unmark(actions->ledger, LEDGER_SWAP_MARK);
+		}
 		return;
 	}
 	if (swap->phase == STATE_SWAP_NONE)
