@@ -165,6 +165,25 @@ static void a_start_that_is_refused_is_told_once_and_waits(void **state)
 	assert_int_equal(row_of("bot")->vain, 0);
 }
 
+/* It runs, and systemd is not done with its start in our time. */
+static void a_slow_start_of_ours_is_no_persons(void **state)
+{
+	(void)state;
+	stopped("bot");
+	assert_int_equal(give_back("bot", VERB_START), OUTCOME_BEGUN);
+	assert_false(act_look(100));
+	(void)act_assert_asked(VERB_START);
+	act_put_unit(ACT_BOT, true, false);
+	assert_false(act_look(20000));
+	assert_true(act_look(15000));
+	act_assert_not_done("start bot again not done");
+	act_assert_mark("bot", STATE_MARK_NONE);
+	assert_int_not_equal(row_of("bot")->given_s, 0);
+	assert_int_equal(row_of("bot")->refused, 0);
+	stopped("bot");
+	assert_int_equal(row_of("bot")->vain, 1);
+}
+
 static void what_nobody_can_start_waits_as_a_start_does(void **state)
 {
 	(void)state;
@@ -465,6 +484,7 @@ int main(void)
 		T(what_is_shed_again_was_given_back_in_vain),
 		T(a_stop_before_it_has_lived_takes_it_back),
 		T(a_start_that_is_refused_is_told_once_and_waits),
+		T(a_slow_start_of_ours_is_no_persons),
 		T(what_nobody_can_start_waits_as_a_start_does),
 		T(what_was_capped_has_what_it_had_before),
 		T(what_another_has_set_since_is_not_ours_to_give_back),

@@ -472,6 +472,33 @@ static void a_file_that_leaves_the_config_stays_on_and_is_named(void **state)
 	}
 }
 
+static void a_section_that_went_while_watchdogd_was_down_ends_the_mark(void **state)
+{
+	(void)state;
+	begin_on(0);
+	act.more = NULL;
+	act_begin();
+	(void)ledger_mark(act.ledger, LEDGER_SWAP_MARK, STATE_MARK_SWAP, "swap");
+	(void)act_look(100);
+	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_NONE);
+	assert_false(swap()->ours);
+}
+
+static void a_reload_with_another_file_ends_a_step_that_is_under_way(void **state)
+{
+	char text[256];
+	struct buffer said;
+
+	(void)state;
+	BUFFER_OVER(&said, text);
+	begin_ready();
+	assert_int_equal(act_ask("swap", NULL), OUTCOME_BEGUN);
+	reload("[swapfile]\npath = /other\nsize = 512M\n" RULES, &said);
+	assert_true(act_look(100));
+	act_assert_not_done("the config names another swap file now");
+	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_NONE);
+}
+
 static void a_reload_with_another_size_looks_anew_and_forgets_what_was_being_made(void **state)
 {
 	char text[256];
@@ -683,6 +710,8 @@ int main(void)
 		TEST(a_persons_swapoff_ends_our_mark),
 		TEST(a_reload_of_the_same_file_changes_nothing),
 		TEST(a_file_that_leaves_the_config_stays_on_and_is_named),
+		TEST(a_section_that_went_while_watchdogd_was_down_ends_the_mark),
+		TEST(a_reload_with_another_file_ends_a_step_that_is_under_way),
 		TEST(a_reload_with_another_size_looks_anew_and_forgets_what_was_being_made),
 		TEST(off_is_done_when_the_kernel_shows_it_no_more),
 		TEST(off_is_only_of_what_we_switched_on),

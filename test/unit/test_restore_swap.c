@@ -164,6 +164,27 @@ static void one_in_vain_waits_as_a_unit_does(void **state)
 	assert_non_null(strstr(h->state.swap.restore, "given back in vain 1 time"));
 }
 
+static void what_cannot_be_switched_off_waits_and_keeps_nothing_back(void **state)
+{
+	struct host *h = on();
+	struct ledger_unit *row = ledger_unit(&h->ledger, LEDGER_SWAP_MARK);
+
+	(void)state;
+	memory(h, 6, 0);
+	patience_note_given(row, h->now);
+	for (int i = 0; i < 3; i++) /* 20, 40, 80 s */
+		(void)patience_note_not_given(row, h->now + MIN_MS);
+	host_looks(h, MIN_MS + 60000);
+	assert_int_equal(h->n, 0);
+	assert_null(strstr(h->state.swap.restore, "under way"));
+	host_unit(h, 0, STATE_UNIT_INACTIVE, 0); /* shed before it */
+	(void)ledger_mark(&h->ledger, "xtts", STATE_MARK_STOPPED, "short");
+	ledger_mark_find(&h->ledger, "xtts")->shed = 0;
+	host_looks(h, 5000);
+	assert_int_equal(last(h)->kind, ORDER_RESTORE);
+	assert_int_equal(last(h)->unit, 0);
+}
+
 static void without_our_mark_nothing_is_given_back(void **state)
 {
 	struct host *h = on();
@@ -187,6 +208,7 @@ int main(void)
 		TEST(what_was_shed_after_it_comes_first),
 		TEST(while_it_goes_off_it_is_not_asked_again_and_nothing_else_comes_back),
 		TEST(one_in_vain_waits_as_a_unit_does),
+		TEST(what_cannot_be_switched_off_waits_and_keeps_nothing_back),
 		TEST(without_our_mark_nothing_is_given_back),
 	};
 
