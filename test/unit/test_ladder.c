@@ -542,7 +542,7 @@ static void what_is_protected_is_touched_by_no_verb(void **state)
 		uint32_t group;
 		struct host *h;
 
-		if (!takes_a_unit(verb) || verb_words[verb].later)
+		if (!takes_a_unit(verb))
 			continue;
 		host_end();
 		make_begin();
@@ -659,22 +659,6 @@ static void after_a_failed_step_it_stands_when_the_condition_is_over(void **stat
 	host_available(h, 1.1);
 	host_looks(h, 5000);
 	assert_orders(h, "");
-}
-
-static void a_later_step_is_skipped(void **state)
-{
-	struct host *h;
-
-	(void)state;
-	(void)critical();
-	make_step(VERB_SNAPSHOT, CONFIG_NONE)->later = 1;
-	make_step_of(VERB_STOP, CONFIG_IDLE, bots)->later = 1;
-	make_step(VERB_RECLAIM, XTTS)->later = 1;
-	make_alert(SEVERITY_WARNING);
-	h = host_begin(make_done());
-	host_available(h, 0.5);
-	host_look(h, 100);
-	assert_orders(h, "alert:warning");
 }
 
 /* Of a ladder with one step that presses: it is asked, and proved after a second. */
@@ -960,7 +944,6 @@ int main(void)
 		TEST(what_a_person_stopped_gets_no_mark),
 		TEST(a_failed_step_is_not_repeated_and_the_ladder_goes_on),
 		TEST(after_a_failed_step_it_stands_when_the_condition_is_over),
-		TEST(a_later_step_is_skipped),
 		TEST(what_is_protected_is_touched_by_no_verb),
 		TEST(what_is_capped_as_low_is_not_capped_again),
 		TEST(who_finds_it_capped_adds_its_name_to_the_mark),

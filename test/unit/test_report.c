@@ -83,7 +83,6 @@ static void test_config(void)
 	make_step(VERB_RUN, CONFIG_NONE);
 	make_step_of(VERB_KILL, CONFIG_LOWEST, bots);
 	make_step(VERB_THAW, XTTS);
-	make_step(VERB_CAP, XTTS)->later = 1;
 	make_rule("swaps");
 	make_alert(SEVERITY_CRITICAL);
 	make_step(VERB_SWAP, CONFIG_NONE);

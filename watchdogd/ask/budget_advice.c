@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/clock.h"
-#include "decide/condition_format.h"
 
 /* A program that dies of want of memory at each start should be tried for so long at least before systemd gives up. */
 #define BUDGET_TRY_US 30e6
@@ -134,7 +134,7 @@ void budget_advice_format(struct buffer *text, enum budget_wrong wrong, const st
 		break;
 	case BUDGET_LOW_MAX:
 		buffer_add(text, "MemoryMax= is ");
-		condition_format_bytes(text, (int64_t)s->max_bytes);
+		bytes_format(text, (int64_t)s->max_bytes);
 		buffer_add(text, ", less than it takes: it is killed there");
 		break;
 	case BUDGET_WRONGS:

@@ -2,8 +2,8 @@
 
 #include <string.h>
 
+#include "base/bytes.h"
 #include "base/escape.h"
-#include "decide/condition_format.h"
 
 enum { BUDGET_COLUMNS = 80, BUDGET_LABEL = 11 };
 
@@ -31,13 +31,13 @@ const char *budget_say_cell(uint64_t bytes, char cell[STATUS_CELL_BYTES])
 	struct buffer b;
 
 	buffer_init(&b, cell, STATUS_CELL_BYTES);
-	condition_format_bytes(&b, (int64_t)bytes);
+	bytes_format(&b, (int64_t)bytes);
 	return cell;
 }
 
 void budget_say_bytes(struct buffer *said, uint64_t bytes)
 {
-	condition_format_bytes(said, (int64_t)bytes);
+	bytes_format(said, (int64_t)bytes);
 }
 
 void budget_say_name(struct buffer *said, const char *name)

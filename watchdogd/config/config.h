@@ -96,7 +96,6 @@ struct config_step {
 	uint32_t target;     /* verbs that take a unit: enum config_target */
 	uint32_t unit, group;
 	int32_t signal;      /* VERB_SIGNAL */
-	uint32_t later;      /* bool: comes with a later version, skipped */
 	config_text command; /* VERB_RUN: the words as written */
 	uint32_t bytes_is_pct; /* VERB_CAP, VERB_RECLAIM: bytes is 1/1000 % of what 100 % of the unit is */
 	int64_t bytes;

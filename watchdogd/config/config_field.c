@@ -369,11 +369,3 @@ void config_field_set(struct config_field *field)
 				entry->items[i].text);
 	}
 }
-
-void config_field_later(const struct config_field *field, const char *what, const char *word,
-			const char *effect)
-{
-	if (!field->quiet)
-		config_findings_add(&field->draft->findings, CONFIG_LATER, &field->place,
-				    "the %s \"%s\" is not active yet; %s", what, word, effect);
-}

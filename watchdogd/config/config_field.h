@@ -12,7 +12,6 @@ struct config_field {
 	const struct config_key *key;
 	void *base;                /* the section's struct */
 	struct config_place place; /* of the present line */
-	bool quiet; /* its section comes later: what of it does too goes without saying */
 };
 
 /* Check all lines of field->entry and set the field; tells what is wrong. */
@@ -38,9 +37,5 @@ bool config_field_is_path(struct config_field *field, const char *text);
 /* Tell what is wrong with the present line. */
 #define config_field_error(field, ...)                                                             \
 	config_findings_error(&(field)->draft->findings, &(field)->place, __VA_ARGS__)
-
-/* Tell that something is not active yet, unless its section or key says so already. */
-void config_field_later(const struct config_field *field, const char *what, const char *word,
-			const char *effect);
 
 #endif

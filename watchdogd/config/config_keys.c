@@ -9,13 +9,13 @@ enum { KEY_MS = 1, KEY_S = 1000, KEY_M = 60 * KEY_S, KEY_H = 60 * KEY_M, KEY_D =
 #define KEY_MIB ((int64_t)1 << 20)
 
 const struct config_kind_word config_kind_words[CONFIG_KINDS] = {
-	[CONFIG_WATCHDOGD] = {"watchdogd", false, false},
-	[CONFIG_UNIT_SECTION] = {"unit", true, false},
-	[CONFIG_RULE] = {"rule", true, false},
-	[CONFIG_CHANNEL] = {"channel", true, false},
-	[CONFIG_HEARTBEAT] = {"heartbeat", false, false},
-	[CONFIG_PROMETHEUS] = {"prometheus", false, false},
-	[CONFIG_SWAPFILE] = {"swapfile", false, false},
+	[CONFIG_WATCHDOGD] = {"watchdogd", false},
+	[CONFIG_UNIT_SECTION] = {"unit", true},
+	[CONFIG_RULE] = {"rule", true},
+	[CONFIG_CHANNEL] = {"channel", true},
+	[CONFIG_HEARTBEAT] = {"heartbeat", false},
+	[CONFIG_PROMETHEUS] = {"prometheus", false},
+	[CONFIG_SWAPFILE] = {"swapfile", false},
 };
 
 static const struct {
@@ -70,7 +70,6 @@ static const struct {
 	.section = CONFIG_PROMETHEUS, .name = key, .field = offsetof(struct config_prometheus, member)
 #define SWAPFILE(key, member)                                                                      \
 	.section = CONFIG_SWAPFILE, .name = key, .field = offsetof(struct config_swapfile, member)
-#define LATER(kind, key) .section = kind, .name = key, .field = CONFIG_NO_FIELD, .later = true
 
 /* clang-format off */
 static const struct config_key config_keys[] = {

@@ -25,7 +25,6 @@ enum config_kind {
 struct config_kind_word {
 	const char *name;
 	bool named; /* [unit NAME], there can be many; otherwise [watchdogd] */
-	bool later; /* comes with a later version */
 };
 
 /* How a value is written and where it goes. */

@@ -196,13 +196,9 @@ static void config_parse_entry(struct config_field *field, const struct config_e
 				   "this key is there already; a further line of its value begins "
 				   "with a space");
 	} else {
-		bool quiet = field->quiet;
-
-		if (field->key->later && !field->quiet)
+		if (field->key->later)
 			config_findings_later(&field->draft->findings, &field->place);
-		field->quiet = quiet || field->key->later;
 		config_field_set(field);
-		field->quiet = quiet;
 	}
 }
 
@@ -269,11 +265,6 @@ static void config_parse_fields(struct config_draft *draft, const struct config_
 				     .place = config_tree_place(section, NULL)};
 
 	config_parse_init_row(draft, section, field.base);
-	if (config_kind_words[section->what].later) {
-		config_findings_add(&draft->findings, CONFIG_LATER, &field.place,
-				    "this section is not active yet; it has no effect");
-		field.quiet = true;
-	}
 	config_parse_standards(field);
 	for (uint32_t i = 0; i < section->count; i++)
 		config_parse_entry(&field, &section->entries[i]);

@@ -28,8 +28,6 @@ void config_rule_event(struct config_field *field, const char *text)
 		return;
 	}
 	rule->event = (uint32_t)event;
-	if (event_words[event].later)
-		config_field_later(field, "event", event_words[event].name, "it never happens");
 	rule->scope_group = config_names_group(names, scope, strlen(scope));
 	rule->scope_unit = config_names_unit(names, scope, strlen(scope));
 	if (*scope == '\0' || rule->scope_group != CONFIG_NONE || rule->scope_unit != CONFIG_NONE)
@@ -86,8 +84,6 @@ void config_rule_step(struct config_field *field, const char *text)
 			RULE_STEPS_MAX, STEPS_MAX);
 		return;
 	}
-	if (parsed.step.later)
-		config_field_later(field, "verb", verb_words[parsed.step.verb].name, "its step is skipped");
 	parsed.step.line = field->place.line;
 	if (parsed.command != NULL)
 		parsed.step.command = config_draft_text(draft, parsed.command);
@@ -110,8 +106,6 @@ void config_rule_condition(struct config_field *field, const char *text)
 	if (condition_parse(&in, nodes, NODES_MAX - draft->node_count, rule->holds, &condition) !=
 	    0)
 		return;
-	if (field->key->later)
-		return; /* no effect: its nodes are given up again */
 	*table = (struct config_table){draft->node_count, condition.nodes};
 	draft->node_count += condition.nodes;
 	rule->holds += condition.holds;

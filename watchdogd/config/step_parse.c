@@ -283,7 +283,6 @@ int step_parse(const struct config_expression *in, struct step_parsed *parsed)
 		return -EINVAL;
 	}
 	parsed->step.verb = (uint32_t)verb;
-	parsed->step.later = verb_words[verb].later;
 	step_parse_next(&p);
 	if (!step_parse_arguments(&p))
 		return -EINVAL;

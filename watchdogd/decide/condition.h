@@ -52,7 +52,8 @@ enum condition_truth condition_hold_step(struct condition_hold *hold, enum condi
 bool condition_is_awaited(const struct condition *condition, struct config_table nodes,
 			  struct condition_seen seen);
 
-/* Is it unknown for good: every unknown term is a reading that nothing here will answer (swap where there is none, a unit that is not running)? */
+/* Is it unknown for good: every unknown term is a reading that nothing here will answer (swap where there is none,
+ * a unit that is not running)? */
 bool condition_is_unanswerable(const struct condition *condition, struct config_table nodes,
 			       struct condition_seen seen);
 

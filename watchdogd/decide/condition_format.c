@@ -6,11 +6,6 @@
 static const char *const condition_format_compare[] = {
 	[CONFIG_LT] = "<", [CONFIG_LE] = "<=", [CONFIG_GT] = ">", [CONFIG_GE] = ">="};
 
-void condition_format_bytes(struct buffer *out, int64_t bytes)
-{
-	bytes_format(out, bytes);
-}
-
 static void condition_format_value(struct buffer *out, const struct reading_word *word,
 				   int64_t value)
 {
@@ -18,7 +13,7 @@ static void condition_format_value(struct buffer *out, const struct reading_word
 
 	switch (word->dimension) {
 	case READING_BYTES:
-		condition_format_bytes(out, value);
+		bytes_format(out, value);
 		break;
 	case READING_PERCENT:
 		buffer_addf(out, "%.1f %%", (double)value / 1000);
@@ -32,7 +27,7 @@ static void condition_format_value(struct buffer *out, const struct reading_word
 		buffer_addf(out, "%lld", (long long)value);
 		break;
 	case READING_BYTES_PER_MIN:
-		condition_format_bytes(out, value);
+		bytes_format(out, value);
 		buffer_add(out, " a minute");
 		break;
 	}
@@ -88,7 +83,7 @@ static void condition_format_term(struct buffer *out, const struct condition *c,
 		buffer_addf(out, "%.1f %%", 100.0 * (double)value / (double)reading->total);
 		if (!brief) {
 			buffer_add(out, " (");
-			condition_format_bytes(out, value);
+			bytes_format(out, value);
 			buffer_add_char(out, ')');
 		}
 	} else {

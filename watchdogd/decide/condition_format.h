@@ -16,7 +16,4 @@ void condition_format(const struct condition *condition, struct config_table nod
  * reading alone. */
 void condition_format_title(const struct condition *condition, struct config_table nodes, struct buffer *out);
 
-/* "0.87 GiB", "120 MiB", "4 KiB". */
-void condition_format_bytes(struct buffer *out, int64_t bytes);
-
 #endif

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "decide/condition_format.h"
+#include "base/bytes.h"
 #include "decide/decide_parts.h"
 #include "decide/restorable.h"
 
@@ -199,7 +199,7 @@ static const struct ledger_mark *decide_restore_mark(const struct decide *decide
 static void decide_restore_say_size(const struct restorable *r, struct buffer *text)
 {
 	buffer_add(text, r->unit != CONFIG_NONE ? "; at its peak it takes " : "; used on it are ");
-	condition_format_bytes(text, r->taken_bytes);
+	bytes_format(text, r->taken_bytes);
 	buffer_add(text, r->unit != CONFIG_NONE ? " more" : "");
 }
 

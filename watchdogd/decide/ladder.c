@@ -40,15 +40,10 @@ bool ladder_is_momentary(const struct ladder *l)
 	return l->rule->is_event && !event_words[l->rule->event].has_state;
 }
 
-bool ladder_is_later(const struct config_step *step)
-{
-	return step->later || verb_words[step->verb].later;
-}
-
 bool ladder_has_action(const struct ladder *l)
 {
 	for (uint32_t i = 0; i < l->rule->steps.count; i++)
-		if (ladder_step(l, i)->verb != VERB_ALERT && !ladder_is_later(ladder_step(l, i)))
+		if (ladder_step(l, i)->verb != VERB_ALERT)
 			return true;
 	return false;
 }
@@ -59,8 +54,7 @@ static bool ladder_has_limited(const struct ladder *l, bool alerts)
 	for (uint32_t i = 0; i < l->rule->steps.count; i++) {
 		const struct config_step *step = ladder_step(l, i);
 
-		if (!ladder_is_later(step) && !verb_words[step->verb].unlimited &&
-		    (step->verb == VERB_ALERT) == alerts)
+		if (!verb_words[step->verb].unlimited && (step->verb == VERB_ALERT) == alerts)
 			return true;
 	}
 	return false;

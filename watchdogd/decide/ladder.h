@@ -89,9 +89,6 @@ void ladder_move(struct ladder *ladder, enum ladder_phase phase);
 /* The event of the rule happens and is over; no state holds, no all-clear follows. */
 bool ladder_is_momentary(const struct ladder *ladder);
 
-/* The step comes with a later version: it is skipped. */
-bool ladder_is_later(const struct config_step *step);
-
 /* The thread of what is told of it now; 0: it begins one. While a reply is owed, the thread may still be that of the
  * death before. */
 uint64_t ladder_thread(const struct ladder *ladder);

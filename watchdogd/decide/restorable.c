@@ -1,5 +1,6 @@
 #include "decide/restorable.h"
 
+#include "base/bytes.h"
 #include "decide/condition_format.h"
 #include "decide/decide_parts.h"
 #include "decide/patience.h"
@@ -232,7 +233,7 @@ static void restorable_say_room(const struct decide *decide, const struct restor
 	struct condition condition = restorable_condition(decide, r, r->by, now);
 
 	buffer_add(text, "with ");
-	condition_format_bytes(text, r->taken_bytes);
+	bytes_format(text, r->taken_bytes);
 	buffer_addf(text, " taken, not clear of rule %s: ", rule->name);
 	condition_format(&condition, restorable_clear(rule), text);
 }

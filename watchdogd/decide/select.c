@@ -3,7 +3,7 @@
 
 #include <stddef.h>
 
-#include "decide/condition_format.h"
+#include "base/bytes.h"
 #include "decide/step.h"
 
 /* Less than this is taken for standing still: every program breathes a little, and what takes half a day for a GiB is
@@ -127,12 +127,12 @@ static void select_format_one(const struct ladder *l, const struct config_step *
 	if (step->target == CONFIG_LOWEST)
 		buffer_addf(text, "priority %d, ", named->priority);
 	if (step->target == CONFIG_GROWING) {
-		condition_format_bytes(text, select_growth(l, unit));
+		bytes_format(text, select_growth(l, unit));
 		buffer_add(text, " a minute, ");
 	}
 	if (step->target == CONFIG_IDLE)
 		buffer_addf(text, "unused for %s, ", clock_format_span(select_unused_ms(l, unit), span));
-	condition_format_bytes(text, select_size(l, unit));
+	bytes_format(text, select_size(l, unit));
 }
 
 void select_format(const struct ladder *l, const struct config_step *step, struct buffer *text)

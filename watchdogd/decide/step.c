@@ -197,7 +197,7 @@ bool step_has_work_anew(const struct ladder *l, uint32_t i, bool limited)
 	struct buffer text;
 	uint32_t unit;
 
-	if (ladder_is_later(step) || (!verb_words[step->verb].unlimited && !limited))
+	if (!verb_words[step->verb].unlimited && !limited)
 		return false;
 	BUFFER_OVER(&text, nothing);
 	next.acted = 0;

@@ -22,13 +22,13 @@ static uint16_t walk_bit(const struct ladder *l)
 	return (uint16_t)(1u << l->at->step);
 }
 
-/* Later, taken or sent already, or held back. */
+/* Taken or sent already, or held back. */
 static bool walk_passes_over(const struct ladder *l)
 {
 	const struct config_step *step = ladder_step(l, l->at->step);
 	const struct verb_word *word = &verb_words[step->verb];
 
-	if (ladder_is_later(step) || (l->at->acted & walk_bit(l)) != 0)
+	if ((l->at->acted & walk_bit(l)) != 0)
 		return true;
 	if (walk_is_alert(l, l->at->step))
 		return (l->at->alerted & walk_bit(l)) != 0 || ladder_has(l, LADDER_HELD);

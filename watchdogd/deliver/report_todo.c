@@ -56,7 +56,7 @@ static bool report_step_is_told(const struct report_of *of, const struct config_
 {
 	const struct config_unit *unit;
 
-	if (step->verb >= VERBS || step->later || step->verb == VERB_ALERT || step->verb == VERB_SNAPSHOT)
+	if (step->verb >= VERBS || step->verb == VERB_ALERT || step->verb == VERB_SNAPSHOT)
 		return false;
 	if (!verb_takes_unit((enum verb)step->verb) || step->target != CONFIG_UNIT)
 		return true;

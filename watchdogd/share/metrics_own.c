@@ -7,12 +7,12 @@ enum { METRICS_STALE_MS = 10000 }; /* a sentinel looks once a second at least */
 
 /* --- actions, alerts, channels --- */
 
-/* An alert is counted by its severity; what comes with a later version is never done. */
+/* An alert is counted by its severity. */
 static void metrics_actions(struct openmetrics *om, const struct state *state)
 {
 	metrics_begin(om, METRICS_ACTIONS);
 	for (int verb = 0; verb < VERBS; verb++) {
-		if (verb == VERB_ALERT || verb_words[verb].later)
+		if (verb == VERB_ALERT)
 			continue;
 		openmetrics_sample(om, metrics_count(state->done[verb]), 0,
 				   OPENMETRICS_LABELS("verb", verb_words[verb].name, "outcome", "done"));

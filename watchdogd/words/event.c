@@ -3,12 +3,12 @@
 #include <string.h>
 
 const struct event_word event_words[EVENT_KINDS] = {
-	[EVENT_OOM_KILL] = {"oom-kill", false, false},
-	[EVENT_DEATH] = {"death", false, false},
-	[EVENT_DEAD] = {"dead", true, false},
-	[EVENT_SILENCE] = {"silence", true, false},
-	[EVENT_LOG_MATCH] = {"log-match", false, false},
-	[EVENT_IDLE] = {"idle", false, false},
+	[EVENT_OOM_KILL] = {"oom-kill", false},
+	[EVENT_DEATH] = {"death", false},
+	[EVENT_DEAD] = {"dead", true},
+	[EVENT_SILENCE] = {"silence", true},
+	[EVENT_LOG_MATCH] = {"log-match", false},
+	[EVENT_IDLE] = {"idle", false},
 };
 
 int event_find(const char *name, size_t len)

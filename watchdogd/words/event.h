@@ -10,7 +10,6 @@ enum event_kind { EVENT_OOM_KILL, EVENT_DEATH, EVENT_DEAD, EVENT_SILENCE, EVENT_
 struct event_word {
 	const char *name;
 	bool has_state; /* holds until its state ends (dead, silence), instead of for its ladder */
-	bool later;     /* its source comes with a later version: it never happens */
 };
 
 extern const struct event_word event_words[EVENT_KINDS];

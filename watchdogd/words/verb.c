@@ -5,20 +5,20 @@
 #include <string.h>
 
 const struct verb_word verb_words[VERBS] = {
-	[VERB_ALERT] = {"alert", "alerted", VERB_TAKES_SEVERITY, false, false, false},
-	[VERB_STOP] = {"stop", "stopped", VERB_TAKES_UNIT, true, true, false},
-	[VERB_START] = {"start", "started", VERB_TAKES_UNIT, false, false, false},
-	[VERB_RESTART] = {"restart", "restarted", VERB_TAKES_UNIT, true, false, false},
-	[VERB_SIGNAL] = {"signal", "signalled", VERB_TAKES_UNIT_SIGNAL, true, false, false},
-	[VERB_KILL] = {"kill", "killed", VERB_TAKES_UNIT, true, false, false},
-	[VERB_FREEZE] = {"freeze", "froze", VERB_TAKES_UNIT, true, true, false},
-	[VERB_THAW] = {"thaw", "thawed", VERB_TAKES_UNIT, false, false, false},
-	[VERB_RUN] = {"run", "ran", VERB_TAKES_COMMAND, true, false, false},
-	[VERB_CAP] = {"cap", "capped", VERB_TAKES_UNIT_BYTES, true, true, false},
-	[VERB_UNCAP] = {"uncap", "uncapped", VERB_TAKES_UNIT, false, false, false},
-	[VERB_RECLAIM] = {"reclaim", "reclaimed from", VERB_TAKES_UNIT_BYTES, true, true, false},
-	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, false, false},
-	[VERB_SNAPSHOT] = {"snapshot", "took a snapshot", VERB_TAKES_NOTHING, false, false, false},
+	[VERB_ALERT] = {"alert", "alerted", VERB_TAKES_SEVERITY, false, false},
+	[VERB_STOP] = {"stop", "stopped", VERB_TAKES_UNIT, true, true},
+	[VERB_START] = {"start", "started", VERB_TAKES_UNIT, false, false},
+	[VERB_RESTART] = {"restart", "restarted", VERB_TAKES_UNIT, true, false},
+	[VERB_SIGNAL] = {"signal", "signalled", VERB_TAKES_UNIT_SIGNAL, true, false},
+	[VERB_KILL] = {"kill", "killed", VERB_TAKES_UNIT, true, false},
+	[VERB_FREEZE] = {"freeze", "froze", VERB_TAKES_UNIT, true, true},
+	[VERB_THAW] = {"thaw", "thawed", VERB_TAKES_UNIT, false, false},
+	[VERB_RUN] = {"run", "ran", VERB_TAKES_COMMAND, true, false},
+	[VERB_CAP] = {"cap", "capped", VERB_TAKES_UNIT_BYTES, true, true},
+	[VERB_UNCAP] = {"uncap", "uncapped", VERB_TAKES_UNIT, false, false},
+	[VERB_RECLAIM] = {"reclaim", "reclaimed from", VERB_TAKES_UNIT_BYTES, true, true},
+	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, false},
+	[VERB_SNAPSHOT] = {"snapshot", "took a snapshot", VERB_TAKES_NOTHING, false, false},
 };
 
 bool verb_takes_unit(enum verb verb)

@@ -34,7 +34,6 @@ struct verb_word {
 	enum verb_argument argument;
 	bool frees;                 /* can free memory: has a proof, settles, is judged */
 	bool unlimited;             /* not held back by `limit`, only its alert is (SEMANTICS) */
-	bool later;                 /* comes with a later version: its step is skipped */
 };
 
 extern const struct verb_word verb_words[VERBS];
