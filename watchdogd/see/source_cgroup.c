@@ -1,6 +1,6 @@
 /* Source cgroup: the readings of the units that are cgroups, from kept descriptors. A unit costs
  * some ten microseconds, so that with n units each is read every n milliseconds at most: 1 % of a
- * core. A file is not read again as long as something cheaper tells that it says the same. */
+ * core. What need not be read again is cgroup_still.c's. */
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
@@ -10,6 +10,7 @@
 #include "base/diag.h"
 #include "base/file.h"
 #include "base/root.h"
+#include "see/cgroup_still.h"
 #include "see/flat.h"
 #include "see/source.h"
 
@@ -19,9 +20,6 @@ enum {
 	CGROUP_READ_MS = 1000,  /* however many units there are, no reading is older */
 	CGROUP_RARE_MS = 2000,  /* who enters an empty cgroup or is frozen may charge nothing */
 	CGROUP_PIDS_MS = 5000,
-	CGROUP_STILL_MS = 5000,
-	CGROUP_KILL_MS = 3000,  /* a unit's own count may come a look or two after the host's */
-	CGROUP_NEAR_LIMIT = 16, /* nearer than a sixteenth: may stand at it while all within moves */
 };
 
 /* The keys of memory.events are the readings UNIT_EVENTS_*, in their order. */
@@ -73,48 +71,6 @@ static bool cgroup_read_number(const struct unit *unit, enum unit_file id, uint6
 	return cgroup_read(unit, id, text, sizeof(text)) > 0 && file_parse_u64(text, value);
 }
 
-/* --- what need not be read again -----------------------------------------------------------------
- */
-
-/* The same time between two such reads for all units, but not the same look. */
-static mono_ms cgroup_slot(const struct see *see, const struct unit *unit, mono_ms at,
-			   uint32_t every_ms)
-{
-	return (at + (mono_ms)every_ms * unit->index / see->units.count) / every_ms;
-}
-
-static bool cgroup_is_due(const struct see *see, const struct unit *unit, mono_ms at,
-			  uint32_t every_ms)
-{
-	return at == 0 ||
-	       cgroup_slot(see, unit, at, every_ms) != cgroup_slot(see, unit, unit->read_at, every_ms);
-}
-
-static bool cgroup_is_near_limit(const struct unit *unit)
-{
-	return unit->limit_bytes != UINT64_MAX &&
-	       unit->current_bytes > unit->limit_bytes - unit->limit_bytes / CGROUP_NEAR_LIMIT;
-}
-
-/* What was read at that time, of a cgroup that has the same memory.current to the byte since: what
- * is in it has moved by no more than the kernel's stock of each CPU (256 KiB), nobody was killed. A
- * made-up cgroup says nothing by that. */
-static bool cgroup_is_still(const struct see *see, const struct unit *unit, mono_ms at,
-			    uint32_t every_ms)
-{
-	return !unit->woken && at >= unit->moved_at && !cgroup_is_due(see, unit, at, every_ms) &&
-	       !root_is_fake();
-}
-
-static void cgroup_keep_current(struct unit *unit, uint64_t bytes)
-{
-	if (unit->woken || unit->moved_at == 0 || bytes != unit->current_bytes ||
-	    cgroup_is_near_limit(unit))
-		unit->moved_at = unit->read_at;
-	unit->current_bytes = bytes;
-	unit->current_known = true;
-}
-
 /* The first read of a look also tells whether the cgroup is there: the kernel says ENODEV on any
  * file, a made-up cgroup shows it by its directory. */
 static bool cgroup_is_gone(struct unit *unit)
@@ -132,7 +88,7 @@ static bool cgroup_is_gone(struct unit *unit)
 		id++;
 	n = id < UNIT_FILES ? cgroup_read(unit, (enum unit_file)id, text, sizeof(text)) : -ENODEV;
 	if (id == UNIT_FILE_CURRENT && n > 0 && file_parse_u64(text, &bytes))
-		cgroup_keep_current(unit, bytes);
+		cgroup_still_keep_current(unit, bytes);
 	else
 		unit->moved_at = unit->read_at;
 	return n == -ENODEV;
@@ -218,7 +174,7 @@ static void cgroup_read_memory(struct see *see, struct unit *unit)
 	char text[4000];
 
 	/* Its breakdown is by far the dearest of the files. */
-	if (cgroup_is_still(see, unit, unit->stat_at, CGROUP_STILL_MS)) {
+	if (cgroup_still(see, unit, unit->stat_at, CGROUP_STILL_MS)) {
 		cgroup_keep_memory(see, unit);
 		return;
 	}
@@ -245,15 +201,6 @@ static void cgroup_read_memory(struct see *see, struct unit *unit)
 			   (int64_t)see->with.state->swap_total_bytes);
 }
 
-/* Who stalls in a unit stalls on the host, whose pressure was read before: while that counter stands
- * still, so does the unit's. Only its averages may still fall. */
-static bool cgroup_is_unpressed(const struct see *see, const struct unit *unit)
-{
-	return unit->unpressed && !unit->woken && see->psi.window.count > 0 &&
-	       see->psi.total_us == unit->host_total_us &&
-	       !cgroup_is_due(see, unit, unit->pressure_at, CGROUP_STILL_MS) && !root_is_fake();
-}
-
 static bool cgroup_has_averages(const struct psi *psi)
 {
 	uint32_t any = 0;
@@ -271,7 +218,7 @@ static void cgroup_read_pressure(struct see *see, struct unit *unit)
 	struct psi psi = {0};
 	char text[256];
 
-	if (cgroup_is_unpressed(see, unit)) {
+	if (cgroup_still_is_unpressed(see, unit)) {
 		memcpy(psi.total_us, unit->pressure_us, sizeof(psi.total_us));
 		psi_set(&unit->window, &psi, unit->read_at, readings);
 		return;
@@ -287,26 +234,6 @@ static void cgroup_read_pressure(struct see *see, struct unit *unit)
 	unit->pressure_at = unit->read_at;
 	unit->host_total_us = see->psi.total_us;
 	unit->unpressed = !cgroup_has_averages(&psi);
-}
-
-/* Whether a file that wakes the loop is to be read; others are, at each look. */
-static bool cgroup_is_news(const struct unit *unit, enum unit_file id)
-{
-	return unit->woken || (unit->polled & 1u << id) == 0;
-}
-
-/* Nobody was killed on this host since well before the unit was last asked. */
-static bool cgroup_nobody_was_killed(const struct see *see, const struct unit *unit)
-{
-	return see->layout.kind == CGROUP_V1 && see->kills.vmstat >= 0 && !unit->woken && unit->events_at != 0 &&
-	       unit->read_at - see->kills.rose_at > CGROUP_KILL_MS &&
-	       !cgroup_is_due(see, unit, unit->events_at, CGROUP_STILL_MS);
-}
-
-static bool cgroup_has_new_events(const struct see *see, const struct unit *unit)
-{
-	return cgroup_is_news(unit, UNIT_FILE_EVENTS) && !cgroup_nobody_was_killed(see, unit) &&
-	       !cgroup_is_still(see, unit, unit->events_at, CGROUP_STILL_MS);
 }
 
 static void cgroup_count(struct see *see, struct unit *unit, uint32_t found,
@@ -337,7 +264,7 @@ static void cgroup_read_events(struct see *see, struct unit *unit)
 	char text[512];
 
 	growth_advance(&unit->growth, now);
-	if (cgroup_has_new_events(see, unit) &&
+	if (cgroup_still_has_new_events(see, unit) &&
 	    cgroup_read(unit, UNIT_FILE_EVENTS, text, sizeof(text)) >= 0) {
 		cgroup_count(see, unit, flat_read(text, cgroup_event_keys, GROWTH_KEYS, counts),
 			     counts);
@@ -359,7 +286,7 @@ static void cgroup_read_state(struct unit *unit)
 	uint64_t values[ARRAY_LEN(keys)] = {0};
 	char text[128];
 
-	if (!cgroup_is_news(unit, UNIT_FILE_STATE) ||
+	if (!cgroup_still_is_news(unit, UNIT_FILE_STATE) ||
 	    cgroup_read(unit, UNIT_FILE_STATE, text, sizeof(text)) <= 0)
 		return;
 	(void)flat_read(text, keys, ARRAY_LEN(keys), values);
@@ -379,7 +306,7 @@ static bool cgroup_is_populated(struct see *see, struct unit *unit)
 	if (unit->populated || see->layout.kind == CGROUP_V2)
 		return unit->populated;
 	if (unit->status == STATE_UNIT_INACTIVE &&
-	    cgroup_is_still(see, unit, unit->empty_at, CGROUP_RARE_MS))
+	    cgroup_still(see, unit, unit->empty_at, CGROUP_RARE_MS))
 		return false;
 	unit->empty_at = unit->read_at;
 	/* Opened anew: v1 keeps the list of an open file as it was, as long as it is read each
@@ -397,7 +324,7 @@ static bool cgroup_is_frozen(const struct see *see, struct unit *unit)
 
 	if (unit->frozen || unit->dir[UNIT_DIR_FREEZER] < 0)
 		return unit->frozen;
-	if (cgroup_is_still(see, unit, unit->freezer_at, CGROUP_RARE_MS))
+	if (cgroup_still(see, unit, unit->freezer_at, CGROUP_RARE_MS))
 		return unit->in_freezer;
 	unit->freezer_at = unit->read_at;
 	unit->in_freezer =
@@ -457,7 +384,7 @@ static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 	cgroup_read_pressure(see, unit);
 	cgroup_read_events(see, unit);
 	unit->woken = false;
-	if (cgroup_is_due(see, unit, unit->pids_at, cgroup_pids_ms(see))) {
+	if (cgroup_still_is_due(see, unit, unit->pids_at, cgroup_pids_ms(see))) {
 		process_refresh(see, unit, now);
 		unit->pids_at = now;
 	}
@@ -482,36 +409,11 @@ static void source_cgroup_open(struct see *see)
 		diag_debug("units are watched by %s", cgroup_layout_name(&see->layout));
 }
 
-/* v1 asks at each look whether to read the units' own counts; a death by SIGKILL asks whether the kernel's log
- * has anything more to tell of it. */
-static bool cgroup_asks_for_kills(const struct see *see, mono_ms now)
-{
-	return see->kills.vmstat >= 0 && (see->layout.kind == CGROUP_V1 || see->deaths.count > 0 ||
-					  now - see->kills.read_at >= CGROUP_READ_MS);
-}
-
-static void cgroup_look_for_kills(struct see *see, mono_ms now)
-{
-	static char text[16384];
-	uint64_t count;
-
-	if (!cgroup_asks_for_kills(see, now))
-		return;
-	if (file_read(see->kills.vmstat, text, sizeof(text)) <= 0 || !file_find_u64(text, "oom_kill", &count)) {
-		see->kills.vmstat = file_close(see->kills.vmstat);
-		return;
-	}
-	if (count != see->kills.count || see->kills.rose_at == 0)
-		see->kills.rose_at = now;
-	see->kills.count = count;
-	see->kills.read_at = now;
-}
-
 static void source_cgroup_look(struct see *see, mono_ms now)
 {
 	struct units *units = &see->units;
 
-	cgroup_look_for_kills(see, now);
+	cgroup_still_look_for_kills(see, now);
 
 	if (units->walked == 0 || now - units->walked >= CGROUP_SEARCH_MS)
 		unit_search(see, now);
