@@ -232,6 +232,22 @@ static void put_xtts(unsigned anon_kb)
 	fakeroot_put(XTTS "/cgroup.procs", "\n");
 }
 
+/* The unit held 200 MB, and is gone for a while. What is left then, kB. */
+static unsigned after_a_life(void)
+{
+	const unsigned left = 600000;
+
+	put_left(left - 200000, 0, 0);
+	put_xtts(200000);
+	fakeroot_open(xtts, 1);
+	fakeroot_look(1000);
+	fakeroot_remove(XTTS);
+	put_left(left, 0, 0);
+	for (int s = 0; s < 40; s++)
+		fakeroot_look(1000);
+	return left;
+}
+
 /* Another 20 MB a second of the host, for so many seconds; `of_xtts` of them are the unit's. How often its end was seen
  * coming. */
 static int climb(unsigned *left, unsigned *held, int for_s, bool of_xtts)
@@ -252,17 +268,9 @@ static int climb(unsigned *left, unsigned *held, int for_s, bool of_xtts)
 /* Else whoever gives a unit back would take its start for a leak, and shed it again. */
 static void what_a_unit_takes_as_it_starts_is_no_growth_up_to_its_peak(void **state)
 {
-	unsigned left = 400000, held = 0;
+	unsigned left = after_a_life(), held = 0;
 
 	(void)state;
-	put_left(left, 0, 0);
-	put_xtts(200000);
-	fakeroot_open(xtts, 1);
-	fakeroot_look(1000);
-	fakeroot_remove(XTTS);
-	put_left(left += 200000, 0, 0);
-	for (int s = 0; s < 40; s++)
-		fakeroot_look(1000);
 	assert_int_equal(fakeroot_host(HOST_EXHAUSTED_IN)->known, STATE_NEVER);
 
 	assert_int_equal(climb(&left, &held, 10, true), 0); /* two thirds of it went by */
@@ -285,17 +293,9 @@ static void what_a_unit_takes_as_it_starts_is_no_growth_up_to_its_peak(void **st
 
 static void what_another_takes_meanwhile_is_growth(void **state)
 {
-	unsigned left = 400000, held = 0;
+	unsigned left = after_a_life(), held = 0;
 
 	(void)state;
-	put_left(left, 0, 0);
-	put_xtts(200000);
-	fakeroot_open(xtts, 1);
-	fakeroot_look(1000);
-	fakeroot_remove(XTTS);
-	put_left(left += 200000, 0, 0);
-	for (int s = 0; s < 40; s++)
-		fakeroot_look(1000);
 	put_xtts(0);
 	assert_in_range(climb(&left, &held, 12, false), 8, 24);
 	/* 360 MB are left, and 200 of them are still to come for the unit. */

@@ -77,6 +77,23 @@ load_eases() { : >"/run/vm/$1.ease"; say "load of $1 eases"; }
 # The ramp is over when its top is reached or when its climber is gone.
 ramp_is_over() { [ -e /run/vm/mirzo.peak ] || [ "$(claude_of mirzo)" != "$1" ]; }
 
+# The course of the incident: the loads fill, the daemon watches (where there is one), mirzo climbs to its peak or dies on
+# the way; then there is time to act.
+let_mirzo_climb() {
+	start_swap
+	start_sampler
+	start_loads
+	start_daemon
+	sleep 3
+	note_units before
+	climber=$(claude_of mirzo)
+	ramp_begins mirzo
+	wait_until 300 ramp_is_over "$climber"
+	say "ramp over"
+	sleep "$LINGER"
+	note_units after
+}
+
 # The loads end first, at once: with memory short nothing else could be written.
 end_loads() {
 	[ ! -e $slice/cgroup.kill ] || echo 1 >$slice/cgroup.kill

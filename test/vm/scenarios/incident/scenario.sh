@@ -1,18 +1,7 @@
 # The incident to its end: mirzo climbs, xtts_server is shed; then the load goes, and xtts_server comes back.
 # shellcheck shell=sh disable=SC2154 # variables of load.env
 
-start_swap
-start_sampler
-start_loads
-start_daemon
-sleep 3
-note_units before
-climber=$(claude_of mirzo)
-ramp_begins mirzo
-wait_until 300 ramp_is_over "$climber"
-say "ramp over"
-sleep "$LINGER"
-note_units after
+let_mirzo_climb
 
 xtts_is_back() { grep -q 'started xtts again' /run/vm/daemon.log; }
 # What the daemon says; the journal is dear to ask, so it is asked seldom.

@@ -15,17 +15,12 @@ mkdir -p /var/mail/owner
 chown nobody /var/mail/owner
 smtpd -f /opt/vm/smtpd.conf
 
-start_sampler
-start_loads
-start_daemon
-sleep 3
-note_units before
-climber=$(claude_of mirzo)
-ramp_begins mirzo
-wait_until 300 ramp_is_over "$climber"
-say "ramp over"
-sleep "$LINGER"
-note_units after
+# Half a minute of `grace` and of life, and ten seconds of quiet: the last that is told is that it is over.
+all_is_told() { grep -q 'mirzo: resolved' /run/vm/told; }
+
+let_mirzo_climb
+wait_until 60 all_is_told
+sleep 5
 /opt/watchdogd/watchdogctl status >"$results"/status
 cp /run/vm/told "$results"/told
 # A mail's file begins with the second in which it was delivered.
