@@ -25,7 +25,7 @@ static char root[] = "/tmp/test-cap-XXXXXX";
 
 static void sh(const char *format)
 {
-	char line[256];
+	char line[512];
 
 	(void)snprintf(line, sizeof(line), "d=%s/sys/fs/cgroup/bots.slice/xtts_server.service; %s", root, format);
 	assert_int_equal(system(line), 0);
