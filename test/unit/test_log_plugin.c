@@ -11,6 +11,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/bounds.h"
@@ -400,12 +401,20 @@ static void a_reload_goes_on_where_it_was(void **state)
 	nothing_comes();
 }
 
+static long cpu_ms(void)
+{
+	struct timespec at;
+
+	assert_int_equal(clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &at), 0);
+	return at.tv_sec * 1000 + at.tv_nsec / 1000000;
+}
+
 static void a_turn_ends_in_time_and_nothing_of_a_flood_is_lost(void **state)
 {
 	enum { LINES = 2000000, LINE = 32 };
 	static char lines[LINES * LINE];
 	struct pollfd fds[4];
-	mono_ms worst = 0;
+	long worst = 0; /* of its own CPU time: others may hold it up here for as long as they like */
 
 	(void)state;
 	append("log", "");
@@ -421,17 +430,17 @@ static void a_turn_ends_in_time_and_nothing_of_a_flood_is_lost(void **state)
 	append("calm", "calm\n");
 	for (int i = 0; i < 10000 && driver.reports < LINES + 1; i++) {
 		int timeout_ms = 100, rows = plugin.prepare(fds, 4, &timeout_ms);
-		mono_ms began = clock_mono();
+		long began = cpu_ms();
 
 		plugin.dispatch(fds, rows);
-		if (clock_mono() - began > worst)
-			worst = clock_mono() - began;
+		if (cpu_ms() - began > worst)
+			worst = cpu_ms() - began;
 		if (timeout_ms > 0)
 			(void)usleep(1000);
 	}
-	print_message("# the longest turn: %llu ms\n", (unsigned long long)worst);
+	print_message("# the longest turn: %ld ms\n", worst);
 	assert_int_equal(driver.reports, LINES + 1);
-	assert_in_range(worst, 0, 250);
+	assert_in_range(worst, 0, 60); /* all at once takes more than twice that */
 }
 
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
