@@ -66,8 +66,10 @@ static void systemd_purpose_finish(struct systemd_purpose *purpose)
 	struct systemd_purpose_job *job = &purpose->job;
 
 	systemd_purpose_judge(purpose);
-	if (job->stop && job->before.down && job->after.down && strcmp(job->result, "done") == 0)
+	if (job->stop && job->before.down && job->after.down && strcmp(job->result, "done") == 0) {
 		purpose->stopped_down_until = clock_mono() + SYSTEMD_RESTARTED_MS;
+		purpose->stopped_down_job = job->number;
+	}
 	purpose->limited = purpose->limited || systemd_purpose_is_refused(job);
 	/* The stop was called off before it did anything. */
 	if (job->stop && job->after.up && strcmp(job->result, "canceled") == 0)

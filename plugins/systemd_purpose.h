@@ -30,6 +30,7 @@ struct systemd_purpose {
 	bool limited;             /* it is failed, and its last start was refused for its start limit */
 	mono_ms restarted_until;  /* a restart job ended of late; 0: none */
 	mono_ms stopped_down_until; /* a stop job of what was down before it; 0: none */
+	uint32_t stopped_down_job;  /* its number */
 	struct systemd_purpose_job {
 		uint32_t number;      /* 0: none is followed */
 		bool wants_type;      /* the type is to be asked for (anew) */

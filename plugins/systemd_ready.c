@@ -34,7 +34,7 @@ static int systemd_ready_on_answer(sd_bus_message *reply, void *arg, sd_bus_erro
 	step->ready = true;
 	/* What cannot be read is told by the call itself. */
 	if (!sd_bus_message_is_method_error(reply, NULL))
-		systemd_ties_read(reply, systemd_ready_on_tie, step);
+		systemd_ties_read(reply, SYSTEMD_TIES_TAKES, systemd_ready_on_tie, step);
 	return 0;
 }
 

@@ -111,6 +111,7 @@ static int systemd_step_on_called(sd_bus_message *reply, void *arg, sd_bus_error
 		step->error = systemd_unit_explain(error, step->name, &out);
 	} else if (sd_bus_message_read(reply, "o", &path) > 0) {
 		systemd_step_set(step->job, sizeof(step->job), path);
+		systemd_jobs_note_own(&step->context->jobs, path);
 	}
 	return 0;
 }
@@ -188,9 +189,17 @@ static bool systemd_step_is_there(const struct systemd_step *step)
 	return systemd_step_is(step, "active");
 }
 
-/* It may still come to be what was asked for, by itself. */
+static bool systemd_step_is_canceled(const struct systemd_step *step)
+{
+	return strcmp(step->result, "canceled") == 0;
+}
+
+/* It may still come to be what was asked for, by itself. A stop that a start canceled after it had begun goes on: systemd
+ * starts the unit when it has ended. */
 static bool systemd_step_is_on_its_way(const struct systemd_step *step)
 {
+	if (step->verb == SYSTEMD_STOP && systemd_step_is_canceled(step))
+		return systemd_step_is(step, "deactivating");
 	if (step->result[0] != '\0' && strcmp(step->result, "done") != 0)
 		return false;
 	if (step->verb == SYSTEMD_STOP)
@@ -199,11 +208,15 @@ static bool systemd_step_is_on_its_way(const struct systemd_step *step)
 	return !systemd_step_is(step, "inactive") && !systemd_step_is(step, "failed");
 }
 
+/* -EINTR: another job took its place, as somebody wants the other of it. That it was no other step of ours, of this unit or
+ * of one that takes it along, is sure only where there was none since. */
 static int systemd_step_error(const struct systemd_step *step)
 {
 	if (strcmp(step->result, "timeout") == 0)
 		return -ETIMEDOUT;
-	return strcmp(step->result, "canceled") == 0 ? -ECANCELED : -EIO;
+	if (!systemd_step_is_canceled(step))
+		return -EIO;
+	return systemd_jobs_has_own_since(&step->context->jobs, step->job, step->began) ? -ECANCELED : -EINTR;
 }
 
 /* The job is over: is the unit where it should be? */

@@ -19,6 +19,13 @@ static bool systemd_tell_is_at_it(const struct systemd_watch *watch)
 	return watch->props.job != 0 || (watch->purpose.job.number != 0 && watch->purpose.job.seen);
 }
 
+/* What is down was told to stop, and not by us: a failed unit is stopped too before it is started anew. */
+static bool systemd_tell_is_stop_of_down(const struct systemd_watch *watch)
+{
+	return systemd_purpose_is_stop_of_down(&watch->purpose, clock_mono()) &&
+	       (watch->context == NULL || !systemd_jobs_is_own(&watch->context->jobs, watch->purpose.stopped_down_job));
+}
+
 unsigned systemd_tell_bits(const struct systemd_watch *watch)
 {
 	const struct systemd_props *props = &watch->props;
@@ -33,7 +40,7 @@ unsigned systemd_tell_bits(const struct systemd_watch *watch)
 	       (watch->purpose.limited || strcmp(props->result, "start-limit-hit") == 0 ? UNIT_START_LIMIT
 											: 0u) |
 	       (systemd_purpose_is_restart(&watch->purpose, clock_mono()) ? UNIT_RESTART_JOB : 0u) |
-	       (systemd_purpose_is_stop_of_down(&watch->purpose, clock_mono()) ? UNIT_STOP_DOWN : 0u);
+	       (systemd_tell_is_stop_of_down(watch) ? UNIT_STOP_DOWN : 0u);
 }
 
 /* "failed (failed), result oom-kill, job 7 open; stop job seen". */

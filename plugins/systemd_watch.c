@@ -152,19 +152,20 @@ bool systemd_watch_is_up(const struct systemd_watch *watch)
 	       !systemd_props_is_down(&watch->props);
 }
 
+/* By its own files, as systemd may not have loaded this one yet when the other is read. */
 static void systemd_watch_on_tie(void *arg, const char *name, const char *why)
 {
 	struct systemd_watch *watch = arg;
+	struct systemd_watch *other = systemd_units_find_tied(watch->context->units, watch->context, name);
 	char text[TEXT_BYTES];
 	struct buffer out;
 
-	if (watch->tie_told || systemd_watch_is_named(watch, name) ||
-	    systemd_units_find_tied(watch->context->units, watch->context, name) == NULL)
+	if (other == NULL || other->tie_told || systemd_watch_is_named(watch, name))
 		return;
-	watch->tie_told = true;
+	other->tie_told = true;
 	BUFFER_OVER(&out, text);
 	buffer_addf(&out, "a stop of %s would stop %s too (%s): while that is active, no step does it",
-		    watch->name, name, why);
+		    other->name, watch->name, why);
 	watch->host->log(LOG_WARNING, text);
 }
 
@@ -181,7 +182,7 @@ static void systemd_watch_on_all(struct systemd_watch *watch, sd_bus_message *re
 		systemd_watch_set(watch->wrong, sizeof(watch->wrong), "systemd's answer is not understood");
 	} else {
 		systemd_purpose_note(&watch->purpose, &before, &watch->props);
-		systemd_ties_read(reply, systemd_watch_on_tie, watch);
+		systemd_ties_read(reply, SYSTEMD_TIES_IS_TAKEN, systemd_watch_on_tie, watch);
 	}
 }
 

@@ -111,6 +111,7 @@ static void add_unit(sd_bus_message *m, const struct fake_unit *unit, int all)
 		add_names(m, "BoundBy", unit->bound_by);
 		add_names(m, "PropagatesStopTo", unit->propagates);
 		add_names(m, "ConsistsOf", unit->consists);
+		add_names(m, "BindsTo", unit->binds_to);
 	}
 	assert_true(sd_bus_message_close_container(m) >= 0);
 }

@@ -20,7 +20,7 @@ struct fake_unit {
 	const char *job_type;   /* of the open job; NULL: gone before anyone can ask */
 	unsigned char invocation; /* first byte of its id; 0: none */
 	uint64_t condition_us, active_exit_us, main_exit_us, restart_us;
-	const char *required_by, *bound_by, *propagates, *consists; /* one name each, or NULL */
+	const char *required_by, *bound_by, *propagates, *consists, *binds_to; /* one name each, or NULL */
 };
 
 /* How the made-up systemd behaves. */

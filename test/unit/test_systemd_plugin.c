@@ -124,7 +124,7 @@ static void how_a_job_failed_is_told_with_the_state(void **state)
 	static const struct {
 		const char *removed;
 		int error;
-	} rows[] = {{"canceled", -ECANCELED}, {"timeout", -ETIMEDOUT}, {"failed", -EIO},
+	} rows[] = {{"canceled", -EINTR}, {"timeout", -ETIMEDOUT}, {"failed", -EIO},
 		    {"dependency", -EIO},     {"skipped", -EIO},       {"a \"new\"\nword", -EIO}};
 
 	(void)state;
@@ -141,6 +141,15 @@ static void how_a_job_failed_is_told_with_the_state(void **state)
 		assert_non_null(strstr(a->text, want));
 		assert_non_null(strstr(a->text, "it is active (running), result success"));
 	}
+}
+
+static void a_stop_that_a_start_canceled_on_its_way_goes_on(void **state)
+{
+	(void)state;
+	fake.removed = "canceled";
+	fake.then_active = "deactivating";
+	fake.then_sub = "stop-sigterm";
+	assert_int_equal(answer_of("stop", 1000)->result, -ETIMEDOUT); /* it never ended here */
 }
 
 static void a_unit_that_is_active_again_is_not_stopped(void **state)
@@ -304,6 +313,7 @@ int main(void)
 		TEST(a_job_that_never_ends_is_told_at_the_limit),
 		TEST(a_lost_signal_is_made_up_for_by_reading),
 		TEST(how_a_job_failed_is_told_with_the_state),
+		TEST(a_stop_that_a_start_canceled_on_its_way_goes_on),
 		TEST(a_unit_that_is_active_again_is_not_stopped),
 		TEST(a_start_is_done_when_the_unit_is_active),
 		TEST(a_failed_state_is_reset_when_that_is_asked_alone),

@@ -61,7 +61,7 @@ enum message_unit {
 	UNIT_NO_ANSWER = 64,  /* systemd cannot be asked; nothing else is known */
 	UNIT_LOOKED = 128,    /* this answers MESSAGE_LOOK */
 	UNIT_RESTART_JOB = 256, /* a restart job is open, or ended within the last second */
-	UNIT_STOP_DOWN = 512, /* a stop job ended within the last second of a unit that was down before it */
+	UNIT_STOP_DOWN = 512, /* a stop job, none of ours, ended within the last second of a unit that was down before it */
 };
 
 struct message {
