@@ -96,6 +96,28 @@ static void connections_are_read_with_their_cgroup(void **state)
 	assert_int_equal(batch.socket[2].cgroup_id, 0);
 }
 
+static void half_closed_ones_count_as_long_as_somebody_has_them(void **state)
+{
+	static const uint8_t count[] = {TCP_ESTABLISHED, TCP_CLOSE_WAIT, TCP_FIN_WAIT1, TCP_FIN_WAIT2};
+	static const uint8_t accepted_alone[] = {TCP_FIN_WAIT1, TCP_FIN_WAIT2};
+	static const uint8_t not_once[] = {TCP_SYN_SENT, TCP_SYN_RECV, TCP_TIME_WAIT, TCP_CLOSE, TCP_LAST_ACK, TCP_LISTEN,
+					   TCP_CLOSING};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_LEN(count); i++)
+		add_socket(count[i], 100 + (uint32_t)i, 1);
+	add_socket(TCP_CLOSE_WAIT, 0, 1); /* not accepted yet */
+	parse(made.len);
+	assert_int_equal(batch.count, ARRAY_LEN(count) + 1);
+	(void)begin(state);
+	for (size_t i = 0; i < ARRAY_LEN(not_once); i++)
+		add_socket(not_once[i], 100, 1);
+	for (size_t i = 0; i < ARRAY_LEN(accepted_alone); i++)
+		add_socket(accepted_alone[i], 0, 1); /* its program has closed it */
+	parse(made.len);
+	assert_int_equal(batch.count, 0);
+}
+
 static void a_list_goes_on_until_it_says_that_it_ends(void **state)
 {
 	(void)state;
@@ -242,6 +264,9 @@ static void connection_is_found(int family)
 	assert_true(server >= 0);
 	assert_true(find((uint8_t)family, inode_of(client), &found));
 	assert_true(find((uint8_t)family, inode_of(server), &found));
+	assert_int_equal(shutdown(client, SHUT_WR), 0); /* it still reads: FIN_WAIT2 and CLOSE_WAIT */
+	assert_true(find((uint8_t)family, inode_of(client), &found));
+	assert_true(find((uint8_t)family, inode_of(server), &found));
 	(void)close(client);
 	(void)close(server);
 	assert_false(find((uint8_t)family, inode_of(listener), &found));
@@ -281,6 +306,7 @@ int main(void)
 #define TEST(name) cmocka_unit_test_setup(name, begin)
 	const struct CMUnitTest tests[] = {
 		TEST(connections_are_read_with_their_cgroup),
+		TEST(half_closed_ones_count_as_long_as_somebody_has_them),
 		TEST(a_list_goes_on_until_it_says_that_it_ends),
 		TEST(answers_to_another_question_are_passed_over),
 		TEST(a_refusal_ends_the_list_with_its_error),

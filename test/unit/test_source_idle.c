@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "act.h"
 #include "fakeroot.h"
@@ -205,6 +206,25 @@ static void a_connection_is_use_for_as_long_as_it_is_open(void **state)
 	assert_int_equal(looks(12), 1); /* told again: it was used in between */
 }
 
+/* Who has shut down its writing side still reads the answer. */
+static void a_half_closed_connection_is_use_and_an_ended_one_is_not(void **state)
+{
+	static const char *const half[] = {"08", "04", "05"}, *const ended[] = {"06", "09", "0B", "07", "02", "0A"};
+
+	(void)state;
+	open_with(two);
+	for (size_t i = 0; i < ARRAY_LEN(half); i++) {
+		put_connection("/proc/net/tcp", half[i], 4711);
+		(void)looks(12);
+		expect_use(STATE_USE_USED);
+	}
+	for (size_t i = 0; i < ARRAY_LEN(ended); i++) {
+		put_connection("/proc/net/tcp", ended[i], 4711);
+		(void)looks(12);
+		expect_unused_for(1, 12000 * (i + 1));
+	}
+}
+
 static void one_of_the_other_family_too(void **state)
 {
 	(void)state;
@@ -306,6 +326,69 @@ static void many_at_once_are_told_one_after_the_other(void **state)
 	assert_int_equal(told, 20);
 }
 
+/* --- how fresh it is ------------------------------------------------------------------------------ */
+
+static void time_that_nobody_watched_is_passed_over(void **state)
+{
+	mono_ms unused;
+
+	(void)state;
+	open_with(two);
+	(void)looks(50);
+	unused = fakeroot.now - unit(0)->unused_since;
+	fakeroot_look(600000); /* a stall, without CPU time of it */
+	assert_int_equal(fakeroot.with.events->count, 0);
+	expect_unused_for(unused - 6000, unused);
+	assert_int_equal(looks(8), 0);
+	assert_int_equal(looks(20), 1);
+}
+
+static void a_stall_excuses_no_more_work_than_a_pace(void **state)
+{
+	(void)state;
+	open_with(two);
+	(void)looks(50);
+	used_us += 100000; /* in one go, perhaps */
+	fakeroot_put(BOT "/cpu.stat", "usage_usec %llu\n", (unsigned long long)used_us);
+	fakeroot_look(600000);
+	expect_use(STATE_USE_USED);
+}
+
+static void the_end_of_idle_is_told_by_a_look_since_then(void **state)
+{
+	(void)state;
+	open_with("[unit bot]\ncgroup = /bot\nidle = 62s\n"); /* between two of its looks */
+	(void)looks(20);
+	while (fakeroot.now - unit(0)->unused_since < 61000)
+		assert_int_equal(looks(1), 0);
+	put_connection("/proc/net/tcp", "01", 4711);
+	assert_int_equal(looks(20), 0);
+	expect_use(STATE_USE_USED);
+}
+
+static void who_is_to_be_stopped_is_looked_at_once_more(void **state)
+{
+	(void)state;
+	open_with(two);
+	(void)looks(30);
+	assert_false(see_unit_is_unused(fakeroot.see, 0, fakeroot.now)); /* not for so long */
+	expect_unused_for(15000, 30000);
+	(void)looks(45);
+	assert_true(see_unit_is_unused(fakeroot.see, 0, fakeroot.now));
+	assert_true(see_unit_is_unused(fakeroot.see, 0, fakeroot.now));
+	put_connection("/proc/net/tcp", "01", 4711);
+	assert_false(see_unit_is_unused(fakeroot.see, 0, fakeroot.now));
+	expect_use(STATE_USE_USED);
+	assert_false(see_unit_is_unused(fakeroot.see, 1, fakeroot.now)); /* it has no `idle` */
+	put_connection("/proc/net/tcp", "0A", 4711);
+	(void)looks(75);
+	assert_true(see_unit_is_unused(fakeroot.see, 0, fakeroot.now));
+	used_us += 60000;
+	fakeroot_put(BOT "/cpu.stat", "usage_usec %llu\n", (unsigned long long)used_us);
+	assert_false(see_unit_is_unused(fakeroot.see, 0, fakeroot.now));
+	expect_use(STATE_USE_USED);
+}
+
 /* --- what is not known --------------------------------------------------------------------------- */
 
 static void an_own_network_namespace_is_not_unused(void **state)
@@ -327,6 +410,71 @@ static void whose_descriptors_cannot_be_read_is_not_unused(void **state)
 	open_with(two);
 	assert_int_equal(looks(120), 0);
 	expect_use(STATE_USE_UNKNOWN);
+}
+
+static void a_descriptor_that_cannot_be_read_may_be_a_connection(void **state)
+{
+	(void)state;
+	fakeroot_put("/proc/10/fd/5", "no link\n");
+	open_with(two);
+	(void)looks(20);
+	expect_use(STATE_USE_UNKNOWN);
+	fakeroot_remove("/proc/10/fd/5");
+	(void)looks(12);
+	expect_unused_for(1, 12000);
+	fakeroot_remove("/proc/10/ns/net");
+	fakeroot_put("/proc/10/ns/net", "no link\n");
+	(void)looks(12);
+	expect_use(STATE_USE_UNKNOWN);
+}
+
+static void who_does_not_know_its_own_network_knows_no_other(void **state)
+{
+	(void)state;
+	fakeroot_remove("/proc/self/ns/net");
+	open_with(two);
+	(void)looks(20);
+	expect_use(STATE_USE_UNKNOWN);
+	fakeroot_remove("/proc/10/ns/net"); /* a kernel without namespaces */
+	(void)looks(12);
+	expect_unused_for(1, 12000);
+}
+
+static void a_list_that_cannot_be_opened_is_no_empty_list(void **state)
+{
+	static struct procnet net;
+	struct procnet_batch batch;
+
+	(void)state;
+	fakeroot_remove("/proc/net/tcp6"); /* no IPv6 */
+	assert_int_equal(procnet_open(&net), 0);
+	fakeroot_link("/proc/net/tcp6", "tcp6"); /* ELOOP */
+	assert_true(procnet_open(&net) < 0);
+	procnet_begin(&net);
+	procnet_next(&net, &batch);
+	assert_true(batch.ended && batch.error < 0);
+	fakeroot_remove("/proc/net/tcp6");
+	fakeroot_remove("/proc/net/tcp");
+	assert_true(procnet_open(&net) < 0);
+	procnet_next(&net, &batch);
+	assert_true(batch.ended && batch.error < 0);
+}
+
+static void more_cgroups_than_are_looked_at_are_not_unused(void **state)
+{
+	char path[128];
+
+	(void)state;
+	for (int i = 0; i < SOCKETS_MAX; i++) {
+		(void)snprintf(path, sizeof(path), "%s" BOT "/%d", fakeroot.dir, i);
+		assert_int_equal(mkdir(path, 0755), 0);
+	}
+	open_with(two);
+	(void)looks(15);
+	expect_use(STATE_USE_UNKNOWN);
+	fakeroot_remove(BOT "/0");
+	(void)looks(15);
+	expect_unused_for(1, 15000);
 }
 
 static void a_host_without_a_list_of_connections_has_nobody_unused(void **state)
@@ -489,6 +637,9 @@ static void lines_of_the_kernel_and_others_are_told_apart(void **state)
 		{"  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode", 0},
 		{"   0: A:1 B:2 01 C:D 0:0 0 1000 0 4711 1 0", 4711},
 		{"1000000: A:1 B:2 01 C:D 0:0 0 1000 0 4711", 4711},
+		{"   0: A:1 B:2 08 C:D 0:0 0 1000 0 4711 1 0", 4711},
+		{"   0: A:1 B:2 05 C:D 0:0 0 1000 0 4711 1 0", 4711},
+		{"   0: A:1 B:2 09 C:D 0:0 0 1000 0 4711 1 0", 0},
 		{"   0: A:1 B:2 0A C:D 0:0 0 1000 0 4711 1 0", 0},
 		{"   0: A:1 B:2 010 C:D 0:0 0 1000 0 4711 1 0", 0},
 		{"   0: A:1 B:2 01 C:D 0:0 0 1000 0", 0},
@@ -532,14 +683,23 @@ int main(void)
 		TEST(the_event_says_for_how_long_and_why),
 		TEST(one_percent_of_a_core_is_use),
 		TEST(a_connection_is_use_for_as_long_as_it_is_open),
+		TEST(a_half_closed_connection_is_use_and_an_ended_one_is_not),
 		TEST(one_of_the_other_family_too),
 		TEST(one_at_the_end_of_a_long_list_too),
 		TEST(a_connection_of_a_second_process_and_a_subgroup_counts),
 		TEST(what_is_not_running_frozen_or_under_way_is_judged_anew),
 		TEST(a_restarted_unit_is_judged_anew),
 		TEST(many_at_once_are_told_one_after_the_other),
+		TEST(time_that_nobody_watched_is_passed_over),
+		TEST(a_stall_excuses_no_more_work_than_a_pace),
+		TEST(the_end_of_idle_is_told_by_a_look_since_then),
+		TEST(who_is_to_be_stopped_is_looked_at_once_more),
 		TEST(an_own_network_namespace_is_not_unused),
 		TEST(whose_descriptors_cannot_be_read_is_not_unused),
+		TEST(a_descriptor_that_cannot_be_read_may_be_a_connection),
+		TEST(who_does_not_know_its_own_network_knows_no_other),
+		TEST(a_list_that_cannot_be_opened_is_no_empty_list),
+		TEST(more_cgroups_than_are_looked_at_are_not_unused),
 		TEST(a_host_without_a_list_of_connections_has_nobody_unused),
 		TEST(more_descriptors_than_are_looked_at_are_not_unused),
 		TEST(a_line_that_never_ends_is_no_list),

@@ -18,6 +18,18 @@
 
 #define INETDIAG_CGROUP_ID 21 /* INET_DIAG_CGROUP_ID, 5.8; older headers do not have it */
 
+enum {
+	INETDIAG_HALF_CLOSED = 1u << TCP_FIN_WAIT1 | 1u << TCP_FIN_WAIT2,
+	INETDIAG_STATES = 1u << TCP_ESTABLISHED | 1u << TCP_CLOSE_WAIT | INETDIAG_HALF_CLOSED,
+};
+
+bool inetdiag_counts(unsigned state, uint64_t inode)
+{
+	unsigned bit = state < 32 ? 1u << state : 0;
+
+	return (bit & INETDIAG_STATES) != 0 && ((bit & INETDIAG_HALF_CLOSED) == 0 || inode != 0);
+}
+
 static int inetdiag_read_attribute(const struct nlattr *attr, void *arg)
 {
 	struct inetdiag_socket *out = arg;
@@ -43,7 +55,7 @@ static void inetdiag_read_socket(const struct nlmsghdr *header, struct inetdiag_
 		inetdiag_end(batch, -EPROTO);
 		return;
 	}
-	if (message->idiag_state != TCP_ESTABLISHED)
+	if (!inetdiag_counts(message->idiag_state, message->idiag_inode))
 		return;
 	*out = (struct inetdiag_socket){.inode = message->idiag_inode};
 	(void)mnl_attr_parse(header, sizeof(*message), inetdiag_read_attribute, out);
@@ -124,7 +136,7 @@ int inetdiag_ask(struct inetdiag *diag, uint8_t family)
 	what = mnl_nlmsg_put_extra_header(request, sizeof(*what));
 	what->sdiag_family = family;
 	what->sdiag_protocol = IPPROTO_TCP;
-	what->idiag_states = 1u << TCP_ESTABLISHED;
+	what->idiag_states = INETDIAG_STATES;
 	error = netlink_send(diag->fd, request);
 	diag->asked = error == 0;
 	return error;

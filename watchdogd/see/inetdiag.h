@@ -1,5 +1,9 @@
-/* The kernel's list of established TCP connections, by sock_diag: of each the inode, as /proc/PID/fd names it, and
- * the cgroup (v2) that it was made in. It is read piece by piece: the kernel makes the next datagram when the last one
+/* The kernel's list of TCP connections that are used, by sock_diag: of each the inode, as /proc/PID/fd names it, and
+ * the cgroup (v2) that it was made in. Used is one over which data may still come or go (RFC 9293, 3.3.2; tcp(7)):
+ * established, and half closed, by the peer (CLOSE_WAIT: it still reads the answer) or by a program that has it open
+ * (FIN_WAIT1, FIN_WAIT2: it still reads). Of a FIN_WAIT that no program has, and of the states after it, the kernel
+ * alone sees the end; one that is not made yet (SYN_SENT, SYN_RECV) has carried nothing. A program that never closes
+ * what its peer has closed is taken for used: that is better than an answer that is lost. It is read piece by piece: the kernel makes the next datagram when the last one
  * was taken, so that who reads says how much is done at a time. */
 #ifndef WD_SEE_INETDIAG_H
 #define WD_SEE_INETDIAG_H
@@ -12,6 +16,9 @@ enum {
 	INETDIAG_DATAGRAM_BYTES = 16384, /* the kernel fills no more than it was asked for the last time */
 	INETDIAG_BATCH_MAX = 192,        /* of one datagram: each connection takes at least 88 bytes */
 };
+
+/* Whether a connection counts; state: TCP_ESTABLISHED and so on, inode: 0 where no program has it. */
+bool inetdiag_counts(unsigned state, uint64_t inode);
 
 struct inetdiag_socket {
 	uint32_t inode;     /* 0: not accepted by a program yet */

@@ -7,6 +7,7 @@
 
 #include "base/root.h"
 #include "see/flat.h"
+#include "see/inetdiag.h"
 
 /* The words of a line, after "sl" (Documentation/networking/proc_net_tcp.rst). */
 enum { PROCNET_STATE = 3, PROCNET_INODE = 9 };
@@ -27,10 +28,12 @@ bool procnet_parse(const char *line, uint32_t *inode)
 	const char *after;
 	uint64_t number;
 
-	if (strncmp(state, "01 ", 3) != 0) /* TCP_ESTABLISHED */
+	if (state[0] != '0' || state[1] < '0' || state[1] > '9' || state[2] != ' ') /* of two hex digits; to 9 is enough */
 		return false;
 	after = flat_number(procnet_word(line, PROCNET_INODE), &number);
 	if (after == NULL || (*after != ' ' && *after != '\0') || number > UINT32_MAX)
+		return false;
+	if (!inetdiag_counts((unsigned)(state[1] - '0'), number))
 		return false;
 	*inode = (uint32_t)number;
 	return true;
@@ -40,17 +43,16 @@ int procnet_open(struct procnet *net)
 {
 	static const char *const paths[PROCNET_FILES] = {"/proc/net/tcp", "/proc/net/tcp6"};
 
-	int error = 0;
-
+	net->error = 0;
 	for (int i = 0; i < PROCNET_FILES; i++) {
 		int fd = root_open(paths[i], O_RDONLY);
 
 		net->file[i] = fd >= 0 ? fd : -1;
-		if (fd < 0 && i == 0) /* without IPv6 there is no tcp6 */
-			error = fd;
+		if (fd < 0 && (i == 0 || fd != -ENOENT))
+			net->error = fd;
 	}
 	procnet_begin(net);
-	return error;
+	return net->error;
 }
 
 static void procnet_file(struct procnet *net, int at)
@@ -108,6 +110,10 @@ void procnet_next(struct procnet *net, struct procnet_batch *batch)
 	batch->count = 0;
 	batch->ended = false;
 	batch->error = 0;
+	if (net->error != 0) {
+		procnet_end(batch, net->error);
+		return;
+	}
 	while (net->at < PROCNET_FILES && net->file[net->at] < 0)
 		procnet_file(net, net->at + 1);
 	if (net->at == PROCNET_FILES) {

@@ -14,7 +14,7 @@ enum {
 	PROCNET_BATCH_MAX = 128,    /* of one piece: a line has more than 64 bytes */
 };
 
-/* Inodes of established connections. */
+/* Inodes of connections that count (inetdiag.h); 0: not accepted by a program yet. */
 struct procnet_batch {
 	uint32_t count;
 	uint32_t inode[PROCNET_BATCH_MAX];
@@ -24,13 +24,14 @@ struct procnet_batch {
 
 struct procnet {
 	int file[PROCNET_FILES]; /* tcp, tcp6; -1: not there */
+	int error;               /* one that should be there could not be opened: -errno, with which the list ends */
 	int at;                  /* the one that is being read */
 	int64_t offset;
 	size_t kept;             /* bytes of a line whose end was not read yet, at the beginning of text */
 	char text[PROCNET_LINE_BYTES + PROCNET_CHUNK_BYTES];
 };
 
-/* 0, or -errno: not even tcp is there. */
+/* 0, or -errno: one of them cannot be read. Without IPv6 there is no tcp6, which is no error. */
 int procnet_open(struct procnet *net);
 
 /* From the beginning. */
@@ -39,7 +40,7 @@ void procnet_begin(struct procnet *net);
 /* The next piece of them. */
 void procnet_next(struct procnet *net, struct procnet_batch *batch);
 
-/* A line of such a file, which may be anything: is it an established connection, and of what inode? */
+/* A line of such a file, which may be anything: is it a connection that counts, and of what inode? */
 bool procnet_parse(const char *line, uint32_t *inode);
 
 #endif

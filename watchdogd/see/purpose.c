@@ -7,8 +7,6 @@
 #include "see/source.h"
 #include "words/verb.h"
 
-enum { PURPOSE_OURS_MS = 2000 }; /* what systemd tells of a step of ours is told by then */
-
 enum { PURPOSE_FLAGS = LEDGER_UNIT_RAN | LEDGER_UNIT_PURPOSE | LEDGER_UNIT_MISSING | LEDGER_UNIT_SILENT };
 
 static const char *purpose_name(const struct see *see, const struct unit *unit)
@@ -97,22 +95,31 @@ void purpose_look(struct see *see, struct unit *unit, mono_ms now)
 		unit->liveness.purpose.ours_at = now;
 }
 
-void purpose_see_stop_of_down(struct see *see, struct unit *unit, mono_ms now)
+void purpose_take_persons_stop(struct see *see, struct unit *unit, mono_ms now)
 {
-	const struct purpose *p = &unit->liveness.purpose;
 	const char *name = purpose_name(see, unit);
 	const struct ledger_mark *mark = ledger_mark_find(see->with.ledger, name);
 
-	if (mark == NULL || mark->kind != STATE_MARK_STOPPED || purpose_has_step(see, unit) ||
-	    (p->ours_at != 0 && now < p->ours_at + PURPOSE_OURS_MS))
-		return;
 	ledger_unit(see->with.ledger, name)->flags &= (uint16_t)~LEDGER_UNIT_OWED;
-	ledger_unmark(see->with.ledger, name);
-	mark = ledger_mark_find(see->with.ledger, name); /* it may be capped besides */
+	if (mark != NULL && mark->kind == STATE_MARK_STOPPED) {
+		ledger_unmark(see->with.ledger, name);
+		mark = ledger_mark_find(see->with.ledger, name); /* it may be capped besides */
+	}
 	see->with.state->unit[unit->index].mark = mark != NULL ? (uint8_t)mark->kind : STATE_MARK_NONE;
 	purpose_stop(see, unit, NULL, now);
 	diag_event(SEVERITY_INFO, NULL, name,
-		   "systemd was told to stop it though we had stopped it: it is not started again by us");
+		   "somebody told systemd to stop it: it is not started again by us");
+}
+
+void purpose_see_stop_of_down(struct see *see, struct unit *unit, mono_ms now)
+{
+	struct purpose *p = &unit->liveness.purpose;
+	const struct ledger_mark *mark = ledger_mark_find(see->with.ledger, purpose_name(see, unit));
+
+	p->down_stop_at = now;
+	if (mark != NULL && mark->kind == STATE_MARK_STOPPED && !purpose_has_step(see, unit) &&
+	    (p->ours_at == 0 || now >= p->ours_at + SEE_OURS_MS))
+		purpose_take_persons_stop(see, unit, now);
 }
 
 static void purpose_warn(struct see *see, const struct unit *unit, mono_ms now)

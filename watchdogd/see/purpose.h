@@ -16,6 +16,7 @@ struct purpose {
 	bool stopped;    /* on purpose */
 	uint16_t flags;  /* enum ledger_unit_flag: what the ledger has of ours */
 	mono_ms since;   /* when it was stopped, or that ended; 0: never */
+	mono_ms down_stop_at; /* when a stop job of what was down before it was last seen; 0: never */
 	mono_ms ours_at; /* while it carries our mark: the last look with a step of ours on it; 0: none */
 };
 
@@ -38,8 +39,11 @@ void purpose_see_stop_job(struct see *see, struct unit *unit, mono_ms now);
 void purpose_look(struct see *see, struct unit *unit, mono_ms now);
 
 /* A stop job of a unit that was down before it, and not ours: a person's. What carries our mark is theirs now, and is
- * not started again. */
+ * not started again. While a step of ours is under way, that step decides whose it was (see_unit_stopped_down_at). */
 void purpose_see_stop_of_down(struct see *see, struct unit *unit, mono_ms now);
+
+/* A person has stopped it: no start of ours is owed, it carries our stopped mark no more, and is stopped on purpose. */
+void purpose_take_persons_stop(struct see *see, struct unit *unit, mono_ms now);
 
 /* It is inactive, not failed, and first looked at: stopped on purpose, unless we know that it was missing, or is
  * to be started by us. One that ran when last seen on this boot is a warning and an event. */

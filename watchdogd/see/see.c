@@ -8,6 +8,7 @@
 #include "see/choose.h"
 #include "see/hour.h"
 #include "see/source.h"
+#include "see/tree.h"
 
 static const struct source_ops *const see_sources[SOURCES] = {
 	[SOURCE_MEMINFO] = &source_meminfo_ops, [SOURCE_PSI] = &source_psi_ops,
@@ -101,6 +102,16 @@ void see_look(struct see *see, mono_ms now)
 mono_ms see_unit_alive_since(const struct see *see, uint32_t unit)
 {
 	return see->units.row[see->units.at[unit]].watched.alive_since;
+}
+
+mono_ms see_unit_stopped_down_at(const struct see *see, uint32_t unit)
+{
+	return see->units.row[see->units.at[unit]].liveness.purpose.down_stop_at;
+}
+
+void see_unit_take_persons_stop(struct see *see, uint32_t unit, mono_ms now)
+{
+	purpose_take_persons_stop(see, unit_at(see, unit), now);
 }
 
 void see_hold_events(struct see *see, bool wait)
@@ -227,6 +238,11 @@ int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max)
 		return 0;
 	return see_keep_living(
 		see, pids, process_of_cgroup(&see->processes, u->dir[UNIT_DIR_MAIN], pids, max));
+}
+
+bool see_unit_holds(struct see *see, uint32_t unit, int32_t pid)
+{
+	return tree_is_in(see, unit_at(see, unit), pid);
 }
 
 void see_swap_refresh(struct see *see, mono_ms now)

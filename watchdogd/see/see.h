@@ -49,6 +49,10 @@ uint32_t see_next_ms(const struct see *see, mono_ms now);
  * into pids (at most max). Zombies and kernel threads are left out. The number, or -errno. */
 int see_unit_pids(struct see *see, uint32_t unit, int32_t *pids, int max);
 
+/* Whether a process is in the unit's cgroup, or in one below it: asked of that process alone, however many are in it. What
+ * cannot be known is no. */
+bool see_unit_holds(struct see *see, uint32_t unit, int32_t pid);
+
 /* A kept descriptor of the unit's cgroup directory, or -1: the one with cgroup.kill, cgroup.freeze
  * (v2, also of a hybrid host), or v1's freezer. Stays see's; valid until the next look. */
 enum see_dir { SEE_DIR_V2, SEE_DIR_V1_FREEZER };
@@ -76,6 +80,25 @@ mono_ms see_unit_alive_since(const struct see *see, uint32_t unit);
 
 /* Is the file of [swapfile] on, and how much of it is used: read now, outside a look, into state->swap. */
 void see_swap_refresh(struct see *see, mono_ms now);
+
+/* A person wants it up: what it took at most is what it takes now; down, it is not known. */
+void see_forget_peak(struct see *see, uint32_t unit);
+
+enum { SEE_OURS_MS = 2000 }; /* what systemd tells of a job of ours is told so long after its end at most */
+
+/* When systemd was last seen to be told to stop the unit while it was down; 0: never. A person's, unless a stop of ours
+ * ended within the SEE_OURS_MS before. */
+mono_ms see_unit_stopped_down_at(const struct see *see, uint32_t unit);
+
+/* A person has stopped it while a step of ours was to start it: it is stopped on purpose, and no start of ours is owed. */
+void see_unit_take_persons_stop(struct see *see, uint32_t unit, mono_ms now);
+
+/* Has nobody used the unit for its `idle`, its CPU time and connections looked at now, in a few milliseconds? What the
+ * state page says of its use is as found. False: it is used, or it is not known. */
+bool see_unit_is_unused(struct see *see, uint32_t unit, mono_ms now);
+
+/* What a unit is: of its name, kind, target and user. Two that have but the name in common have different ones. */
+uint64_t see_unit_key(const struct config *config, uint32_t unit);
 
 /* Read a unit's status, processes and anon again now, outside a look: before and after an action. */
 void see_unit_refresh(struct see *see, uint32_t unit, mono_ms now);

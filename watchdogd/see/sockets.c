@@ -80,13 +80,23 @@ struct sockets_scan {
 	enum sockets_seen seen;
 };
 
+/* Who has ended has no sockets; else what was not read may be one. */
+static void sockets_take_error(struct sockets_scan *scan, int error)
+{
+	if (error != -ENOENT && error != -ESRCH)
+		scan->seen = SOCKETS_UNREADABLE;
+}
+
 static void sockets_take_fd(struct sockets_scan *scan, int dir, const char *name)
 {
 	char text[64];
 	uint64_t inode;
+	int error = sockets_read_link(dir, name, text, sizeof(text));
 
 	scan->fds++;
-	if (sockets_read_link(dir, name, text, sizeof(text)) == 0 && sockets_parse_link(text, &inode) && inode != 0 &&
+	if (error < 0)
+		sockets_take_error(scan, error);
+	else if (sockets_parse_link(text, &inode) && inode != 0 &&
 	    !sockets_add(&scan->sockets->inodes, inode, scan->row))
 		scan->seen = SOCKETS_TOO_MANY;
 }
@@ -94,7 +104,7 @@ static void sockets_take_fd(struct sockets_scan *scan, int dir, const char *name
 static void sockets_read_fds(struct sockets_scan *scan, int dir)
 {
 	char bytes[4096] __attribute__((aligned(8)));
-	long n;
+	long n = 0;
 
 	while (scan->fds < SOCKETS_UNIT_FDS && (n = syscall(SYS_getdents64, dir, bytes, sizeof(bytes))) > 0)
 		for (long at = 0; at < n;) {
@@ -104,6 +114,8 @@ static void sockets_read_fds(struct sockets_scan *scan, int dir)
 			if (entry->d_name[0] != '.')
 				sockets_take_fd(scan, dir, entry->d_name);
 		}
+	if (n < 0)
+		sockets_take_error(scan, -errno);
 	if (scan->fds >= SOCKETS_UNIT_FDS)
 		scan->seen = SOCKETS_TOO_MANY;
 }
@@ -119,46 +131,55 @@ static void sockets_path(char *path, size_t size, int32_t pid, const char *what)
 
 static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pid)
 {
+	const char *own = scan->sockets->own_net;
 	char path[32], net[32];
-	int dir;
+	int dir, error;
 
 	sockets_path(path, sizeof(path), pid, "ns/net");
-	if (sockets_read_link(proc, path, net, sizeof(net)) == 0 && scan->sockets->own_net[0] != '\0' &&
-	    strcmp(net, scan->sockets->own_net) != 0) {
-		scan->seen = SOCKETS_ELSEWHERE;
+	error = sockets_read_link(proc, path, net, sizeof(net));
+	if (error < 0)
+		sockets_take_error(scan, error);
+	else if (strcmp(net, own) != 0)
+		scan->seen = own[0] != '\0' ? SOCKETS_ELSEWHERE : SOCKETS_UNREADABLE;
+	if (scan->seen != SOCKETS_NONE)
 		return;
-	}
 	sockets_path(path, sizeof(path), pid, "fd");
 	dir = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0) {
-		if (errno != ENOENT && errno != ESRCH) /* who has ended has none */
-			scan->seen = SOCKETS_UNREADABLE;
+		sockets_take_error(scan, -errno);
 		return;
 	}
 	sockets_read_fds(scan, dir);
 	(void)close(dir);
 }
 
+static void sockets_take_cgroup(struct sockets_scan *scan, uint64_t number)
+{
+	if (!sockets_add(&scan->sockets->cgroups, number, scan->row))
+		scan->seen = SOCKETS_TOO_MANY;
+}
+
 /* The unit's cgroup and those below it, by their number, which is the inode of the directory. */
-static void sockets_read_cgroups(struct see *see, struct sockets *s, uint32_t index)
+static void sockets_read_cgroups(struct sockets_scan *scan, struct see *see, uint32_t index)
 {
 	int dir = see_unit_dir(see, index, SEE_DIR_V2);
-	uint16_t row = see->units.at[index];
 	struct dirwalk *walk = &see->processes.walk;
 	struct stat st;
 
 	if (dir < 0 || unit_at(see, index)->kind == CONFIG_MATCH || fstat(dir, &st) < 0)
 		return;
-	(void)sockets_add(&s->cgroups, st.st_ino, row);
+	sockets_take_cgroup(scan, st.st_ino);
 	if (st.st_nlink == 2)
 		return; /* none below it */
 	dirwalk_begin(walk, dir);
-	while (dirwalk_next(walk) != NULL) {
+	while (scan->seen != SOCKETS_TOO_MANY && dirwalk_next(walk) != NULL) {
 		int below = dirwalk_enter(walk);
 
-		if (below >= 0 && fstat(below, &st) == 0 && !sockets_add(&s->cgroups, st.st_ino, row))
-			break;
+		if (below >= 0 && fstat(below, &st) == 0)
+			sockets_take_cgroup(scan, st.st_ino);
 	}
+	if (walk->cut)
+		scan->seen = SOCKETS_TOO_MANY;
 	dirwalk_end(walk);
 }
 
@@ -166,13 +187,15 @@ static uint32_t sockets_read_unit(struct see *see, struct sockets *s, uint32_t i
 {
 	struct sockets_scan scan = {.sockets = s, .row = see->units.at[index], .seen = SOCKETS_NONE};
 	int32_t pids[SOCKETS_UNIT_PIDS];
-	int n = unit_pids(see, unit_at(see, index), pids, SOCKETS_UNIT_PIDS);
+	int n;
 
-	if (n == SOCKETS_UNIT_PIDS)
+	see->processes.walk.cut = false;
+	n = unit_pids(see, unit_at(see, index), pids, SOCKETS_UNIT_PIDS);
+	if (n == SOCKETS_UNIT_PIDS || see->processes.walk.cut)
 		scan.seen = SOCKETS_TOO_MANY;
 	for (int i = 0; i < n && scan.seen == SOCKETS_NONE; i++)
 		sockets_read_process(&scan, see->processes.proc, pids[i]);
-	sockets_read_cgroups(see, s, index);
+	sockets_read_cgroups(&scan, see, index);
 	s->seen[scan.row] = (uint8_t)scan.seen;
 	return scan.fds;
 }
@@ -196,7 +219,6 @@ static const uint8_t sockets_families[] = {AF_INET, AF_INET6};
 static int sockets_begin_list(struct sockets *s)
 {
 	s->reading = true;
-	s->cgroups_told = s->diag.fd >= 0;
 	s->family = 0;
 	if (s->diag.fd >= 0)
 		return inetdiag_ask(&s->diag, sockets_families[0]);
@@ -213,7 +235,6 @@ static int sockets_read_diag(struct sockets *s)
 	if (!inetdiag_next(&s->diag, &batch))
 		return 1;
 	for (uint32_t i = 0; i < batch.count; i++) {
-		s->cgroups_told = s->cgroups_told && batch.socket[i].cgroup_id != 0;
 		sockets_mark(s, &s->inodes, batch.socket[i].inode);
 		sockets_mark(s, &s->cgroups, batch.socket[i].cgroup_id);
 	}
@@ -277,14 +298,6 @@ static void sockets_fail(struct sockets *s, enum sockets_seen seen)
 			s->seen[i] = (uint8_t)seen;
 }
 
-/* Whose processes we may not look at is judged by its cgroup alone. */
-static void sockets_judge_unreadable(struct sockets *s)
-{
-	for (uint32_t i = 0; s->cgroups_told && i < s->cgroups.used; i++)
-		if (s->seen[s->cgroups.entry[i].row] == SOCKETS_UNREADABLE)
-			s->seen[s->cgroups.entry[i].row] = SOCKETS_NONE;
-}
-
 /* 1: there is more to do; 0: all is read; or -errno. */
 static int sockets_read(struct see *see, struct sockets *s)
 {
@@ -302,6 +315,12 @@ static int sockets_read(struct see *see, struct sockets *s)
 	return sockets_read_list(s);
 }
 
+void sockets_give_up(struct sockets *s)
+{
+	s->open = false;
+	sockets_fail(s, SOCKETS_TOO_MANY);
+}
+
 bool sockets_step(struct see *see, struct sockets *s, mono_ms now)
 {
 	int more = sockets_read(see, s);
@@ -309,10 +328,8 @@ bool sockets_step(struct see *see, struct sockets *s, mono_ms now)
 	if (more == 1 && now - s->began < SOCKETS_ROUND_MS)
 		return false;
 	s->open = false;
-	if (more == 0) {
-		sockets_judge_unreadable(s);
+	if (more == 0)
 		return true;
-	}
 	sockets_fail(s, more == 1 ? SOCKETS_TOO_MANY : SOCKETS_UNREADABLE);
 	if (more < 0 && s->diag.fd >= 0)
 		inetdiag_close(&s->diag); /* the next round reads /proc/net */
@@ -324,7 +341,7 @@ const char *sockets_why_unknown(enum sockets_seen seen)
 	static const char *const why[SOCKETS_SEEN] = {
 		[SOCKETS_UNREADABLE] = "its sockets cannot be read",
 		[SOCKETS_ELSEWHERE] = "it has a network namespace of its own",
-		[SOCKETS_TOO_MANY] = "it has, or the host has, too many processes, descriptors or connections to look at",
+		[SOCKETS_TOO_MANY] = "it has, or the host has, too many processes, descriptors, cgroups or connections to look at",
 	};
 
 	return why[seen];

@@ -1,6 +1,6 @@
-/* Which of the units that are asked about have an established TCP connection. A round takes two lists, each piece by
- * piece: first the sockets that the units' processes have open (/proc/PID/fd), then the host's established connections
- * (inetdiag.c, else procnet.c). One of them is a unit's if a process of it has it open, or if it was made in its
+/* Which of the units that are asked about have a TCP connection. A round takes two lists, each piece by
+ * piece: first the sockets that the units' processes have open (/proc/PID/fd), then the host's connections that
+ * count (inetdiag.c, else procnet.c). One of them is a unit's if a process of it has it open, or if it was made in its
  * cgroup: the second alone is not enough, as what is accepted on a socket that systemd made is of systemd's cgroup; the
  * first alone misses what nobody has accepted yet.
  * Connections of UNIX sockets do not count: each service of systemd has one to the journal. */
@@ -31,9 +31,11 @@ enum sockets_seen {
 	SOCKETS_NOT_ASKED,
 	SOCKETS_NONE,
 	SOCKETS_CONNECTED,
-	SOCKETS_UNREADABLE, /* we may not look at its processes, and the kernel tells no cgroup */
+	/* We may not look at all of its processes, and it has no connection that was made in its cgroup. One that was handed
+	 * to it would not be seen. */
+	SOCKETS_UNREADABLE,
 	SOCKETS_ELSEWHERE,  /* it has a network namespace of its own, whose connections we do not see */
-	SOCKETS_TOO_MANY,   /* processes, descriptors or connections: at a bound */
+	SOCKETS_TOO_MANY,   /* processes, descriptors, cgroups or connections: at a bound */
 	SOCKETS_SEEN,
 };
 
@@ -55,11 +57,10 @@ struct sockets {
 	bool has_list;       /* one of them */
 	bool open;           /* a round is under way */
 	bool reading;        /* it reads the host's list */
-	bool cgroups_told;   /* of each connection of that list so far */
 	uint32_t next;       /* unit of the config whose processes are looked at next */
 	int family;          /* of inetdiag: which of its lists is read */
 	mono_ms began;
-	char own_net[32];    /* our network namespace: "net:[4026531840]"; "": not known */
+	char own_net[32];    /* our network namespace: "net:[4026531840]"; "": not known, or this kernel has none */
 	uint8_t seen[UNITS_MAX]; /* of each row of units, enum sockets_seen; set by the caller to SOCKETS_NONE: asked */
 	struct sockets_set inodes, cgroups;
 };
@@ -72,6 +73,9 @@ void sockets_begin(struct sockets *sockets, mono_ms now);
 
 /* Do a piece of it. True: it is over, `seen` says what was found. */
 bool sockets_step(struct see *see, struct sockets *sockets, mono_ms now);
+
+/* Leave a round where it is: what was not found is not known. */
+void sockets_give_up(struct sockets *sockets);
 
 /* Why it is not known, for a person: "it has a network namespace of its own"; NULL: it is known. */
 const char *sockets_why_unknown(enum sockets_seen seen);

@@ -12,6 +12,7 @@
 #include "base/root.h"
 #include "see/cgroup_still.h"
 #include "see/flat.h"
+#include "see/peak.h"
 #include "see/source.h"
 
 enum {
@@ -389,7 +390,7 @@ static void cgroup_read_unit(struct see *see, struct unit *unit, mono_ms now)
 		unit->pids_at = now;
 	}
 	unit_take_held(unit, &see->with.state->unit[unit->index].readings[UNIT_ANON], now);
-	unit_take_peak(see, unit, &see->with.state->unit[unit->index].readings[UNIT_ANON]);
+	peak_take(see, unit, &see->with.state->unit[unit->index].readings[UNIT_ANON]);
 }
 
 void source_cgroup_refresh(struct see *see, struct unit *unit, mono_ms now)

@@ -3,6 +3,7 @@
 #include "see/source_idle.h"
 
 #include <fcntl.h>
+#include <string.h>
 
 #include "base/buffer.h"
 #include "base/diag.h"
@@ -12,10 +13,12 @@
 enum {
 	IDLE_PACE_MS = 5000,     /* from one look at a unit to the next; at least five within its `idle` */
 	IDLE_PACE_LEAST_MS = 1000,
+	IDLE_LATE_MS = 2000,     /* a look that comes later than that after its pace: nobody watched since the last one */
 	IDLE_ROUND_UNIT_MS = 10, /* a round is as much later for each unit that it is about: 1 % of a core */
 	IDLE_CORE_PARTS = 100,   /* less than this part of a core's time is none */
 	IDLE_EVENTS_MAX = 8,     /* in IDLE_EVENTS_MS: many at once would take the room of deaths */
 	IDLE_EVENTS_MS = 10000,
+	IDLE_CONFIRM_STEPS = 16, /* of one round at once; a host with some 40000 connections needs more */
 };
 
 static struct idle_unit *idle_of(struct see *see, uint32_t index)
@@ -40,7 +43,7 @@ static void idle_begin_anew(struct see *see, uint32_t index)
 {
 	struct idle_unit *idle = idle_of(see, index);
 
-	idle->sampled_at = idle->quiet_since = idle->free_since = 0;
+	idle->sampled_at = idle->quiet_since = idle->free_since = idle->checked_at = 0;
 	idle->told = idle->connected = false;
 	see->idle.sockets.seen[see->units.at[index]] = SOCKETS_NOT_ASKED;
 }
@@ -54,21 +57,46 @@ static bool idle_may_judge(const struct see *see, uint32_t index)
 
 /* --- CPU ------------------------------------------------------------------------------------------ */
 
-static void idle_sample(struct see *see, uint32_t index, mono_ms now)
+/* Nobody watched from `sampled_at` on: that time counts neither as use nor as unused. */
+static void idle_pass_over(struct idle_unit *idle, mono_ms now)
+{
+	mono_ms gap = now - idle->sampled_at;
+
+	idle->quiet_since += idle->quiet_since != 0 ? gap : 0;
+	idle->free_since += idle->free_since != 0 ? gap : 0;
+	idle->free_since = idle->free_since < now ? idle->free_since : now;
+	idle->sampled_at = now;
+}
+
+/* Less than before: of a sum a process has ended, whose time is its parent's from now on, or nobody's. A long time that
+ * nobody watched excuses no more than a pace does: it may have been used all at once. */
+static bool idle_is_quiet(const struct idle_unit *idle, uint64_t us, mono_ms now)
+{
+	mono_ms span = now - idle->sampled_at, least = idle_pace_ms(idle), most = least + IDLE_LATE_MS;
+
+	span = span < least ? least : span > most ? most : span;
+	return idle->sampled_at != 0 && us >= idle->used_us && us - idle->used_us < span * 1000 / IDLE_CORE_PARTS;
+}
+
+/* When it is due; at_once: now, and what it has used since the last time is held against a whole pace. */
+static void idle_sample(struct see *see, uint32_t index, mono_ms now, bool at_once)
 {
 	struct idle_unit *idle = idle_of(see, index);
 	struct cputime before = idle->cpu;
+	bool early = idle->sampled_at != 0 && now - idle->sampled_at < idle_pace_ms(idle);
 	bool known, quiet;
 	uint64_t us = 0;
 
-	if (idle->sampled_at != 0 && now - idle->sampled_at < idle_pace_ms(idle))
+	if (early && !at_once)
 		return;
 	known = cputime_read(see, unit_at(see, index), see->idle.cpuacct, &idle->cpu, &us);
 	if (!known || idle->cpu.kind != before.kind || idle->cpu.cgroup_id != before.cgroup_id)
 		idle_begin_anew(see, index);
-	/* Less than before: of a sum a process has ended, whose time is its parent's from now on, or nobody's. */
-	quiet = idle->sampled_at != 0 && us >= idle->used_us &&
-		us - idle->used_us < (now - idle->sampled_at) * 1000 / IDLE_CORE_PARTS;
+	quiet = idle_is_quiet(idle, us, now);
+	if (early && quiet)
+		return; /* the rest of the pace is still to come */
+	if (idle->sampled_at != 0 && now - idle->sampled_at > idle_pace_ms(idle) + IDLE_LATE_MS)
+		idle_pass_over(idle, now);
 	if (!quiet)
 		idle->quiet_since = idle->free_since = 0; /* nobody looks at its connections until it is quiet again */
 	else if (idle->quiet_since == 0)
@@ -98,6 +126,7 @@ static void idle_take_round(struct see *see, uint32_t index)
 	if (*seen == SOCKETS_NOT_ASKED)
 		return;
 	idle->connected = *seen == SOCKETS_CONNECTED;
+	idle->checked_at = see->idle.sockets.began;
 	if (*seen != SOCKETS_NONE)
 		idle->free_since = 0;
 	else if (idle->free_since == 0)
@@ -152,6 +181,14 @@ static mono_ms idle_unused_since(const struct idle_unit *idle)
 	return idle->quiet_since > idle->free_since ? idle->quiet_since : idle->free_since;
 }
 
+/* So long, by what was seen last: the time since then is not known yet. */
+static bool idle_was_unused_for(const struct idle_unit *idle, mono_ms since, mono_ms ms)
+{
+	mono_ms at = idle->sampled_at < idle->checked_at ? idle->sampled_at : idle->checked_at;
+
+	return since != 0 && at >= since && at - since >= ms;
+}
+
 /* There is room for one more now; otherwise it is told later. */
 static bool idle_may_tell(struct source_idle *s, mono_ms now)
 {
@@ -191,7 +228,7 @@ static void idle_judge(struct see *see, uint32_t index, mono_ms now)
 	row->use = (uint8_t)(since != 0 ? STATE_USE_UNUSED : used ? STATE_USE_USED : STATE_USE_UNKNOWN);
 	if (since == 0)
 		idle->told = false;
-	else if (!idle->told && now - since >= idle->idle_ms)
+	else if (!idle->told && idle_was_unused_for(idle, since, idle->idle_ms))
 		idle_tell(see, index, since, now);
 }
 
@@ -203,7 +240,7 @@ static void source_idle_look(struct see *see, mono_ms now)
 		if (idle_of(see, i)->key == 0)
 			continue;
 		if (idle_may_judge(see, i))
-			idle_sample(see, i, now);
+			idle_sample(see, i, now, false);
 		else
 			idle_begin_anew(see, i);
 	}
@@ -211,6 +248,35 @@ static void source_idle_look(struct see *see, mono_ms now)
 	for (uint32_t i = 0; i < see->units.count; i++)
 		if (idle_of(see, i)->key != 0)
 			idle_judge(see, i, now);
+}
+
+bool see_unit_is_unused(struct see *see, uint32_t unit, mono_ms now)
+{
+	struct idle_unit *idle = idle_of(see, unit);
+	struct source_idle *s = &see->idle;
+	mono_ms since;
+	bool over = false;
+
+	if (idle->key == 0 || !idle_may_judge(see, unit))
+		return false;
+	/* What was found used a moment ago is not looked at anew at each look: rounds of others are given up for it. */
+	if (idle->found_used_at != 0 && now - idle->found_used_at < idle_pace_ms(idle))
+		return false;
+	idle_sample(see, unit, now, true);
+	if (idle->quiet_since != 0) {
+		memset(s->sockets.seen, SOCKETS_NOT_ASKED, s->rows); /* a round under way is given up: the next comes soon */
+		s->sockets.seen[see->units.at[unit]] = SOCKETS_NONE;
+		sockets_begin(&s->sockets, now);
+		for (int i = 0; i < IDLE_CONFIRM_STEPS && !over; i++)
+			over = sockets_step(see, &s->sockets, now);
+		if (!over)
+			sockets_give_up(&s->sockets);
+		idle_take_round(see, unit);
+	}
+	idle_judge(see, unit, now);
+	since = idle_unused_since(idle);
+	idle->found_used_at = since != 0 && now - since >= idle->idle_ms ? 0 : now;
+	return idle->found_used_at == 0;
 }
 
 static uint32_t source_idle_next_ms(const struct see *see, mono_ms now)

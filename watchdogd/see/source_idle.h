@@ -1,6 +1,7 @@
 /* How long a unit has not been used: under 1 % of a core, and no established TCP connection. Only units with `idle`
  * are looked at: their CPU time every few seconds, and their connections as long as that says idle. What is not known
- * counts as use. */
+ * counts as use; time that nobody watched counts not at all. An end of `idle` is told by a look that was made since
+ * then; what stops a unit because of it looks once more (see_unit_is_unused). */
 #ifndef WD_SEE_SOURCE_IDLE_H
 #define WD_SEE_SOURCE_IDLE_H
 
@@ -26,6 +27,8 @@ struct idle_unit {
 	uint64_t used_us;      /* at sampled_at */
 	mono_ms sampled_at;    /* 0: not yet */
 	mono_ms quiet_since;   /* under 1 % of a core since then; 0: it is not */
+	mono_ms checked_at;    /* when the last round about it began; 0: none since it is judged anew */
+	mono_ms found_used_at; /* when a look before a stop found it used, or not known; 0: it did not */
 	mono_ms free_since;    /* no connection since the round that began then; 0: there is one, or it is not known */
 };
 

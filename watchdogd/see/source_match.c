@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "see/choose.h"
+#include "see/peak.h"
 #include "see/scan.h"
 #include "see/source.h"
 #include "see/tree.h"
@@ -55,7 +56,7 @@ static void match_set(struct see *see, struct unit *unit, mono_ms now)
 		state_set(&readings[UNIT_SWAP], (int64_t)sum->swap_bytes, swap_total, now);
 	unit_look_ahead(see, unit);
 	unit_take_held(unit, &readings[UNIT_ANON], now);
-	unit_take_peak(see, unit, &readings[UNIT_ANON]);
+	peak_take(see, unit, &readings[UNIT_ANON]);
 }
 
 static bool match_is_of(const struct see *see, const struct process *process, const struct unit *unit)

@@ -9,6 +9,7 @@
 
 enum {
 	TREE_ROUNDS = 16, /* generations of children found at once */
+	TREE_CGROUP_BYTES = 4096, /* of /proc/PID/cgroup */
 	TREE_LATE_S = 1,  /* what the connector tells is no older, by far */
 };
 
@@ -126,18 +127,37 @@ static const char *tree_cgroup_path(char *text, enum cgroup_kind kind)
 	return "";
 }
 
+/* The path of the cgroup that a process is in; "": not known. Into text, which is overwritten. */
+static const char *tree_read_path(struct see *see, int32_t pid, char text[TREE_CGROUP_BYTES])
+{
+	char path[32];
+	struct buffer b;
+
+	BUFFER_OVER(&b, path);
+	buffer_addf(&b, "%d/cgroup", pid);
+	if (file_read_at(see->processes.proc, path, text, TREE_CGROUP_BYTES) <= 0)
+		return "";
+	return tree_cgroup_path(text, see->layout.kind);
+}
+
 static uint16_t tree_read_unit(struct see *see, int32_t pid)
 {
-	char path[32], text[4096];
-	struct buffer b;
+	char text[TREE_CGROUP_BYTES];
 
 	if (see->layout.kind == CGROUP_NONE || see->units.count == see->units.match_count)
 		return UNIT_NONE;
-	BUFFER_OVER(&b, path);
-	buffer_addf(&b, "%d/cgroup", pid);
-	if (file_read_at(see->processes.proc, path, text, sizeof(text)) <= 0)
-		return UNIT_NONE;
-	return unit_by_path(see, tree_cgroup_path(text, see->layout.kind));
+	return unit_by_path(see, tree_read_path(see, pid, text));
+}
+
+bool tree_is_in(struct see *see, const struct unit *unit, int32_t pid)
+{
+	char text[TREE_CGROUP_BYTES];
+	const char *path;
+
+	if (!unit_is_open(unit))
+		return false;
+	path = tree_read_path(see, pid, text);
+	return unit->path[0] == '\0' || unit_path_holds(unit->path, path + strspn(path, "/"));
 }
 
 void tree_look_at(struct see *see, int32_t pid, mono_ms now)

@@ -3,18 +3,24 @@
 #ifndef WD_SEE_TREE_H
 #define WD_SEE_TREE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "base/clock.h"
 #include "see/procfs.h"
 
 struct see;
+struct unit;
 
 /* A process as it is now; unit: the row of the unit in whose cgroup it was seen, UNIT_NONE: not asked. */
 void tree_take(struct see *see, const struct procfs_stat *stat, uint16_t unit, mono_ms now);
 
 /* Read it, and which cgroup it is in. */
 void tree_look_at(struct see *see, int32_t pid, mono_ms now);
+
+/* Whether a process is in the unit's cgroup, or in one below it, as its own file in /proc says. What that does not say,
+ * and a unit without a cgroup, is no. */
+bool tree_is_in(struct see *see, const struct unit *unit, int32_t pid);
 
 /* What the connector tells. */
 void tree_on_fork(struct see *see, int32_t pid, int32_t parent, mono_ms now);

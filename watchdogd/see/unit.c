@@ -9,6 +9,7 @@
 
 #include "base/buffer.h"
 #include "base/file.h"
+#include "see/peak.h"
 #include "see/source.h"
 #include "see/watched.h"
 
@@ -216,6 +217,7 @@ void unit_set_status(struct unit *unit, enum state_unit_status status, mono_ms n
 		unit->held_at = now + unit->grace_ms;
 		unit->start_peak_mib = unit->peak_mib;
 		unit->start_taken_bytes = 0;
+		peak_begin_life(unit);
 	}
 	if (status == STATE_UNIT_INACTIVE) {
 		unit->held_at = 0;
@@ -274,19 +276,6 @@ void unit_look_ahead(struct see *see, struct unit *unit)
 	}
 }
 
-/* The ledger is searched only when it rises. */
-void unit_take_peak(struct see *see, struct unit *unit, const struct state_reading *anon)
-{
-	uint64_t mib = anon->known == STATE_KNOWN ? ((uint64_t)anon->value + UNIT_MIB - 1) / UNIT_MIB : 0;
-	struct ledger_unit *row;
-
-	if (mib <= unit->peak_mib || mib > UINT32_MAX)
-		return;
-	row = ledger_unit(see->with.ledger, config_unit_at(see->with.config, unit->index)->name);
-	row->peak_mib = row->peak_mib > mib ? row->peak_mib : (uint32_t)mib;
-	unit->peak_mib = row->peak_mib;
-}
-
 static void unit_publish_watched(const struct unit_watched *watched, struct state_unit *row)
 {
 	row->watched = watched->count;
@@ -325,9 +314,12 @@ void unit_publish(struct see *see, const struct unit *unit)
 /* --- another config ------------------------------------------------------------------------------
  */
 
-static uint64_t unit_key(const struct config *config, const struct config_unit *unit)
+uint64_t see_unit_key(const struct config *config, uint32_t index)
 {
-	return ledger_key(unit->name, config_string(config, unit->target)) + unit->kind;
+	const struct config_unit *unit = config_unit_at(config, index);
+
+	return ledger_key(unit->name, config_string(config, unit->target)) + unit->kind +
+	       (unit->user != 0 ? ledger_hash(config_string(config, unit->user)) : 0);
 }
 
 static uint16_t unit_find_row(const struct units *units, uint64_t key)
@@ -383,7 +375,7 @@ static void unit_drop_others(struct see *see, const struct config *config)
 		bool stays = false;
 
 		for (uint32_t k = 0; k < config->units.count && !stays; k++)
-			stays = unit_key(config, config_unit_at(config, k)) == unit->key;
+			stays = see_unit_key(config, k) == unit->key;
 		unit->busy = see->with.state->unit[i].busy;
 		if (stays)
 			continue;
@@ -406,7 +398,7 @@ static void unit_name_row(struct see *see, const struct config_unit *config, str
 	buffer_add(&b, config->name);
 	row->kind = (uint8_t)config->kind;
 	row->busy = unit->busy;
-	unit->peak_mib = ledger_unit(see->with.ledger, config->name)->peak_mib;
+	peak_find(see, unit, config->name);
 	unit_publish(see, unit);
 }
 
@@ -421,7 +413,7 @@ void unit_config(struct see *see, const struct config *config)
 	units->walked = 0;
 	for (uint32_t i = 0; i < units->count; i++) {
 		const struct config_unit *row = config_unit_at(config, i);
-		uint64_t key = unit_key(config, row);
+		uint64_t key = see_unit_key(config, i);
 		uint16_t at = unit_find_row(units, key);
 		struct unit *unit;
 

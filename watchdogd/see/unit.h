@@ -63,7 +63,7 @@ struct unit_sum {
 };
 
 struct unit {
-	uint64_t key; /* of name, kind and target; 0: the row is free */
+	uint64_t key; /* of name, kind, target and user; 0: the row is free */
 	struct see *see;
 	uint32_t index; /* in the config and the state page */
 	enum config_unit_kind kind;
@@ -92,7 +92,9 @@ struct unit {
 	mono_ms since, started;
 	mono_ms held_at; /* when held_bytes is to be taken; 0: it was, or will not be */
 	uint64_t held_bytes, oom_kills;
-	uint32_t peak_mib;  /* the highest anon of all its lives, as the ledger has it */
+	uint32_t peak_mib;  /* as the ledger has it, and ... */
+	uint32_t life_peak_mib; /* ... of this life, since our start; of the one before while peak_falls: peak.c's */
+	bool peak_falls;        /* it was started, and not read since */
 	uint32_t start_peak_mib;    /* of the lives before its last start; 0: none, or not known */
 	uint64_t start_taken_bytes; /* starting.c's */
 	uint32_t processes;
@@ -175,10 +177,6 @@ void unit_take_held(struct unit *unit, const struct state_reading *anon, mono_ms
 
 /* Its growth and when that comes to the limit, of its anon and swap as read now. */
 void unit_look_ahead(struct see *see, struct unit *unit);
-
-/* Its anon is more than ever before: that is its peak, in the ledger. memory.peak is not: it counts page cache, which
- * nobody needs room for, and no swap, which a unit that starts anew takes as memory; and it ends with the cgroup. */
-void unit_take_peak(struct see *see, struct unit *unit, const struct state_reading *anon);
 
 /* Its row of the state page, but for the readings. */
 void unit_publish(struct see *see, const struct unit *unit);

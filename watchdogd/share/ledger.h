@@ -86,6 +86,7 @@ struct ledger_mark {
 	uint64_t cap_cgroup;         /* ... and of which cgroup: another one has it only where systemd sets it */
 	uint64_t rule[MARK_RULES_MAX]; /* ledger_hash of the names of the rules whose ladder reached it */
 	uint32_t cap_shed;           /* CAPPED: what `shed` is when it is nothing else any more */
+	uint32_t target;             /* low bits of see_unit_key, made odd; 0: not noted yet, as after a restart of the host */
 	uint64_t thread;             /* in which it was told last that it is down: its return is told there; 0: in none */
 };
 
@@ -114,7 +115,7 @@ struct ledger_ladder {
 _Static_assert(RULE_STEPS_MAX <= 16, "a bit of the masks for each step");
 
 enum ledger_unit_flag {
-	LEDGER_UNIT_RAN = 1,     /* seen running on this boot */
+	LEDGER_UNIT_RAN = 1,     /* seen running on this boot; of the swap file: seen on since it carries our mark */
 	LEDGER_UNIT_PURPOSE = 2, /* stopped on purpose, until its next start */
 	LEDGER_UNIT_OWED = 4,    /* we stopped it on the way of a restart: its start is owed */
 	LEDGER_UNIT_RESET = 8,   /* a person's retry: the next start resets systemd's failed state */
@@ -130,7 +131,7 @@ struct ledger_unit {
 	uint16_t restarts;     /* of those in a row: the back-off */
 	uint16_t flags;        /* enum ledger_unit_flag */
 	uint32_t seen_s;       /* 1 + seconds when the row was last asked for: the longest forgotten gives way */
-	uint32_t peak_mib;     /* the highest UNIT.anon of all its lives, rounded up; 0: not known */
+	uint32_t peak_mib;     /* the highest UNIT.anon of its last lives (see/peak.h), rounded up; 0: not known */
 	uint32_t given_s;      /* 1 + CLOCK_MONOTONIC seconds when what we took was given back last, since then not shed
 				  again; 0: no such */
 	uint32_t fits_s;       /* while it carries our mark: 1 + seconds since when there is room for it without a break */

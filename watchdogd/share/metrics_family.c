@@ -25,7 +25,7 @@ const struct openmetrics_family metrics_families[METRICS_FAMILIES] = {
 	METRICS_GAUGE(METRICS_UNIT_ANON, "unit_anon_bytes", "bytes",
 		      "Anonymous and shared memory of the unit and its swap: what a stop gives back."),
 	METRICS_GAUGE(METRICS_UNIT_PEAK, "unit_peak_bytes", "bytes",
-		      "The highest anonymous and shared memory of the unit with its swap, in all its lives."),
+		      "The highest anonymous and shared memory of the unit with its swap, in its last lives."),
 	METRICS_GAUGE(METRICS_UNIT_SWAP, "unit_swap_bytes", "bytes", "Swap of the unit."),
 	METRICS_GAUGE(METRICS_UNIT_GROWTH, "unit_growth_bytes_per_second", "",
 		      "How fast the anonymous and shared memory of the unit and its swap grow."),
