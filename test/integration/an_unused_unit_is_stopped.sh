@@ -8,8 +8,9 @@ if [ "$(id -u)" -ne 0 ] || ! command -v python3 >/dev/null || ! command -v setpr
 	plan_end
 fi
 
-# server PATH PORTFILE [outside|deaf]: listens and answers. outside: the socket is made before it enters the cgroup, as
-# systemd makes it for a service; deaf: it accepts nothing.
+# server PATH PORTFILE [outside|deaf|late]: listens and answers. outside: the socket is made before it enters the cgroup, as
+# systemd makes it for a service; deaf: it accepts nothing; late: it answers
+# who has closed its own direction, some day.
 cat >"$dir/server.py" <<'PYTHON'
 import glob, os, select, socket, sys
 path, port_file, how = sys.argv[1], sys.argv[2], sys.argv[3]
@@ -25,19 +26,21 @@ open(port_file + ".new", "w").write(str(listener.getsockname()[1]))
 os.rename(port_file + ".new", port_file)
 if how == "deaf":
     select.select([], [], [])
-clients = []
+clients, owed = [], []
 while True:
     for ready in select.select([listener] + clients, [], [])[0]:
         if ready is listener:
             clients.append(listener.accept()[0])
         elif not ready.recv(100):
             clients.remove(ready)
-            ready.close()
+            owed.append(ready) if how == "late" else ready.close()
 PYTHON
-# hold PORTFILE STOPFILE: a connection that is open until then.
+# hold PORTFILE STOPFILE [half]: a connection that is open until then; half: its own direction is closed.
 cat >"$dir/hold.py" <<'PYTHON'
 import os, socket, sys, time
 client = socket.create_connection(("127.0.0.1", int(open(sys.argv[1]).read())))
+if sys.argv[3:] == ["half"]:
+    client.shutdown(socket.SHUT_WR)
 open(sys.argv[2] + ".connected", "w")
 while not os.path.exists(sys.argv[2]):
     time.sleep(0.1)
@@ -51,20 +54,24 @@ serve unused inside
 serve held inside
 serve outside outside
 serve deaf deaf
+serve late late
 cp "$(command -v bash)" "$dir/wdtbusy"
 cp "$(command -v sleep)" "$dir/wdtsleep"
 mkfifo "$dir/fifo"
 # shellcheck disable=SC2016 # of that shell
 "$dir/wdtbusy" -c 'while :; do for ((i = 0; i < 30000; i++)); do :; done; read -rt 0.2 _ <>"$1"; done' busy "$dir/fifo" &
 "$dir/wdtsleep" 3600 &
-all_listen() { [ -e "$dir/unused.port" ] && [ -e "$dir/held.port" ] && [ -e "$dir/outside.port" ] && [ -e "$dir/deaf.port" ]; }
+all_listen() { [ -e "$dir/unused.port" ] && [ -e "$dir/held.port" ] && [ -e "$dir/outside.port" ] && [ -e "$dir/deaf.port" ] &&
+	[ -e "$dir/late.port" ]; }
 wait_for 20 all_listen
 for name in held outside deaf; do python3 "$dir/hold.py" "$dir/$name.port" "$dir/$name.stop" & done
-all_held() { [ -e "$dir/held.stop.connected" ] && [ -e "$dir/outside.stop.connected" ] && [ -e "$dir/deaf.stop.connected" ]; }
+python3 "$dir/hold.py" "$dir/late.port" "$dir/late.stop" half &
+all_held() { [ -e "$dir/held.stop.connected" ] && [ -e "$dir/outside.stop.connected" ] && [ -e "$dir/deaf.stop.connected" ] &&
+	[ -e "$dir/late.stop.connected" ]; }
 wait_for 20 all_held
 
 {
-	for name in unused held outside deaf; do
+	for name in unused held outside deaf late; do
 		printf '[unit %s]\ncgroup = /wdt-%s\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n' $name $name
 	done
 	printf '[unit busy]\nmatch = wdtbusy\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n'
@@ -94,11 +101,12 @@ pause 4 # as long again, for those that are not to be stopped
 check "one with a connection is not" sh -c "! grep -q 'unit=held .*stopped held' '$log'"
 check "one whose socket was made elsewhere is not" sh -c "! grep -q 'unit=outside .*stopped outside' '$log'"
 check "one whose connection nobody has accepted is not" sh -c "! grep -q 'unit=deaf .*stopped deaf' '$log'"
+check "one that still owes an answer is not" sh -c "! grep -q 'unit=late .*stopped late' '$log'"
 check "one that works is not" sh -c "! grep -q 'unit=busy .*stopped busy' '$log'"
 ctl status --json >"$dir/status.json"
 check "status knows who is used" python3 -c 'import json, sys
 units = {unit["unit"]: unit for unit in json.load(open(sys.argv[1]))["units"]}
-assert all(units[name]["in_use"] is True for name in ("held", "outside", "deaf", "busy"))
+assert all(units[name]["in_use"] is True for name in ("held", "outside", "deaf", "late", "busy"))
 assert units["unused"]["in_use"] is None and units["unused"]["mark"] == "stopped"' "$dir/status.json"
 touch "$dir/held.stop"
 check "it is stopped once its connection is closed" wait_for 20 logged 'rule=stop-when-idle unit=held stopped held in'
@@ -110,7 +118,8 @@ check "and it is stopped again when nobody uses it" wait_for 20 again
 stop_daemon
 ok $? "SIGTERM ends it with status 0"
 
-# Who may not look at its processes knows it by its cgroup, where the kernel tells that of a connection.
+# Who may not look at its processes knows by its cgroup that it is used, where the kernel tells that of a connection; never
+# that it is not: a connection may have been handed to it.
 serve quiet inside
 wait_for 20 test -e "$dir/quiet.port"
 {
@@ -125,17 +134,18 @@ chmod 711 "$dir"
 : >"$log"
 setpriv --reuid=nobody --regid=nogroup --clear-groups "$dir/bin/watchdogd" -c "$conf" --dry-run >/dev/null 2>>"$log" &
 daemon=$!
-said() { logged 'unit=quiet (not used for|whether it has connections is not known)'; }
-wait_for 20 said
-if logged 'unit=quiet whether it has connections is not known'; then
-	skip "an ordinary user knows of a unit of root's that it is unused" "this kernel tells no cgroup of a connection"
+check "an ordinary user does not know of a unit of root's that it is unused" \
+	wait_for 20 logged 'unit=quiet whether it has connections is not known'
+pause 3
+check "and never calls it so" sh -c "! grep -q 'unit=quiet .*not used for' '$log'"
+ctl status --json >"$dir/status.json"
+if logged 'unit=deaf whether it has connections is not known'; then
+	skip "but of another that it is used" "this kernel tells no cgroup of a connection"
 else
-	check "an ordinary user knows of a unit of root's that it is unused" logged 'unit=quiet not used for'
-	ctl status --json >"$dir/status.json"
-	check "and of another that it is used" python3 -c 'import json, sys
+	check "but of another that it is used" python3 -c 'import json, sys
 units = {unit["unit"]: unit for unit in json.load(open(sys.argv[1]))["units"]}
-assert units["deaf"]["in_use"] is True and units["quiet"]["in_use"] is False' "$dir/status.json"
+assert units["deaf"]["in_use"] is True and units["quiet"]["in_use"] is None' "$dir/status.json"
 fi
 stop_daemon
-touch "$dir/outside.stop" "$dir/deaf.stop"
+touch "$dir/outside.stop" "$dir/deaf.stop" "$dir/late.stop"
 plan_end

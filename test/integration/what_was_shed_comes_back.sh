@@ -78,10 +78,12 @@ check "and the all-clear said that it was still stopped" told '"told":"resolved"
 press
 check "pressure that comes back has it stopped again" wait_for 15 sheds 2
 ease
-check "then it waits: it was given back in vain" wait_for 15 says 'given back in vain 1 time: there must be room for 3 h'
+check "then it waits: it was given back in vain" wait_for 15 says 'given back in vain 1 time: there must be room for 6 h'
 kill -KILL "$(child_pid wd-sentinel)"
 check "which no kill forgets" wait_for 15 says 'given back in vain 1 time'
+check "status says how its peak is forgotten" says '.watchdogctl retry tts. forgets that peak'
 check "a person's retry ends the wait" ctl retry tts
+check "and forgets the peak" sh -c "! '$bin/watchdogctl' -s '$dir/run/control' status | grep -qE 'forgets that peak|at its peak it took'"
 check "and it is started" wait_for 20 gives_back 2
 
 press

@@ -71,13 +71,44 @@ static void a_stop_that_takes_too_long_kills_and_stays_owed(void **state)
 	act_assert_nothing_is_left();
 }
 
+/* It has read what it was asked, or not: the sentinel does it alone, and main is to start the actor again. */
+static void an_actor_that_hangs_holds_no_stop_up(void **state)
+{
+	(void)state;
+	for (int reads = 0; reads < 2; reads++) {
+		act.actions.actor_hung = false;
+		assert_int_equal(act_ask("stop", "bot"), OUTCOME_BEGUN);
+		if (reads)
+			(void)act_assert_asked(VERB_STOP);
+		assert_false(act_look(4000));
+		act_assert_file(ACT_BOT "/cgroup.kill", "1");
+		act_put_unit(ACT_BOT, false, false);
+		assert_false(act_look(100));
+		assert_true(act_look(100));
+		act_assert_done("stopped bot in 4.2 s: killed: not ended within its stop-timeout of 4 s");
+		act_assert_mark("bot", STATE_MARK_STOPPED);
+		assert_false(act.actions.actor_hung);
+		for (int i = 0; i < 60 && !act.actions.actor_hung; i++)
+			assert_false(act_look(1000));
+		assert_true(act.actions.actor_hung);
+		assert_false(act_look(100));
+		act_assert_nothing_is_left();
+		while (act_asked() != NULL)
+			;
+		act_put_unit(ACT_BOT, true, false);
+		assert_false(act_look(1000));
+	}
+}
+
 static void below_floor_there_is_no_time_for_a_clean_end(void **state)
 {
 	(void)state;
 	assert_int_equal(act_ask("stop", "bot"), OUTCOME_BEGUN);
+	assert_int_equal(act_ask("stopbox", "box"), OUTCOME_BEGUN);
 	act_available(100);
 	assert_false(act_look(1000));
 	act_assert_file(ACT_BOT "/cgroup.kill", "1");
+	act_assert_file(ACT_BOX "/cgroup.kill", "1");
 }
 
 static void what_survives_a_kill_is_not_done_and_bears_no_mark(void **state)
@@ -340,35 +371,6 @@ static void a_restart_starts_anyway_in_the_end(void **state)
 	act_assert_done("started though there is no room for it after 1 min");
 }
 
-/* What cannot be started again is not killed for a restart. */
-static void a_restart_that_systemd_refuses_kills_nothing(void **state)
-{
-	(void)state;
-	assert_int_equal(act_ask("restart", "bot"), OUTCOME_BEGUN);
-	act_answer(act_assert_asked(VERB_STOP)->id, -ENODEV, "its plugin is not loaded here");
-	assert_true(act_look(100));
-	act_assert_not_done("its plugin is not loaded here");
-	act_assert_file(ACT_BOT "/cgroup.kill", "\n");
-	assert_int_equal(act_unit("bot")->status, STATE_UNIT_RUNNING);
-	act_assert_nothing_is_left();
-}
-
-/* Nor is that gone round, by signals or a kill: the other one's end may come with the process's. */
-static void a_stop_that_takes_others_along_is_not_done(void **state)
-{
-	static const char *const verbs[] = {"stop", "restart"};
-
-	(void)state;
-	for (size_t i = 0; i < ARRAY_LEN(verbs); i++) {
-		assert_int_equal(act_ask(verbs[i], "bot"), OUTCOME_BEGUN);
-		act_answer(act_assert_asked(VERB_STOP)->id, -EBUSY, "would stop big.service too (it requires it)");
-		assert_true(act_look(100));
-		act_assert_not_done("would stop big.service too (it requires it)");
-		act_assert_file(ACT_BOT "/cgroup.kill", "\n");
-		act_assert_nothing_is_left();
-	}
-}
-
 static void a_stop_waits_for_a_restart_that_starts(void **state)
 {
 	(void)state;
@@ -386,6 +388,7 @@ int main(void)
 		T(a_stop_is_proved_by_the_cgroup_and_by_systemd),
 		T(an_answer_alone_proves_nothing),
 		T(a_stop_that_takes_too_long_kills_and_stays_owed),
+		T(an_actor_that_hangs_holds_no_stop_up),
 		T(below_floor_there_is_no_time_for_a_clean_end),
 		T(what_survives_a_kill_is_not_done_and_bears_no_mark),
 		T(what_the_actor_cannot_stop_is_asked_once_by_signal),
@@ -404,8 +407,6 @@ int main(void)
 		T(an_actor_that_is_busy_is_asked_to_start_again),
 		T(a_restart_waits_for_room),
 		T(a_restart_starts_anyway_in_the_end),
-		T(a_restart_that_systemd_refuses_kills_nothing),
-		T(a_stop_that_takes_others_along_is_not_done),
 		T(a_stop_waits_for_a_restart_that_starts),
 	};
 

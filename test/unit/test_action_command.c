@@ -140,6 +140,50 @@ static void a_stop_command_is_followed_by_a_signal_then_a_kill(void **state)
 	act_assert_nothing_is_left();
 }
 
+/* To where box is gone after SIGTERM and SIGKILL: nobody says what became of its command. */
+static void test_kill_without_a_word(const char *rule, bool begun)
+{
+	test_begin(true);
+	assert_int_equal(act_ask(rule, "box"), OUTCOME_BEGUN);
+	ledger_find(act.ledger, assert_asked_for("stop"))->taken = begun;
+	assert_false(act_look(4000));
+	assert_true(act.actions.action[0].signalled);
+	act_assert_file(ACT_BOX "/cgroup.kill", "\n");
+	assert_false(act_look(4000));
+	act_assert_file(ACT_BOX "/cgroup.kill", "1");
+	fakeroot_remove(ACT_BOX);
+}
+
+static void an_actor_that_hangs_holds_no_stop_up(void **state)
+{
+	(void)state;
+	for (int begun = 0; begun < 2; begun++) {
+		act_put_unit(ACT_BOX, true, false);
+		test_kill_without_a_word("stopbox", begun);
+		assert_true(act_look(100));
+		act_assert_done("stopped box in 8.1 s: SIGTERM: its stop command did not end it within 4 s; killed");
+		act_assert_mark("box", STATE_MARK_STOPPED);
+		assert_false(act.actions.actor_hung);
+		assert_false(act_look(1000));
+		assert_true(act.actions.actor_hung);
+		act_assert_nothing_is_left();
+		ledger_unmark(act.ledger, "box");
+	}
+}
+
+/* A start must not meet the stop command: it waits for that one for as long as the actor may still answer. */
+static void an_actor_that_hangs_holds_no_restart_up(void **state)
+{
+	(void)state;
+	test_kill_without_a_word("restart", true);
+	assert_false(act_look(900));
+	assert_null(act_asked());
+	assert_false(act_look(200));
+	assert_true(act.actions.actor_hung);
+	assert_false(act_look(100));
+	(void)assert_asked_for("start");
+}
+
 static void a_stop_command_that_fails_is_followed_by_a_signal_at_once(void **state)
 {
 	(void)state;
@@ -156,7 +200,7 @@ static void below_floor_a_stop_command_has_no_time(void **state)
 	test_begin(true);
 	assert_int_equal(act_ask("stopbox", "box"), OUTCOME_BEGUN);
 	act_available(100);
-	assert_false(act_look(1000));
+	assert_false(act_look(100));
 	act_assert_file(ACT_BOX "/cgroup.kill", "1");
 }
 
@@ -254,6 +298,8 @@ int main(void)
 		T(a_start_that_is_not_known_is_proved_by_what_runs),
 		T(a_start_that_is_not_known_and_not_seen_is_not_done),
 		T(a_stop_command_is_followed_by_a_signal_then_a_kill),
+		T(an_actor_that_hangs_holds_no_stop_up),
+		T(an_actor_that_hangs_holds_no_restart_up),
 		T(a_stop_command_that_fails_is_followed_by_a_signal_at_once),
 		T(below_floor_a_stop_command_has_no_time),
 		T(without_a_stop_command_it_is_a_signal),

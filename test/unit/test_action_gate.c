@@ -232,6 +232,37 @@ static void a_retry_resets_at_the_next_start_and_only_there(void **state)
 	assert_int_equal(act_assert_asked(VERB_START)->reset, 0);
 }
 
+/* Somebody came since it was chosen. */
+static void what_is_stopped_as_unused_is_looked_at_once_more(void **state)
+{
+	static const char head[] = "  sl  local_address rem_address   st tx_queue rx_queue tr tm->when retrnsmt   uid  timeout inode\n";
+	static const char *const rules[] = {"lazy", "unused"};
+
+	(void)state;
+	act.more = "[unit lazy]\ncgroup = /lazy\ngroup = lazies\nidle = 10s\n"
+		   "[rule lazy]\nwhen = host.available < 6%\nthen = stop idle of lazies\n"
+		   "[rule unused]\non = idle lazy\nthen = stop unit\n";
+	act_put_unit(ACT_CGROUPS "/lazy", true, false);
+	fakeroot_put(ACT_CGROUPS "/lazy/cgroup.procs", "77\n");
+	fakeroot_put(ACT_CGROUPS "/lazy/cpu.stat", "usage_usec 5\n");
+	fakeroot_link("/proc/77/fd/3", "socket:[4711]");
+	fakeroot_put("/proc/net/tcp", "%s", head);
+	act_begin();
+	for (int i = 0; i < 20; i++)
+		assert_false(act_look(1000));
+	assert_int_equal(act_unit("lazy")->use, STATE_USE_UNUSED);
+	for (size_t i = 0; i < ARRAY_LEN(rules); i++) {
+		fakeroot_put("/proc/net/tcp", "%s   0: A:1 B:2 01 C:D 0:0 0 1000 0 4711 1 0\n", head);
+		assert_int_equal(act_ask(rules[i], "lazy"), OUTCOME_BUSY);
+		assert_int_equal(act_unit("lazy")->use, STATE_USE_USED);
+		act_assert_nothing_is_left();
+		fakeroot_put("/proc/net/tcp", "%s", head);
+		for (int k = 0; k < 20; k++)
+			assert_false(act_look(1000));
+	}
+	assert_int_equal(act_ask("lazy", "lazy"), OUTCOME_BEGUN);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, act_setup, act_teardown)
 
 int main(void)
@@ -252,6 +283,7 @@ int main(void)
 		T(a_step_says_whose_systemd_has_the_unit),
 		T(a_unit_of_a_user_who_is_not_known_is_not_asked_for),
 		T(a_retry_resets_at_the_next_start_and_only_there),
+		T(what_is_stopped_as_unused_is_looked_at_once_more),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -167,6 +167,27 @@ static void what_is_up_but_never_seen_to_run_is_given_up_soon(void **state)
 	act_assert_not_done("not seen running after 5.1 s");
 }
 
+static void systemd_says(const char *name, uint32_t bits)
+{
+	struct message message;
+
+	message_make(&message, MESSAGE_UNIT, message_unit_id(name), (int)bits, "");
+	see_report(act.see, &message, fakeroot.now);
+}
+
+static void what_systemd_takes_long_to_start_may_come_up_yet(void **state)
+{
+	(void)state;
+	act_stop("restart", "bot");
+	assert_false(act_look(100));
+	assert_false(act_look(100));
+	act_assert_asked(VERB_START);
+	systemd_says("bot", UNIT_AT_IT);
+	assert_false(act_look(20000));
+	assert_true(act_look(10000));
+	act_assert_not_done(": systemd is still at it, and it may come up yet");
+}
+
 static void while_it_starts_and_has_to_live_it_is_busy_with_a_start(void **state)
 {
 	(void)state;
@@ -362,6 +383,87 @@ static void what_another_has_started_meanwhile_is_not_started(void **state)
 	act_assert_done("it runs already");
 }
 
+/* --- a person in between -------------------------------------------------------------------------- */
+
+static void assert_left_to_a_person(const char *word)
+{
+	act_assert_not_done(word);
+	assert_int_equal(act.result.severity, SEVERITY_WARNING);
+	act_assert_mark("bot", STATE_MARK_NONE);
+	assert_int_equal(ledger_unit(act.ledger, "bot")->flags & LEDGER_UNIT_OWED, 0);
+	act_available(4000);
+	for (int i = 0; i < 5; i++)
+		assert_false(act_look(30000));
+	assert_null(act_asked());
+	act_assert_nothing_is_left();
+}
+
+static void a_persons_stop_of_what_waits_for_room_ends_the_start(void **state)
+{
+	(void)state;
+	act_restart_until_room();
+	systemd_says("bot", UNIT_STOP_JOB);
+	assert_false(act_look(5000));
+	systemd_says("bot", UNIT_STOP_JOB | UNIT_STOP_DOWN);
+	assert_true(act_look(100));
+	assert_left_to_a_person("stopped by somebody meanwhile");
+	assert_int_equal(act_unit("bot")->alive, STATE_STOPPED);
+}
+
+static void what_systemd_tells_of_our_own_stop_ends_no_start(void **state)
+{
+	(void)state;
+	act_restart_until_room();
+	systemd_says("bot", UNIT_STOP_JOB | UNIT_STOP_DOWN); /* it had failed before we stopped it */
+	assert_false(act_look(5000));
+	act_available(4000);
+	act_start("bot", 100);
+}
+
+static void a_persons_stop_ends_a_start_that_is_owed_and_waits(void **state)
+{
+	(void)state;
+	act_restart_until_room();
+	act_rule("stop", STATE_RULE_FIRING);
+	assert_int_equal(act_ask("stop", "bot"), OUTCOME_BEGUN);
+	while (!act_look(100))
+		;
+	act_rule("stop", STATE_RULE_QUIET);
+	assert_false(act_look(5000));
+	assert_true(actions_open(&act.actions));
+	systemd_says("bot", UNIT_STOP_JOB | UNIT_STOP_DOWN);
+	assert_true(act_look(100));
+	assert_left_to_a_person("stopped by somebody meanwhile");
+}
+
+static void a_persons_stop_that_cancels_our_start_is_followed_by_none(void **state)
+{
+	const struct ledger_entry *entry;
+
+	(void)state;
+	act_stop("restart", "bot");
+	assert_false(act_look(100));
+	assert_false(act_look(100));
+	entry = act_assert_asked(VERB_START);
+	act_answer(entry->id, -EINTR, "it is deactivating; its job ended as \"canceled\"");
+	assert_true(act_look(100));
+	assert_left_to_a_person("stopped by somebody meanwhile");
+}
+
+static void a_persons_start_that_cancels_our_stop_is_left_alone(void **state)
+{
+	static const char *const rules[] = {"stop", "restart"};
+
+	(void)state;
+	for (int i = 0; i < 2; i++) {
+		assert_int_equal(act_ask(rules[i], "bot"), OUTCOME_BEGUN);
+		act_answer(act_assert_asked(VERB_STOP)->id, -EINTR, "it is active; its job ended as \"canceled\"");
+		assert_true(act_look(100));
+		assert_left_to_a_person("started by somebody meanwhile");
+		act_assert_file(ACT_BOT "/cgroup.kill", "\n");
+	}
+}
+
 /* --- killed at any point -------------------------------------------------------------------------- */
 
 static void a_restart_that_waits_for_room_stops_nothing_again(void **state)
@@ -474,6 +576,7 @@ int main(void)
 		T(a_child_that_its_parent_has_back_begins_its_life_anew),
 		T(a_child_that_dies_again_and_again_is_not_done),
 		T(what_is_up_but_never_seen_to_run_is_given_up_soon),
+		T(what_systemd_takes_long_to_start_may_come_up_yet),
 		T(while_it_starts_and_has_to_live_it_is_busy_with_a_start),
 		T(a_stop_does_not_wait_until_it_has_lived),
 		T(each_restart_in_a_row_waits_longer),
@@ -486,6 +589,11 @@ int main(void)
 		T(nobody_waits_longer_than_its_restart_wait),
 		T(one_that_goes_though_another_is_not_back_says_so),
 		T(what_another_has_started_meanwhile_is_not_started),
+		T(a_persons_stop_of_what_waits_for_room_ends_the_start),
+		T(what_systemd_tells_of_our_own_stop_ends_no_start),
+		T(a_persons_stop_ends_a_start_that_is_owed_and_waits),
+		T(a_persons_stop_that_cancels_our_start_is_followed_by_none),
+		T(a_persons_start_that_cancels_our_stop_is_left_alone),
 		T(a_restart_that_waits_for_room_stops_nothing_again),
 		T(a_start_that_came_up_meanwhile_is_not_asked_again),
 		T(a_start_that_did_not_come_up_is_asked_again_and_counted),

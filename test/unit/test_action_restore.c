@@ -119,7 +119,7 @@ static void what_is_shed_again_was_given_back_in_vain(void **state)
 	assert_false(act_look(60000));
 	stopped("bot");
 	assert_int_equal(row_of("bot")->vain, 1);
-	assert_int_equal(patience_wait_ms(row_of("bot")), 3 * 3600000);
+	assert_int_equal(patience_wait_ms(row_of("bot")), 6 * 3600000);
 	act_begin();
 	assert_int_equal(row_of("bot")->vain, 1);
 }
@@ -388,6 +388,53 @@ static void a_unit_that_leaves_while_it_is_given_back_is_told_of_in_the_log_alon
 	act_assert_mark("bot", STATE_MARK_NONE);
 }
 
+/* The rules and names stay; bot is another unit. */
+static const struct config *with_another_bot(void)
+{
+	return act_parse("[unit bot]\nsystemd = bot2.service\n[unit box]\ncgroup = /box\n"
+			 "[rule capbot]\nwhen = host.available < 6%\nthen = cap bot 10%\n");
+}
+
+static void a_unit_that_becomes_another_is_let_go_and_the_new_one_begins_anew(void **state)
+{
+	const struct config *next = with_another_bot();
+	uint32_t bot = config_find_unit(act.actions.config, "bot");
+	const struct ledger_entry *entry;
+
+	(void)state;
+	assert_int_equal(config_find_same_unit(next, act.actions.config, bot), CONFIG_NONE);
+	assert_int_equal(config_find_same_unit(next, act.actions.config, config_find_unit(act.actions.config, "box")), 1);
+	capped("capbot", "bot", ACT_BOT, BOT_CAP);
+	row_of("bot")->restarts = 3;
+	row_of("bot")->peak_mib = 700;
+	actions_let_go(&act.actions, bot, fakeroot.now);
+	actions_forget(&act.actions, bot);
+	actions_config(&act.actions, next);
+	see_config(act.see, next);
+	entry = act_assert_asked(VERB_UNCAP);
+	assert_string_equal(entry->target, "bot.service");
+	act_assert_mark("bot", STATE_MARK_NONE);
+	assert_int_equal(row_of("bot")->restarts, 0);
+	assert_int_equal(row_of("bot")->peak_mib, 0);
+	assert_non_null(ledger_mark_cap(act.ledger, "bot", "capbot", 1 << 20, UINT64_MAX)); /* the new one's */
+	act_answer(entry->id, 0, "MemoryHigh is without a limit");
+	assert_true(act_look(100));
+	act_assert_mark("bot", STATE_MARK_CAPPED);
+}
+
+static void a_mark_is_not_that_of_another_unit_after_a_restart(void **state)
+{
+	(void)state;
+	stopped("bot");
+	row_of("bot")->vain = 2;
+	actions_check_marks(&act.actions, fakeroot.now);
+	act_assert_mark("bot", STATE_MARK_STOPPED); /* it is what it was */
+	act.actions.config = with_another_bot();   /* as the next sentinel has it */
+	actions_check_marks(&act.actions, fakeroot.now);
+	act_assert_mark("bot", STATE_MARK_NONE);
+	assert_int_equal(row_of("bot")->vain, 0);
+}
+
 /* --- killed at any point -------------------------------------------------------------------------- */
 
 static void killed_before_its_start_is_proved_it_is_asked_on(void **state)
@@ -436,9 +483,11 @@ static void killed_between_the_shedding_and_the_start_it_keeps_its_mark(void **s
 
 /* --- a person, and another boot ------------------------------------------------------------------- */
 
-static void a_persons_start_ends_mark_and_wait(void **state)
+static void a_persons_start_ends_mark_and_wait_and_forgets_its_peak(void **state)
 {
 	(void)state;
+	row_of("bot")->peak_mib = 5000; /* of before */
+	act_begin();
 	stopped("bot");
 	row_of("bot")->vain = 2;
 	act_put_unit(ACT_BOT, true, false);
@@ -446,6 +495,22 @@ static void a_persons_start_ends_mark_and_wait(void **state)
 	actions_check_marks(&act.actions, fakeroot.now);
 	act_assert_mark("bot", STATE_MARK_NONE);
 	assert_int_equal(row_of("bot")->vain, 0);
+	assert_int_equal(row_of("bot")->peak_mib, 100); /* what it has now */
+}
+
+static void a_persons_thaw_ends_the_mark(void **state)
+{
+	(void)state;
+	act_begin();
+	assert_int_equal(act_ask("freeze", "box"), OUTCOME_BEGUN);
+	act_put_unit(ACT_BOX, true, true);
+	assert_true(act_look(1000));
+	actions_check_marks(&act.actions, fakeroot.now);
+	act_assert_mark("box", STATE_MARK_FROZEN);
+	act_put_unit(ACT_BOX, true, false); /* echo 0 >cgroup.freeze */
+	assert_false(act_look(1000));
+	actions_check_marks(&act.actions, fakeroot.now);
+	act_assert_mark("box", STATE_MARK_NONE);
 }
 
 static void put_anon(unsigned mib)
@@ -472,6 +537,54 @@ static void its_peak_is_the_most_that_it_ever_held(void **state)
 	assert_int_equal(act_unit("bot")->peak_bytes, 300 * 1024 * 1024);
 }
 
+/* It is started and takes so much. */
+static void live_with(unsigned mib)
+{
+	fakeroot_remove(ACT_BOT);
+	(void)act_look(2000);
+	act_put_unit(ACT_BOT, true, false);
+	put_anon(mib);
+	(void)act_look(2000);
+}
+
+static void a_leak_is_forgotten_by_a_quarter_with_each_start(void **state)
+{
+	(void)state;
+	put_anon(4000);
+	(void)act_look(2000);
+	live_with(1000);
+	assert_int_equal(row_of("bot")->peak_mib, 4000); /* that life before took it */
+	live_with(1000);
+	assert_int_equal(row_of("bot")->peak_mib, 3000);
+	act_begin(); /* killed: this life may have come to that for all we know */
+	live_with(1000);
+	assert_int_equal(row_of("bot")->peak_mib, 3000);
+	for (int i = 0; i < 5; i++)
+		live_with(1000);
+	assert_int_equal(row_of("bot")->peak_mib, 1000);
+	live_with(700);
+	assert_int_equal(row_of("bot")->peak_mib, 1000);
+	assert_int_equal(act_unit("bot")->peak_bytes, UINT64_C(1000) << 20);
+}
+
+static void what_a_stopped_unit_took_can_be_forgotten(void **state)
+{
+	uint32_t bot = config_find_unit(act.actions.config, "bot");
+
+	(void)state;
+	put_anon(4000);
+	(void)act_look(2000);
+	fakeroot_remove(ACT_BOT);
+	(void)act_look(2000);
+	see_forget_peak(act.see, bot);
+	assert_int_equal(row_of("bot")->peak_mib, 0);
+	assert_int_equal(act_unit("bot")->peak_bytes, 0);
+	act_put_unit(ACT_BOT, true, false);
+	put_anon(300);
+	(void)act_look(2000);
+	assert_int_equal(row_of("bot")->peak_mib, 300);
+}
+
 #define T(name) cmocka_unit_test_setup_teardown(name, act_setup, act_teardown)
 
 int main(void)
@@ -495,11 +608,16 @@ int main(void)
 		T(what_is_capped_again_was_given_back_in_vain),
 		T(killed_before_systemd_has_heard_of_an_uncap_it_is_told_once),
 		T(a_unit_that_leaves_while_it_is_given_back_is_told_of_in_the_log_alone),
+		T(a_unit_that_becomes_another_is_let_go_and_the_new_one_begins_anew),
+		T(a_mark_is_not_that_of_another_unit_after_a_restart),
 		T(killed_before_its_start_is_proved_it_is_asked_on),
 		T(killed_while_it_lives_it_is_told_once),
 		T(killed_between_the_shedding_and_the_start_it_keeps_its_mark),
-		T(a_persons_start_ends_mark_and_wait),
+		T(a_persons_start_ends_mark_and_wait_and_forgets_its_peak),
+		T(a_persons_thaw_ends_the_mark),
 		T(its_peak_is_the_most_that_it_ever_held),
+		T(a_leak_is_forgotten_by_a_quarter_with_each_start),
+		T(what_a_stopped_unit_took_can_be_forgotten),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -316,6 +316,45 @@ static void an_actor_that_does_not_answer_is_killed_and_it_is_not_done(void **st
 	act_assert_not_done("the actor did not answer in time");
 }
 
+/* Killed or too late it may come true yet, and nobody else would ever switch it off. */
+static void assert_ours_when_it_comes_true(void)
+{
+	act_assert_not_done("swap on not done");
+	(void)act_look(1000);
+	assert_false(swap()->ours);
+	assert_int_equal(swap()->undone, 0); /* nobody has switched it off */
+	act_begin(); /* killed here */
+	(void)act_look(1000);
+	put_swap(0);
+	(void)act_look(1000);
+	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_SWAP);
+	assert_int_equal(mark_rules(), 1);
+	assert_true(swap()->ours);
+	put_swap(-1); /* by a person */
+	(void)act_look(1000);
+	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_NONE);
+}
+
+static void a_switch_on_that_comes_true_after_its_time_is_ours(void **state)
+{
+	(void)state;
+	begin_ready();
+	assert_int_equal(act_ask("swap", NULL), OUTCOME_BEGUN);
+	act_answer(assert_asked_to("on")->id, -ETIMEDOUT, "it was not switched on in its time");
+	assert_true(act_look(100));
+	assert_ours_when_it_comes_true();
+}
+
+static void a_switch_on_that_nobody_answered_for_is_ours_when_it_comes_true(void **state)
+{
+	(void)state;
+	begin_ready();
+	assert_int_equal(act_ask("swap", NULL), OUTCOME_BEGUN);
+	(void)assert_asked_to("on");
+	assert_true(act_look(35001));
+	assert_ours_when_it_comes_true();
+}
+
 static void a_second_rule_joins(void **state)
 {
 	(void)state;
@@ -333,8 +372,10 @@ static void a_second_rule_joins(void **state)
 
 /* --- crashes, reloads, reboots --------------------------------------------------------------------- */
 
-static void a_sentinel_that_was_killed_finds_it_on_and_asks_nothing(void **state)
+static void a_sentinel_that_was_killed_finds_it_on_and_asks_for_the_actors_word(void **state)
 {
+	uint64_t id;
+
 	(void)state;
 	begin_ready();
 	assert_int_equal(act_ask("swap", NULL), OUTCOME_BEGUN);
@@ -342,9 +383,13 @@ static void a_sentinel_that_was_killed_finds_it_on_and_asks_nothing(void **state
 	put_swap(0);
 	put_memory(4000, 512);
 	act_begin();
+	id = assert_asked_to("on")->id;
+	assert_false(act_look(2000));
+	act_answer(id, -EAGAIN, "the swap file is being worked on");
+	assert_false(act_look(1000));
+	act_answer(assert_asked_to("on")->id, 0, "/swap is on");
 	assert_true(act_look(100) || act_look(1000));
 	act_assert_done("taken up again");
-	assert_null(act_asked());
 	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_SWAP);
 }
 
@@ -572,24 +617,6 @@ static void off_is_only_of_what_we_switched_on(void **state)
 	assert_null(act_asked());
 }
 
-static void off_waits_for_the_room_for_what_is_on_it(void **state)
-{
-	(void)state;
-	begin_on(500);
-	put_memory(659, 512); /* 500 used and 2 % of 8000 to be left */
-	(void)act_look(100);
-	assert_int_equal(begin_off(), OUTCOME_BUSY);
-	assert_string_equal(act.why, "there is no room: 500 MiB are used on it, host.available is 659 MiB, and 160 MiB are to "
-				     "be left");
-	put_memory(660, 512);
-	(void)act_look(100);
-	act.actions.room_bytes = 200 << 20; /* a rule fires */
-	assert_int_equal(begin_off(), OUTCOME_BUSY);
-	act.actions.room_bytes = 0;
-	assert_null(act_asked());
-	assert_int_equal(begin_off(), OUTCOME_BEGUN);
-}
-
 static void off_that_takes_too_long_is_given_up_and_it_stays_ours(void **state)
 {
 	(void)state;
@@ -626,6 +653,29 @@ static void swap_that_is_wanted_again_while_it_goes_off_stays_on(void **state)
 	act_assert_done("switched on swap");
 	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_SWAP);
 	assert_int_equal(mark_rules(), 2);
+	act_assert_nothing_is_left();
+}
+
+/* What is going off is on still, and proves nothing. */
+static void killed_when_it_was_wanted_again_it_is_not_switched_off_any_more(void **state)
+{
+	uint64_t id;
+
+	(void)state;
+	begin_on(100);
+	assert_int_equal(begin_off(), OUTCOME_BEGUN);
+	(void)assert_asked_to("off");
+	(void)act_look(100);
+	assert_int_equal(act_ask("swap2", NULL), OUTCOME_BEGUN);
+	id = assert_asked_to("on")->id;
+	act_begin();
+	assert_int_equal(assert_asked_to("on")->id, id);
+	assert_null(act_asked()); /* nor "off" */
+	assert_false(act_look(2000));
+	act_answer(id, 0, "/swap is on");
+	assert_true(act_look(100) || act_look(1000));
+	act_assert_done("switched on swap");
+	act_assert_mark(LEDGER_SWAP_MARK, STATE_MARK_SWAP);
 	act_assert_nothing_is_left();
 }
 
@@ -701,8 +751,10 @@ int main(void)
 		TEST(what_the_kernel_does_not_take_is_not_done_and_looked_at_anew),
 		TEST(what_is_said_and_never_seen_is_not_done),
 		TEST(an_actor_that_does_not_answer_is_killed_and_it_is_not_done),
+		TEST(a_switch_on_that_comes_true_after_its_time_is_ours),
+		TEST(a_switch_on_that_nobody_answered_for_is_ours_when_it_comes_true),
 		TEST(a_second_rule_joins),
-		TEST(a_sentinel_that_was_killed_finds_it_on_and_asks_nothing),
+		TEST(a_sentinel_that_was_killed_finds_it_on_and_asks_for_the_actors_word),
 		TEST(a_sentinel_that_was_killed_asks_again_for_what_is_not_seen),
 		TEST(what_only_prepares_it_begins_anew_after_a_crash),
 		TEST(after_a_stop_of_watchdogd_it_is_still_ours),
@@ -715,9 +767,9 @@ int main(void)
 		TEST(a_reload_with_another_size_looks_anew_and_forgets_what_was_being_made),
 		TEST(off_is_done_when_the_kernel_shows_it_no_more),
 		TEST(off_is_only_of_what_we_switched_on),
-		TEST(off_waits_for_the_room_for_what_is_on_it),
 		TEST(off_that_takes_too_long_is_given_up_and_it_stays_ours),
 		TEST(swap_that_is_wanted_again_while_it_goes_off_stays_on),
+		TEST(killed_when_it_was_wanted_again_it_is_not_switched_off_any_more),
 		TEST(a_swapoff_that_was_done_before_it_was_given_up_takes_no_mark_away),
 		TEST(what_is_switched_on_again_soon_after_was_given_back_in_vain),
 		TEST(a_killed_sentinel_goes_on_with_giving_it_back),

@@ -98,6 +98,36 @@ static void lines(struct host *h, uint32_t count)
 	decide_event(&h->decide, &event, h->now);
 }
 
+/* --- a unit that becomes another --- */
+
+static struct config *dead_config(uint64_t text_hash, enum config_unit_kind kind)
+{
+	struct config *config;
+
+	on("dead", EVENT_DEAD, SEVERITY_CRITICAL)->text_hash = text_hash;
+	config = make_done();
+	((struct config_unit *)(uintptr_t)config_unit_at(config, NODIRA))->kind = kind;
+	return config;
+}
+
+static void the_state_of_a_unit_ends_when_its_name_is_anothers(void **state)
+{
+	struct host *h = host_begin(dead_config(77, CONFIG_SYSTEMD));
+
+	(void)state;
+	process_event(h, EVENT_DEAD, 7, "nodira is dead");
+	host_look(h, 100);
+	assert_orders(h, "alert:critical");
+	begin_units();
+	reload(h, dead_config(77, CONFIG_SYSTEMD));
+	host_looks(h, 1000);
+	assert_orders(h, "");
+	begin_units();
+	reload(h, dead_config(77, CONFIG_CGROUP));
+	host_looks(h, 1000);
+	assert_orders(h, "clear");
+}
+
 /* --- after --- */
 
 static struct host *errors(uint32_t n, uint32_t for_ms)
@@ -746,6 +776,7 @@ int main(void)
 {
 #define TEST(name) cmocka_unit_test_setup_teardown(name, begin, end)
 	const struct CMUnitTest tests[] = {
+		TEST(the_state_of_a_unit_ends_when_its_name_is_anothers),
 		TEST(the_nth_event_within_its_time_fires_and_the_others_are_noted),
 		TEST(an_event_that_is_older_than_its_time_counts_no_more),
 		TEST(many_lines_at_once_count_each_and_fire_once),

@@ -169,7 +169,7 @@ static void a_retry_clears_the_back_off_and_asks_for_a_reset(void **state)
 	row->flags = LEDGER_UNIT_RAN;
 	ledger_unit(&h->ledger, "mirzo")->restarts = 3;
 	assert_int_equal(retry(h, "nodira"), 0);
-	assert_string_equal(said, "nothing was given up for nodira; its back-off is cleared");
+	assert_string_equal(said, "nothing was given up for nodira; its back-off is cleared, its peak forgotten");
 	assert_int_equal(row->restarts, 0);
 	assert_int_equal(row->restarted_s, 0);
 	assert_int_equal(row->flags, LEDGER_UNIT_RAN | LEDGER_UNIT_RESET);
@@ -204,7 +204,7 @@ static void a_retry_is_of_that_unit_alone(void **state)
 
 	(void)state;
 	assert_int_equal(retry(h, "mirzo"), 0);
-	assert_string_equal(said, "nothing was given up for mirzo; its back-off is cleared");
+	assert_string_equal(said, "nothing was given up for mirzo; its back-off is cleared, its peak forgotten");
 	host_look(h, 100);
 	assert_orders(h, "");
 }
@@ -233,7 +233,7 @@ static void a_retry_leaves_a_firing_alone_that_is_under_way(void **state)
 	set_dead(h, false);
 	host_look(h, 100); /* the fifth: its limit is reached */
 	assert_int_equal(retry(h, "nodira"), 0);
-	assert_string_equal(said, "nothing was given up for nodira; its back-off is cleared");
+	assert_string_equal(said, "nothing was given up for nodira; its back-off is cleared, its peak forgotten");
 	host_looks(h, 1000);
 	assert_orders(h, "");
 	host_outcome(h, 1, NODIRA, OUTCOME_DONE);

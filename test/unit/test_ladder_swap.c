@@ -61,6 +61,23 @@ static void a_file_that_is_ready_is_switched_on_proved_and_judged(void **state)
 	assert_non_null(strstr(h->orders[0].text, "the swap file is still on"));
 }
 
+static void it_is_not_held_back_by_the_limit_only_its_alert_is(void **state)
+{
+	struct host *h = begin(false);
+
+	(void)state;
+	for (int i = 0; i < 7; i++) {
+		swap(h, STATE_SWAP_READY, false);
+		host_available(h, 0.5);
+		host_look(h, 100);
+		assert_orders(h, i < 5 ? "alert:critical swap:-" : "swap:-");
+		swap(h, STATE_SWAP_READY, true);
+		host_outcome(h, 0, CONFIG_NONE, OUTCOME_DONE);
+		host_available(h, 4);
+		host_looks(h, 10000);
+	}
+}
+
 static void what_is_on_already_is_not_done_again_and_again(void **state)
 {
 	struct host *h = begin(false);
@@ -189,6 +206,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		TEST(a_file_that_is_ready_is_switched_on_proved_and_judged),
+		TEST(it_is_not_held_back_by_the_limit_only_its_alert_is),
 		TEST(what_is_on_already_is_not_done_again_and_again),
 		TEST(while_there_is_no_file_it_is_skipped_and_why),
 		TEST(a_file_that_comes_while_it_fires_is_switched_on_in_the_next_round),

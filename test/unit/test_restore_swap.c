@@ -109,6 +109,49 @@ static void what_is_used_on_it_must_leave_what_is_inside_clear(void **state)
 	assert_given(h);
 }
 
+static void the_bound_of_another_rule_that_fires_is_left_and_that_is_said(void **state)
+{
+	const uint32_t xtts = 0;
+	struct host *h;
+
+	(void)state;
+	make_begin();
+	(void)make_unit("xtts", CONFIG_NONE);
+	(void)make_event_rule("short", EVENT_DEAD, &xtts, 1); /* has no word on memory */
+	make_restore();
+	make_host_pct(HOST_AVAILABLE, CONFIG_GT, 1);
+	(void)make_step(VERB_SWAP, CONFIG_NONE);
+	(void)make_rule("tight");
+	make_when();
+	make_host_pct(HOST_AVAILABLE, CONFIG_LT, 12);
+	make_alert(SEVERITY_WARNING);
+	h = host_begin(make_done());
+	h->state.swap = (struct state_swap){.phase = STATE_SWAP_READY, .known = 1, .on = 1, .size_bytes = 2 * HOST_GIB};
+	assert_non_null(ledger_mark(&h->ledger, LEDGER_SWAP_MARK, STATE_MARK_SWAP, "short"));
+	memory(h, 0.9, 0.1);
+	host_looks(h, 5000);
+	assert_orders(h, "alert:warning");
+	assert_string_equal(h->state.swap.restore, "with 102 MiB taken, less than 0.96 GiB of host.available is left");
+	memory(h, 1.1, 0.1);
+	host_look(h, 100);
+	assert_given(h);
+}
+
+static void without_room_for_it_it_keeps_nothing_back(void **state)
+{
+	struct host *h = on();
+
+	(void)state;
+	host_unit(h, 0, STATE_UNIT_INACTIVE, 0); /* shed before it */
+	assert_non_null(ledger_mark(&h->ledger, "xtts", STATE_MARK_STOPPED, "short"));
+	ledger_mark_find(&h->ledger, "xtts")->shed = 0;
+	memory(h, 3.1, 1.95);
+	host_looks(h, 2 * MIN_MS);
+	assert_int_equal(last(h)->kind, ORDER_RESTORE);
+	assert_int_equal(last(h)->unit, 0);
+	assert_non_null(strstr(h->state.swap.restore, "taken, not clear of rule short"));
+}
+
 static void its_whole_size_is_missing_in_the_headroom(void **state)
 {
 	struct host *h = on();
@@ -204,6 +247,8 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		TEST(it_is_given_back_when_restore_holds_for_its_time),
 		TEST(what_is_used_on_it_must_leave_what_is_inside_clear),
+		TEST(the_bound_of_another_rule_that_fires_is_left_and_that_is_said),
+		TEST(without_room_for_it_it_keeps_nothing_back),
 		TEST(its_whole_size_is_missing_in_the_headroom),
 		TEST(what_was_shed_after_it_comes_first),
 		TEST(while_it_goes_off_it_is_not_asked_again_and_nothing_else_comes_back),

@@ -230,6 +230,7 @@ static void table_shows_what_the_page_knows_in_80_columns(void **arg)
 		"    now\n"
 		"xtts-server-of-a-long-name (stopped; at its peak it took 2048 MiB)\n"
 		"    not yet, by restore of critical: host.available\\x1b is not > 35 %%\n"
+		"    `watchdogctl retry xtts-server-of-a-long-name` forgets that peak\n"
 		"\n"
 		"RULE                 UNIT                 STATE     STEP       SINCE FIRED\n"
 		"tight                -                    holding      -       2.0 s     0\n"

@@ -19,6 +19,11 @@ static void status_restore_row(const struct state_unit *unit, FILE *out)
 	(void)fputs(")\n    ", out);
 	status_cell_put(out, unit->restore[0] != '\0' ? unit->restore : "now");
 	(void)fputc('\n', out);
+	if (unit->peak_bytes == 0)
+		return;
+	(void)fputs("    `watchdogctl retry ", out);
+	status_cell_put(out, unit->name);
+	(void)fputs("` forgets that peak\n", out);
 }
 
 static void status_restore_swap(const struct state_swap *swap, FILE *out)

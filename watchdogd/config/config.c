@@ -15,6 +15,20 @@ uint32_t config_find_unit(const struct config *config, const char *name)
 	return CONFIG_NONE;
 }
 
+uint32_t config_find_same_unit(const struct config *config, const struct config *old, uint32_t unit)
+{
+	const struct config_unit *was = config_unit_at(old, unit), *is;
+	uint32_t found = config_find_unit(config, was->name);
+
+	if (found == CONFIG_NONE)
+		return CONFIG_NONE;
+	is = config_unit_at(config, found);
+	return is->kind == was->kind && strcmp(config_string(config, is->target), config_string(old, was->target)) == 0 &&
+			       strcmp(config_string(config, is->user), config_string(old, was->user)) == 0
+		       ? found
+		       : CONFIG_NONE;
+}
+
 const struct config *config_map(int fd)
 {
 	struct stat st;

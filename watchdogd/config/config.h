@@ -278,6 +278,10 @@ static inline const char *config_string(const struct config *config, config_text
 /* The unit of that name, or CONFIG_NONE. */
 uint32_t config_find_unit(const struct config *config, const char *name);
 
+/* The unit of `config` that is the one of `old` at that index: of its name, and with the same target (kind, what is behind
+ * it, whose systemd); CONFIG_NONE: it left, though another may have its name now. */
+uint32_t config_find_same_unit(const struct config *config, const struct config *old, uint32_t unit);
+
 /* The block of a sealed memory file (F_SEAL_WRITE, F_SEAL_SHRINK), mapped read-only; checks magic,
  * version and size. The mapping is the caller's (config_unmap). NULL with errno: EPROTO when it is
  * no config of this version. */

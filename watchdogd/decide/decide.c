@@ -98,8 +98,17 @@ uint32_t decide_clear_ms(const struct config_rule *rule)
 	return rule->settle_ms > DECIDE_CLEAR_MS ? rule->settle_ms : DECIDE_CLEAR_MS;
 }
 
-/* Is `clear` true? Judged at every look, so that its holds know what was. The default would wait for ever
- * for what nothing here will answer: then not true is false. */
+/* Who asks a unit that its own step stopped would wait for ever. */
+bool decide_has_clear(const struct condition *condition, const struct config_rule *rule, enum condition_truth *truth)
+{
+	struct condition_seen seen = condition_evaluate(condition, rule->clear);
+
+	*truth = seen.truth;
+	return rule->clear.count > 0 && !condition_is_unanswerable(condition, rule->clear, seen);
+}
+
+/* Is `clear` true, or its default? Judged at every look, so that the holds know what was. The default too would wait
+ * for ever for what nothing here will answer: then not true is false. */
 static bool decide_clears(struct decide *decide, uint32_t instance, mono_ms now)
 {
 	static const enum condition_truth inverse[] = {[CONDITION_FALSE] = CONDITION_TRUE,
@@ -108,9 +117,12 @@ static bool decide_clears(struct decide *decide, uint32_t instance, mono_ms now)
 	const struct config_rule *rule = decide_rule(decide, instance);
 	struct decide_instance *mine = &decide->memory->instance[instance];
 	struct condition condition = decide_condition(decide, instance, now);
+	enum condition_truth clear;
 
-	if (rule->clear.count > 0)
-		return condition_evaluate(&condition, rule->clear).truth == CONDITION_TRUE;
+	if (decide_has_clear(&condition, rule, &clear)) {
+		mine->clear = (struct condition_hold){0};
+		return clear == CONDITION_TRUE;
+	}
 	return condition_hold_step(&mine->clear, mine->unanswerable ? CONDITION_TRUE : inverse[mine->when],
 				   decide_clear_ms(rule), now) == CONDITION_TRUE;
 }

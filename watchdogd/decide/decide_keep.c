@@ -149,18 +149,31 @@ void decide_init(struct decide *decide, mono_ms now)
 	}
 }
 
-/* The holds of an instance go on where the text of its rule has not changed. */
+/* Rule or unit have the name that they had, and one of them is another. */
+static bool decide_is_another(const struct config *old_config, uint32_t from, const struct config *config, uint32_t to)
+{
+	const struct config_instance *was = config_instance_at(old_config, from), *is = config_instance_at(config, to);
+
+	if (config_rule_at(old_config, was->rule)->text_hash != config_rule_at(config, is->rule)->text_hash)
+		return true;
+	return was->unit < old_config->units.count && config_find_same_unit(config, old_config, was->unit) == CONFIG_NONE;
+}
+
+/* The holds of an instance go on where the text of its rule, and what its unit is, have not changed. */
 static void decide_carry(struct decide *decide, const struct decide_memory *old,
 			 const struct config *old_config, uint32_t from, uint32_t to)
 {
 	const struct config_instance *was = config_instance_at(old_config, from);
 	const struct config_instance *is = config_instance_at(decide->config, to);
 	const struct config_rule *rule = config_rule_at(decide->config, is->rule);
-	uint64_t old_hash = config_rule_at(old_config, was->rule)->text_hash;
+	struct ledger_ladder *at = ledger_ladder_find(decide->ledger, old->instance[from].key);
 
 	decide->memory->instance[to].fired = old->instance[from].fired;
-	if (old_hash != rule->text_hash)
+	if (decide_is_another(old_config, from, decide->config, to)) {
+		if (at != NULL)
+			at->text_hash = 0; /* no rule's: it ends */
 		return;
+	}
 	decide->memory->instance[to] = old->instance[from];
 	for (uint32_t k = 0; k < rule->holds; k++)
 		decide->memory->hold[is->first_hold + k] = old->hold[was->first_hold + k];

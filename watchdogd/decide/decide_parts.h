@@ -81,6 +81,11 @@ bool decide_next_effect(struct decide *decide, uint32_t instance, struct order *
 void decide_effect_format(const struct decide *decide, const struct ladder *ladder, struct buffer *text);
 void decide_effect_told(struct decide *decide, const struct ladder *ladder);
 
+/* Does the rule have a `clear` that can be answered, and what is it? false: its default counts, as there is none, or it
+ * waits for nothing but readings that nothing here will answer (of a unit that is down). truth: set, and of use where
+ * it has one. */
+bool decide_has_clear(const struct condition *condition, const struct config_rule *rule, enum condition_truth *truth);
+
 /* The default of `clear`: how long `when` must be false. */
 uint32_t decide_clear_ms(const struct config_rule *rule);
 

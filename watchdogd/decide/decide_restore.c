@@ -72,9 +72,12 @@ static const struct ledger_mark *decide_restore_before(const struct ledger *ledg
 	return found;
 }
 
-/* It goes before those of its rules that were shed earlier: not for good, nor because it cannot be given back. */
+/* It goes before those of its rules that were shed earlier: not for good, nor because it cannot be given back. A swap
+ * file that there is no room without is of use to those as it is. */
 static bool decide_restore_goes_first(const struct restorable *r)
 {
+	if (r->unit == CONFIG_NONE && r->why == RESTORABLE_NO_ROOM)
+		return false;
 	return r->why != RESTORABLE_OWED && r->why != RESTORABLE_NEVER && r->why != RESTORABLE_BACKOFF &&
 	       r->why != RESTORABLE_REFUSED;
 }
@@ -122,7 +125,7 @@ static void decide_restore_look_at_marks(struct decide *decide, mono_ms now)
 		const char *after = decide_restore_after(first, n, mark);
 		struct restorable r;
 
-		if (unit == CONFIG_NONE && mark->kind != STATE_MARK_SWAP)
+		if (unit == CONFIG_NONE && (mark->kind != STATE_MARK_SWAP || !decide->state->swap.on))
 			continue;
 		restorable_judge(decide, mark, unit, now, &r);
 		if (r.why == RESTORABLE_YES && after != NULL)

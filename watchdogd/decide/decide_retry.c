@@ -88,6 +88,6 @@ int decide_retry(struct decide *decide, const char *unit, struct buffer *said, m
 		    decide_retry_of(decide, i, said, !some, now))
 			some = true;
 	if (!some)
-		buffer_addf(said, "nothing was given up for %s; its back-off is cleared", unit);
+		buffer_addf(said, "nothing was given up for %s; its back-off is cleared, its peak forgotten", unit);
 	return 0;
 }

@@ -104,7 +104,7 @@ static uint32_t decide_next_ms_of(const struct decide *decide, uint32_t instance
 	if (at->key != mine->key || at->firing == 0)
 		return next;
 	next = decide_least(next, condition_next_ms(&condition, rule->clear));
-	if (rule->clear.count == 0 && mine->clear.since != 0)
+	if (mine->clear.since != 0)
 		next = decide_least(next,
 				    decide_until(mine->clear.since + decide_clear_ms(rule), now));
 	if (at->phase == LADDER_SETTLING)

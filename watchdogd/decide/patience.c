@@ -1,11 +1,12 @@
-/* Why these spans: load that comes and goes with one period gives a unit back at most twice a day. A wait begins
- * anew with each wave, so with a first one of 3 h and a second of 6 h the third try needs a calm of 6 h and more;
- * and a unit that has run for longer than that was not given back in vain. */
+/* Why these spans: load that comes and goes with one period, in long waves or in short ones, gives a unit back at most
+ * twice a day. One that has run for half a day was not given back in vain, and such are at most two a day. For less, the
+ * wait begins anew with each wave: the second try needs a calm of 6 h, the third one of 12 h, after which it was not in
+ * vain. */
 #include "decide/patience.h"
 
 enum {
-	PATIENCE_AGAIN_MS = 6 * 3600000, /* shed again within that: it was in vain */
-	PATIENCE_FIRST_MS = 3 * 3600000,
+	PATIENCE_AGAIN_MS = 12 * 3600000, /* shed again within that: it was in vain */
+	PATIENCE_FIRST_MS = 6 * 3600000,
 	PATIENCE_MAX_MS = 24 * 3600000,
 	PATIENCE_VAIN_MAX = 16, /* beyond it no wait is longer */
 	PATIENCE_REFUSED_MS = 20000, /* then twice that, and so on */

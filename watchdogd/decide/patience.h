@@ -1,5 +1,5 @@
 /* The patience with a unit that is given back: one that is shed again soon after was given back in vain, and waits
- * longer before the next try, 3 h, 6 h, 12 h, then 24 h. The wait counts only while there is room for it without a
+ * longer before the next try, 6 h, 12 h, then 24 h. The wait counts only while there is room for it without a
  * break: memory that comes and goes in waves shorter than that starts nothing. All of it stands in its row of the
  * ledger. */
 #ifndef WD_DECIDE_PATIENCE_H

@@ -104,24 +104,20 @@ static struct condition restorable_condition(const struct decide *decide, const 
 				  .taken_bytes = r->taken_bytes, .gone_bytes = r->gone_bytes};
 }
 
-static struct config_table restorable_clear(const struct config_rule *rule)
-{
-	return rule->clear.count > 0 ? rule->clear : rule->when;
-}
-
-/* Without `clear`, `when` must not be true; an event is over when its ladder is. */
+/* Without a `clear` that can be answered, `when` must not be true; an event is over when its ladder is. */
 static enum condition_truth restorable_is_clear(const struct decide *decide, const struct restorable *r,
 						uint32_t instance, mono_ms now)
 {
 	const struct config_rule *rule = restorable_rule(decide, instance);
 	const struct condition condition = restorable_condition(decide, r, instance, now);
+	enum condition_truth clear;
 	struct condition_seen seen;
 
 	if (rule->is_event)
 		return CONDITION_TRUE;
-	seen = condition_evaluate(&condition, restorable_clear(rule));
-	if (rule->clear.count > 0)
-		return seen.truth;
+	if (decide_has_clear(&condition, rule, &clear))
+		return clear;
+	seen = condition_evaluate(&condition, rule->when);
 	if (seen.truth == CONDITION_UNKNOWN)
 		return condition_is_unanswerable(&condition, rule->when, seen) ? CONDITION_TRUE : CONDITION_UNKNOWN;
 	return seen.truth == CONDITION_TRUE ? CONDITION_FALSE : CONDITION_TRUE;
@@ -164,6 +160,25 @@ static enum condition_truth restorable_fits(const struct decide *decide, struct 
 	return fits;
 }
 
+/* What the swap file must leave beside the `clear` of its own rules: the bounds of all that fire, and `floor`. */
+static uint64_t restorable_left_bytes(const struct decide *decide)
+{
+	const struct state_reading *available = &decide->state->host[HOST_AVAILABLE];
+	uint64_t room = decide_room_bytes(decide),
+		 floor = (uint64_t)((double)available->total * decide->config->floor_mpct / 100000.0);
+
+	return room > floor ? room : floor;
+}
+
+static bool restorable_swap_fits(const struct decide *decide, const struct restorable *r)
+{
+	const struct state_reading *available = &decide->state->host[HOST_AVAILABLE];
+
+	return r->unit != CONFIG_NONE ||
+	       (available->known == STATE_KNOWN &&
+		(uint64_t)available->value >= (uint64_t)r->taken_bytes + restorable_left_bytes(decide));
+}
+
 /* What it takes, and whether something is under way with it. */
 static void restorable_size(const struct decide *decide, struct restorable *r)
 {
@@ -202,6 +217,10 @@ void restorable_judge(const struct decide *decide, const struct ledger_mark *mar
 	restorable_size(decide, r);
 	holds = restorable_holds(decide, r);
 	fits = restorable_fits(decide, r, now);
+	if (r->why == RESTORABLE_YES && !restorable_swap_fits(decide, r)) {
+		r->why = RESTORABLE_NO_ROOM;
+		fits = CONDITION_FALSE;
+	}
 	if (fits != CONDITION_UNKNOWN) /* which says nothing of what was before */
 		patience_note_fit(r->row, fits == CONDITION_TRUE, now);
 	if ((r->row->flags & LEDGER_UNIT_OWED) != 0)
@@ -229,13 +248,22 @@ static void restorable_say_restore(const struct decide *decide, const struct res
 static void restorable_say_room(const struct decide *decide, const struct restorable *r, mono_ms now,
 				struct buffer *text)
 {
-	const struct config_rule *rule = restorable_rule(decide, r->by);
-	struct condition condition = restorable_condition(decide, r, r->by, now);
+	const struct config_rule *rule;
+	struct condition condition;
+	enum condition_truth clear;
 
 	buffer_add(text, "with ");
 	bytes_format(text, r->taken_bytes);
+	if (r->by == CONFIG_NONE) {
+		buffer_add(text, " taken, less than ");
+		bytes_format(text, (int64_t)restorable_left_bytes(decide));
+		buffer_add(text, " of host.available is left");
+		return;
+	}
+	rule = restorable_rule(decide, r->by);
+	condition = restorable_condition(decide, r, r->by, now);
 	buffer_addf(text, " taken, not clear of rule %s: ", rule->name);
-	condition_format(&condition, restorable_clear(rule), text);
+	condition_format(&condition, decide_has_clear(&condition, rule, &clear) ? rule->clear : rule->when, text);
 }
 
 static void restorable_say_patience(const struct restorable *r, mono_ms now, struct buffer *text)

@@ -31,7 +31,8 @@ struct restorable {
 	uint32_t unit;
 	enum restorable_why why;
 	uint32_t instance;   /* whose `restore` holds, or is waited for; CONFIG_NONE: none has one */
-	uint32_t by;         /* the instance that fires, or has no room; CONFIG_NONE: none */
+	uint32_t by;         /* the instance that fires, or has no room; CONFIG_NONE: none, of NO_ROOM: `floor` or another
+				rule that fires */
 	int64_t taken_bytes; /* what it takes more than it has now, at its peak; of the swap file what is used on it */
 	int64_t gone_bytes;  /* of the swap file what is not used */
 };

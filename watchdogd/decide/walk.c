@@ -2,15 +2,11 @@
  * again at any place, after a crash too, and passes over what is done. */
 #include "decide/walk.h"
 
-#include <inttypes.h>
-#include <string.h>
-
 #include "base/buffer.h"
-#include "base/bytes.h"
 #include "base/title.h"
 #include "decide/limit.h"
-#include "decide/restorable.h"
 #include "decide/step.h"
+#include "decide/undo.h"
 
 static bool walk_is_alert(const struct ladder *l, uint32_t i)
 {
@@ -270,54 +266,6 @@ static bool walk_below_last(struct ladder *l, const struct walk_seen *seen, stru
 	return true;
 }
 
-/* "; xtts is still stopped", "; xtts is still capped at 1.50 GiB". */
-static void walk_format_mark(const struct ledger_mark *mark, struct buffer *text)
-{
-	buffer_addf(text, "; %s is still %s", mark->unit, ledger_mark_word(mark->kind));
-	if (mark->kind != STATE_MARK_CAPPED)
-		return;
-	buffer_add(text, " at ");
-	bytes_format(text, (int64_t)mark->cap_bytes);
-}
-
-/* The command that gives it back; of one of the config its first word: the others may hold a secret. */
-static void walk_format_undo(const struct ladder *l, const struct ledger_mark *mark, struct buffer *text)
-{
-	uint32_t i = config_find_unit(l->config, mark->unit);
-	const struct config_unit *unit = i != CONFIG_NONE ? config_unit_at(l->config, i) : NULL;
-	const char *target, *start;
-
-	if (unit == NULL || mark->kind == STATE_MARK_FROZEN)
-		return;
-	target = config_string(l->config, unit->target);
-	start = config_string(l->config, unit->start);
-	if (mark->kind == STATE_MARK_STOPPED && unit->kind != CONFIG_SYSTEMD && start[0] != '\0')
-		buffer_addf(text, " (started by %.*s)", (int)strcspn(start, " "), start);
-	if (unit->kind != CONFIG_SYSTEMD)
-		return;
-	buffer_addf(text, " (systemctl %s", unit->user != 0 ? "--user " : "");
-	if (mark->kind == STATE_MARK_STOPPED)
-		buffer_addf(text, "start %s)", target);
-	else if (mark->high_before == UINT64_MAX)
-		buffer_addf(text, "set-property --runtime %s MemoryHigh=infinity)", target);
-	else
-		buffer_addf(text, "set-property --runtime %s MemoryHigh=%" PRIu64 ")", target, mark->high_before);
-}
-
-/* "; xtts is still stopped": the units that carry our mark with this rule's name; with_start: and what starts them. */
-static void walk_format_marks(const struct ladder *l, bool with_start, struct buffer *text)
-{
-	for (uint32_t i = 0; i < MARKS_MAX; i++) {
-		const struct ledger_mark *mark = &l->ledger->marks[i];
-
-		if (!ledger_mark_has(mark, l->rule->name))
-			continue;
-		walk_format_mark(mark, text);
-		if (with_start && !restorable_ever(l->config, mark))
-			walk_format_undo(l, mark, text);
-	}
-}
-
 /* Who hears that they are still down, as the last, hears when they are back. */
 static void walk_thread_marks(const struct ladder *l)
 {
@@ -337,7 +285,7 @@ static void walk_title_clear(const struct ladder *l, struct order *order)
 
 	BUFFER_OVER(&b, order->title);
 	buffer_addf(&b, "%s (%s)", order->text, l->rule->name);
-	walk_format_marks(l, false, &b);
+	undo_format(l, false, &b);
 	title_bound(order->title);
 }
 
@@ -360,7 +308,7 @@ static bool walk_clear(struct ladder *l, const struct walk_seen *seen, struct or
 		    clock_format_span(l->now - l->at->began, span));
 	walk_title_clear(l, order);
 	buffer_add(&text, said ? seen->effects : ""); /* the log has them */
-	walk_format_marks(l, true, &text);
+	undo_format(l, true, &text);
 	if (said)
 		walk_thread_marks(l);
 	else

@@ -64,6 +64,8 @@ struct action {
 	uint8_t empty_looks;            /* looks in a row that found nothing left */
 	int64_t swap_before;            /* bytes; -1: unknown. SWAP_ON: SwapTotal; SWAP_OFF: what was used on it */
 	mono_ms answered_at;            /* START: since when the worker says that it is up; SWAP_ON: that it is on; 0: not yet */
+	mono_ms stop_ours_at;           /* ROOM, START: until then a stop of ours was under way at systemd; 0: there was none */
+	bool by_another;                /* it is not done since somebody wanted the other of it meanwhile */
 	mono_ms alive_since, lost_at;   /* LIVES: of the process as last seen; 0: not seen, not lost */
 	enum action_progress progress;
 	char saw[320];                  /* what was seen on the way, for the log; an answer of the actor fits in */
@@ -142,7 +144,8 @@ void actions_worker_up(struct actions *actions);
 void actions_look(struct actions *actions, mono_ms now);
 bool actions_next(struct actions *actions, struct action_result *result, mono_ms now);
 
-/* A unit that carries our mark and runs again by another's doing: a person's start ends the mark. */
+/* A unit that carries our mark and runs again by another's doing: a person's start ends the mark. So does a name that is
+ * another unit's since the last sentinel. */
 void actions_check_marks(struct actions *actions, mono_ms now);
 
 /* An action is under way: looks must come often. */
@@ -157,6 +160,10 @@ void actions_thaw_all(struct actions *actions);
  * the kernel does at once is done; systemd is asked, and what it answers is heard by actions_look, or at the end by
  * actions_end. */
 void actions_let_go(struct actions *actions, uint32_t unit, mono_ms now);
+
+/* Another unit has its name from the next config on: its mark, and what the ledger counts of it, is not of that one. After
+ * actions_thaw and actions_let_go. */
+void actions_forget(struct actions *actions, uint32_t unit);
 
 /* At the end, after each actions_let_go: look at what is being uncapped. True: some still waits for systemd. What is
  * not done by then is the next sentinel's, by its entry. */

@@ -74,6 +74,15 @@ static bool gate_is_back(struct actions *actions, const struct order *order, mon
 	       (unit->started + GATE_OURS_MS < ours || unit->started > ours + GATE_OURS_MS);
 }
 
+/* What is stopped because nobody uses it: `idle of`, `on = idle`. */
+static bool gate_is_for_idle(const struct actions *actions, const struct order *order)
+{
+	const struct config_rule *rule = config_rule_at(actions->config, order->rule);
+
+	return config_step_at(actions->config, rule, order->step)->target == CONFIG_IDLE ||
+	       (rule->is_event && rule->event == EVENT_IDLE && order->verb == VERB_STOP);
+}
+
 /* What an event asks for is not done beside systemd, and not after it. */
 static enum outcome gate_not_twice(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
@@ -119,6 +128,9 @@ enum outcome action_gate(struct actions *actions, const struct order *order, mon
 		action_copy(why, TEXT_BYTES, is);
 		return OUTCOME_SKIPPED;
 	}
+	/* Somebody may have come since it was chosen: it is chosen anew at the next look, by what was found now. */
+	if (gate_is_for_idle(actions, order) && !see_unit_is_unused(actions->see, order->unit, now))
+		return OUTCOME_BUSY;
 	buffer_init(&b, why, TEXT_BYTES);
 	if (!cap_may_begin(actions, order, bytes, &b))
 		return OUTCOME_SKIPPED;

@@ -201,7 +201,7 @@ void actions_config(struct actions *actions, const struct config *config)
 			continue;
 		}
 		if (action->unit != CONFIG_NONE)
-			action->unit = config_find_unit(config, entry->unit);
+			action->unit = config_find_same_unit(config, actions->config, action->unit);
 		if (action_is_lost(action->verb, action->unit)) {
 			diag_warning("%s of %s %s: the unit left the config", verb_words[action->verb].name, entry->unit,
 				     action_owes_start(action) ? "ends before its start" : "goes on unwatched");
@@ -297,6 +297,7 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	action->anon_before = -1;
 	action->swap_before = -1;
 	action->phase_began = now;
+	action->stop_ours_at = now; /* or at any time before */
 	action_copy(action->rule, sizeof(action->rule), entry->rule);
 	action_saw(action, "taken up again");
 	if (unit != CONFIG_NONE) {
@@ -307,15 +308,21 @@ static void action_recover(struct actions *actions, struct ledger_entry *entry, 
 	action_resume(actions, action, now);
 }
 
-/* Killed while a start got its own entry: that one is later, and says all that this one does. */
+/* Killed while a start got its own entry: that one is later, and says all that this one does. Or when the swap file was
+ * wanted again, before that it is not switched off any more was told. */
+static bool action_is_followed_by(const struct ledger_entry *entry, const struct ledger_entry *later)
+{
+	return (entry->phase == ACTION_ROOM && later->phase == ACTION_START && strcmp(later->unit, entry->unit) == 0) ||
+	       (entry->phase == ACTION_SWAP_OFF && later->phase == ACTION_SWAP_ON);
+}
+
 static bool action_is_superseded(const struct ledger *ledger, const struct ledger_entry *entry)
 {
 	for (int i = 0; i < ENTRIES_MAX; i++) {
 		const struct ledger_entry *other = &ledger->entries[i];
 
 		if (other->state == LEDGER_OPEN && other->kind == LEDGER_STEP && other->id > entry->id &&
-		    other->phase == ACTION_START && entry->phase == ACTION_ROOM &&
-		    strcmp(other->unit, entry->unit) == 0)
+		    action_is_followed_by(entry, other))
 			return true;
 	}
 	return false;

@@ -65,16 +65,40 @@ static bool action_runs_unasked(const struct actions *actions, uint32_t unit)
 	return at->status == STATE_UNIT_RUNNING && at->busy == 0;
 }
 
+/* The config was changed while no sentinel ran, and what has the name now is not what was marked. A reload has
+ * actions_forget for that. */
+static bool action_mark_is_anothers(const struct actions *actions, struct ledger_mark *mark, uint32_t unit)
+{
+	uint32_t target = (uint32_t)see_unit_key(actions->config, unit) | 1; /* never 0 */
+
+	if (mark->target == 0)
+		mark->target = target;
+	return mark->target != target;
+}
+
+static void action_drop_anothers(struct actions *actions, const struct ledger_mark *mark, uint32_t unit)
+{
+	diag_event(SEVERITY_WARNING, NULL, mark->unit,
+		   "it is another unit since watchdogd was started anew: the one before was %s by watchdogd and stays so",
+		   ledger_mark_word(mark->kind));
+	actions_forget(actions, unit);
+}
+
 void actions_check_marks(struct actions *actions, mono_ms now)
 {
 	cap_check_marks(actions);
 	for (int i = 0; i < MARKS_MAX; i++) {
-		const struct ledger_mark *mark = &actions->ledger->marks[i];
+		struct ledger_mark *mark = &actions->ledger->marks[i];
 		uint32_t unit = mark->unit[0] != '\0' ? config_find_unit(actions->config, mark->unit) : CONFIG_NONE;
 
-		if (mark->kind == STATE_MARK_CAPPED) /* it runs as before */
+		if (unit == CONFIG_NONE)
 			continue;
-		if (unit == CONFIG_NONE || !action_runs_unasked(actions, unit))
+		if (action_mark_is_anothers(actions, mark, unit)) {
+			action_drop_anothers(actions, mark, unit);
+			continue;
+		}
+		if (mark->kind == STATE_MARK_CAPPED || /* it runs as before */
+		    !action_runs_unasked(actions, unit))
 			continue;
 		/* A mark that is lost is a unit that nobody thaws or starts again: read it anew. */
 		see_unit_refresh(actions->see, unit, now);
@@ -83,6 +107,7 @@ void actions_check_marks(struct actions *actions, mono_ms now)
 		diag_event(SEVERITY_INFO, NULL, mark->unit, "it runs again, and not by our doing: it is %s",
 			   mark->kind == STATE_MARK_FROZEN ? "frozen by us no more" : "stopped by us no more");
 		patience_end(ledger_unit(actions->ledger, mark->unit));
+		see_forget_peak(actions->see, unit);
 		ledger_unmark(actions->ledger, config_unit_at(actions->config, unit)->name);
 	}
 }
@@ -108,6 +133,16 @@ void actions_thaw(struct actions *actions, uint32_t unit)
 	}
 	ledger_unmark(actions->ledger, name);
 	diag_event(SEVERITY_INFO, NULL, name, "thawed: watchdogd lets go of it");
+}
+
+void actions_forget(struct actions *actions, uint32_t unit)
+{
+	const char *name = config_unit_at(actions->config, unit)->name;
+	struct ledger_unit *row = ledger_unit(actions->ledger, name);
+
+	ledger_unmark(actions->ledger, name);
+	ledger_uncap(actions->ledger, name);
+	*row = (struct ledger_unit){.hash = row->hash, .seen_s = row->seen_s};
 }
 
 void actions_thaw_all(struct actions *actions)

@@ -76,6 +76,34 @@ bool phase_ask_again(struct actions *actions, struct action *action, mono_ms now
 	return true;
 }
 
+enum action_progress phase_give_way(struct action *action, const char *why)
+{
+	action_saw(action, "%s", why);
+	action->by_another = true;
+	return ACTION_NOT_DONE;
+}
+
+/* What systemd had of our own stop it has told by then: two seconds after it was over. */
+static bool phase_was_told_to_stop(const struct actions *actions, const struct action *action)
+{
+	mono_ms at = see_unit_stopped_down_at(actions->see, action->unit);
+
+	return at >= action->began && at != 0 &&
+	       (action->stop_ours_at == 0 || at > action->stop_ours_at + SEE_OURS_MS);
+}
+
+bool phase_is_stopped_by_another(struct actions *actions, struct action *action, mono_ms now)
+{
+	bool canceled = action->phase == ACTION_START && action->worker_done && action->worker_result == -EINTR;
+
+	if (phase_unit(actions, action)->kind != CONFIG_SYSTEMD ||
+	    (!canceled && !phase_was_told_to_stop(actions, action)))
+		return false;
+	see_unit_take_persons_stop(actions->see, action->unit, now);
+	(void)phase_give_way(action, "stopped by somebody meanwhile");
+	return true;
+}
+
 static int phase_signal_enter(struct actions *actions, struct action *action, mono_ms now)
 {
 	const struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);

@@ -122,7 +122,7 @@ static void action_result(struct actions *actions, struct action *action, struct
 
 	result->gives_back = action->gives_back;
 	result->outcome = done ? OUTCOME_DONE : OUTCOME_FAILED;
-	result->severity = done ? SEVERITY_WARNING : SEVERITY_CRITICAL;
+	result->severity = done || action->by_another ? SEVERITY_WARNING : SEVERITY_CRITICAL;
 	if (action->gives_back)
 		action_result_given(actions, action, result, now);
 	result->unit = action->unit;

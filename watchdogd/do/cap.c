@@ -193,6 +193,10 @@ void cap_end_mark(struct actions *actions, const struct action *action)
 			   : entry != NULL	      ? entry->unit
 						      : "";
 
+	/* Its unit left, and another has the name: whose mark it is not. */
+	if (action->unit == CONFIG_NONE && config_find_unit(actions->config, name) != CONFIG_NONE)
+		return;
+
 	if (action->verb == VERB_UNCAP && action->progress == ACTION_PROVED)
 		ledger_uncap(actions->ledger, name);
 	else if (action->verb == VERB_CAP && action->unit != CONFIG_NONE)

@@ -73,12 +73,18 @@ int direct_signal(struct see *see, uint32_t unit, int signal)
 	return n < 0 ? n : reached > 0 ? reached : error;
 }
 
+/* The list finds also one of main's children that is somewhere by itself. It ends at its bound: where main is, and with it
+ * all that it starts, is asked of main. */
 bool direct_holds_us(struct see *see, uint32_t unit)
 {
+	const int32_t ours[] = {1, (int32_t)getpid(), (int32_t)getppid()};
 	int n = see_unit_pids(see, unit, direct_pids, DIRECT_PIDS_MAX);
 
 	for (int i = 0; i < n && !root_is_fake(); i++)
 		if (direct_is_ours(direct_pids[i]))
+			return true;
+	for (size_t i = 0; i < ARRAY_LEN(ours); i++)
+		if (see_unit_holds(see, unit, ours[i]))
 			return true;
 	return false;
 }

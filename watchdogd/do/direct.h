@@ -19,7 +19,8 @@ int direct_signal(struct see *see, uint32_t unit, int signal);
  * once over; call again until nothing is left. 0 or -errno. */
 int direct_kill(struct see *see, uint32_t unit);
 
-/* PID 1 or one of watchdogd's own processes is in the unit: what hits the unit as a whole would hit that. */
+/* PID 1 or one of watchdogd's own processes is in the unit, however many others are: what hits the unit as a whole would
+ * hit that. */
 bool direct_holds_us(struct see *see, uint32_t unit);
 
 /* Freeze or thaw the unit's cgroup: cgroup.freeze (v2, 5.2) or v1's freezer.state. Only asks: frozen is

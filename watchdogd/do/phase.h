@@ -24,6 +24,13 @@ int phase_ask_actor(struct actions *actions, struct action *action);
 /* The actor has its hands full, or does not read: it is asked again, for a while. True: wait. */
 bool phase_ask_again(struct actions *actions, struct action *action, mono_ms now);
 
+/* It is to be started, and a person has told systemd to stop it meanwhile: from here on it is stopped on purpose, and
+ * the action not done. */
+bool phase_is_stopped_by_another(struct actions *actions, struct action *action, mono_ms now);
+
+/* The action is over since somebody wanted the other of it: why, for people. */
+enum action_progress phase_give_way(struct action *action, const char *why);
+
 /* The actor is asked, and its answer is all there is to see. */
 int phase_ask_enter(struct actions *actions, struct action *action, mono_ms now);
 enum action_progress phase_answer_look(struct actions *actions, struct action *action, mono_ms now);

@@ -12,7 +12,8 @@ int phase_room_enter(struct actions *actions, struct action *action, mono_ms now
 {
 	struct ledger_entry *entry = ledger_find(actions->ledger, action->entry);
 
-	(void)now;
+	if (action->worker_asked)
+		action->stop_ours_at = now;
 	if (entry != NULL)
 		entry->phase = ACTION_ROOM;
 	return 0;
@@ -78,6 +79,10 @@ enum action_progress phase_room_look(struct actions *actions, struct action *act
 	see_unit_refresh(actions->see, action->unit, now);
 	if (phase_state(actions, action)->status == STATE_UNIT_RUNNING)
 		return ACTION_PROVED; /* started by another meanwhile: nothing is asked any more */
+	if (action->worker_asked && !action->worker_done) /* it was killed: systemd is at our stop still */
+		action->stop_ours_at = now;
+	if (phase_is_stopped_by_another(actions, action, now))
+		return ACTION_NOT_DONE;
 	if (now < since)
 		return ACTION_WAITS;
 	since = since > action->phase_began ? since : action->phase_began;

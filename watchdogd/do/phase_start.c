@@ -58,6 +58,8 @@ enum action_progress phase_start_look(struct actions *actions, struct action *ac
 	see_unit_refresh(actions->see, action->unit, now);
 	if (phase_runs(actions, action) && phase_start_is_shown(action))
 		return phase_started(actions, action);
+	if (phase_is_stopped_by_another(actions, action, now))
+		return ACTION_NOT_DONE;
 	if (phase_ask_again(actions, action, now))
 		return ACTION_WAITS;
 	if (action->worker_done && action->worker_result < 0 && action->worker_result != -EALREADY)
@@ -69,7 +71,8 @@ enum action_progress phase_start_look(struct actions *actions, struct action *ac
 	     !phase_state(actions, action)->systemd_at_it)) {
 		char span[32];
 
-		action_saw(action, "not seen running after %s", clock_format_span(now - action->phase_began, span));
+		action_saw(action, "not seen running after %s%s", clock_format_span(now - action->phase_began, span),
+			   phase_state(actions, action)->systemd_at_it ? ": systemd is still at it, and it may come up yet" : "");
 		return ACTION_NOT_DONE;
 	}
 	return ACTION_WAITS;

@@ -8,7 +8,10 @@
 #include "do/direct.h"
 #include "do/phase.h"
 
-enum { PHASE_KILL_MS = 10000 }; /* a killed process that is still there then hangs in the kernel (state D) */
+enum {
+	PHASE_WORD_MS = 300,   /* systemd's time to say what a stop would take along */
+	PHASE_KILL_MS = 10000, /* a killed process that is still there then hangs in the kernel (state D) */
+};
 
 /* host.available has fallen below `floor`: there is no time for a clean end. */
 static bool phase_below_floor(const struct actions *actions)
@@ -113,13 +116,24 @@ static int phase_stop_late(struct actions *actions, struct action *action, mono_
 	return phase_kill(actions, action, now);
 }
 
+/* That the stop would take another watched unit along (-EBUSY) is said before systemd begins with it, or not at all, and a
+ * kill is not taken back: systemd does to what is bound to a unit that failed what it does at a stop. So long nothing is
+ * killed, below `floor` either; who does not answer by then hangs, or has begun. */
+static bool phase_may_be_refused(const struct actions *actions, const struct action *action, mono_ms now)
+{
+	return phase_by_systemd(actions, action) && !action->worker_done && !action->signalled &&
+	       now - action->phase_began < PHASE_WORD_MS;
+}
+
 static enum action_progress phase_escalate(struct actions *actions, struct action *action, mono_ms now)
 {
 	uint32_t timeout_ms = phase_unit(actions, action)->stop_timeout_ms;
 	int error = 0;
 
+	if (phase_may_be_refused(actions, action, now))
+		return ACTION_WAITS;
 	if (phase_below_floor(actions)) {
-		action_saw(action, "killed at once: host.available is below floor");
+		action_saw(action, "killed: host.available is below floor");
 		error = phase_kill(actions, action, now);
 	} else if (now - action->phase_began >= timeout_ms) {
 		error = phase_stop_late(actions, action, now);
@@ -160,6 +174,8 @@ enum action_progress phase_stop_look(struct actions *actions, struct action *act
 		return ACTION_PROVED;
 	if (phase_is_refused(actions, action))
 		return ACTION_NOT_DONE;
+	if (action->worker_done && action->worker_result == -EINTR && !action->killed)
+		return phase_give_way(action, "started by somebody meanwhile: it is left alone");
 	if (!action->killed)
 		return phase_escalate(actions, action, now);
 	if (now - action->phase_began >= PHASE_KILL_MS) {

@@ -1,5 +1,7 @@
 /* The swap file is switched on or off by the actor: done is what /proc/swaps shows. Nothing follows what is not done
  * in its time: the actor kills who waits in the kernel for it, and what was read back of a swap stays in memory. */
+#include <errno.h>
+
 #include "base/clock.h"
 #include "do/action_phase.h"
 #include "do/phase.h"
@@ -40,19 +42,14 @@ static enum action_progress phase_swap_not(struct actions *actions, struct actio
 	return ACTION_NOT_DONE;
 }
 
-/* Who was asked has answered: a swapoff that was given up for this may still have been at work. Or nobody has been
- * asked: it was done before a crash. */
-static bool phase_swap_is_on(const struct actions *actions, const struct action *action)
-{
-	return actions->state->swap.on && (!action->worker_asked || action->worker_done);
-}
-
 enum action_progress phase_swap_on_look(struct actions *actions, struct action *action, mono_ms now)
 {
 	const struct state *state = actions->state;
 
 	see_swap_refresh(actions->see, now);
-	if (!phase_swap_is_on(actions, action))
+	/* Without the actor's word it is no proof: a swapoff that was given up for this may still be at work, also one of
+	 * before a crash. What is on already is on at once when it is asked again. */
+	if (!state->swap.on || !action->worker_done || action->worker_result == -EAGAIN)
 		return phase_swap_not(actions, action, now);
 	if (action->answered_at == 0)
 		action->answered_at = now;
@@ -60,7 +57,7 @@ enum action_progress phase_swap_on_look(struct actions *actions, struct action *
 		return ACTION_WAITS; /* /proc/meminfo was read before the file was on */
 	action_saw(action, "%llu MiB, of which %llu MiB are used", phase_mib(state->swap.size_bytes),
 		   phase_mib(state->swap.used_bytes));
-	if (action->swap_before >= 0)
+	if (action->swap_before >= 0 && action->swap_before != (int64_t)state->swap_total_bytes)
 		action_saw(action, "SwapTotal %llu MiB -> %llu MiB", phase_mib((uint64_t)action->swap_before),
 			   phase_mib(state->swap_total_bytes));
 	return ACTION_PROVED;

@@ -1,5 +1,6 @@
 #include "do/swap.h"
 
+#include <errno.h>
 #include <string.h>
 
 #include "base/diag.h"
@@ -144,12 +145,15 @@ void swap_config(struct actions *actions, const struct config *config)
 
 void swap_put_mark(struct actions *actions, const struct action *action, mono_ms now)
 {
+	struct ledger_unit *row = ledger_unit(actions->ledger, LEDGER_SWAP_MARK);
 	struct ledger_mark *mark;
 
 	if (action->phase != ACTION_SWAP_ON)
 		return;
-	if (ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK) == NULL)
-		patience_note_shed(ledger_unit(actions->ledger, LEDGER_SWAP_MARK), now);
+	if (ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK) == NULL) {
+		patience_note_shed(row, now);
+		row->flags &= (uint16_t)~LEDGER_UNIT_RAN;
+	}
 	mark = ledger_mark(actions->ledger, LEDGER_SWAP_MARK, STATE_MARK_SWAP, action->rule);
 	if (mark == NULL)
 		diag_warning("no room in the ledger to remember that the swap file is on: it stays on");
@@ -157,7 +161,15 @@ void swap_put_mark(struct actions *actions, const struct action *action, mono_ms
 		mark->thread = action->thread;
 }
 
-/* What was to be switched off and is wanted again keeps its mark. */
+/* The kernel has said no. Of who did not answer, or was killed at it, nobody knows whether it comes true yet. */
+static bool swap_was_refused(const struct action *action)
+{
+	int result = action->worker_result;
+
+	return action->worker_done && result != -ETIMEDOUT && result != -ECANCELED && result != -EAGAIN;
+}
+
+/* What was to be switched off and is wanted again keeps its mark; as what may be on later, and is ours then. */
 void swap_end_mark(struct actions *actions, const struct action *action, mono_ms now)
 {
 	bool done = action->progress == ACTION_PROVED;
@@ -167,7 +179,9 @@ void swap_end_mark(struct actions *actions, const struct action *action, mono_ms
 		ledger_unmark(actions->ledger, LEDGER_SWAP_MARK);
 	if (action->phase != ACTION_SWAP_ON || done)
 		return;
-	if (swap->known && !swap->on)
+	if (!swap->on)
+		ledger_unit(actions->ledger, LEDGER_SWAP_MARK)->flags &= (uint16_t)~LEDGER_UNIT_RAN;
+	if (swap->known && !swap->on && swap_was_refused(action))
 		ledger_unmark(actions->ledger, LEDGER_SWAP_MARK);
 	swap->phase = STATE_SWAP_WAITS;
 	actions->making = (struct swap_making){.again = now + SWAP_AGAIN_MS};
@@ -191,28 +205,6 @@ enum outcome swap_gate(struct actions *actions, mono_ms now, char *why)
 	return OUTCOME_SKIPPED;
 }
 
-/* What was swapped to it comes back into memory. */
-static bool swap_has_room(const struct actions *actions, char *why)
-{
-	const struct state_reading *available = &actions->state->host[HOST_AVAILABLE];
-	uint64_t used = actions->state->swap.used_bytes, leave = actions->room_bytes, floor;
-	struct buffer b;
-
-	buffer_init(&b, why, TEXT_BYTES);
-	if (available->known != STATE_KNOWN) {
-		buffer_add(&b, "host.available is not known");
-		return false;
-	}
-	floor = (uint64_t)((double)available->total * actions->config->floor_mpct / 100000.0);
-	leave = leave > floor ? leave : floor;
-	if ((uint64_t)available->value >= used + leave)
-		return true;
-	buffer_addf(&b, "there is no room: %llu MiB are used on it, host.available is %llu MiB, and %llu MiB are to be left",
-		    (unsigned long long)(used / SWAP_MIB), (unsigned long long)((uint64_t)available->value / SWAP_MIB),
-		    (unsigned long long)(leave / SWAP_MIB));
-	return false;
-}
-
 enum outcome swap_off_begin(struct actions *actions, const struct order *order, mono_ms now, char *why)
 {
 	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK);
@@ -229,8 +221,6 @@ enum outcome swap_off_begin(struct actions *actions, const struct order *order, 
 		action_copy(why, TEXT_BYTES, "it is being switched on or off");
 		return OUTCOME_BUSY;
 	}
-	if (!swap_has_room(actions, why))
-		return OUTCOME_BUSY;
 	like.shed_at = mark->at;
 	action_copy(like.rule, sizeof(like.rule), config_rule_at(actions->config, order->rule)->name);
 	patience_note_given(ledger_unit(actions->ledger, LEDGER_SWAP_MARK), now);

@@ -13,8 +13,7 @@
 
 /* An ORDER_RESTORE of the swap file: switch it off again. OUTCOME_BEGUN: the result comes by actions_next, with
  * gives_back, and it is done when the mark is gone; BUSY: not now; SKIPPED: there is nothing to do. why: TEXT_BYTES. Only
- * of what carries our mark, and only where what was swapped to it fits beside actions->room_bytes and `floor`; that it
- * is inside `clear` of the mark's rules is decide's to know (decide/restorable.h). */
+ * of what carries our mark; that there is room for what is on it is decide's to know (decide/restorable.h). */
 enum outcome swap_off_begin(struct actions *actions, const struct order *order, mono_ms now, char *why);
 
 /* Another config: a file that it names no more, or otherwise, stays on without our mark, and that is said. */

@@ -17,6 +17,7 @@ enum {
 	SWAP_QUIET_PCT = 15,
 	SWAP_SOON_MS = 10000,          /* the actor was not there, or had its hands full */
 	SWAP_LATER_MS = 60 * 60 * 1000,
+	SWAP_LATE_MS = 15 * 60 * 1000, /* the kernel's swapon does not take longer */
 };
 
 static bool making_rule_fires(const struct actions *actions)
@@ -134,17 +135,46 @@ static bool swap_is_off_unasked(struct actions *actions)
 	return swap->known && !swap->on;
 }
 
-/* A person's swapoff ends our mark, and the firing leaves it off. */
+/* From now on its end is another's doing. A `swap on` that was given up may come true long after. */
+static void swap_note_on(struct actions *actions, struct ledger_unit *row)
+{
+	const char *path = config_string(actions->config, actions->config->swapfile.path);
+
+	if ((row->flags & LEDGER_UNIT_RAN) != 0)
+		return;
+	row->flags |= LEDGER_UNIT_RAN;
+	if (!actions_open(actions))
+		diag_info("the swap file %s is on after all: it is ours", path);
+}
+
+/* What has not come on for so long does not come any more: the next swapon is a person's, and none of ours. */
+static bool swap_never_came(const struct actions *actions, const struct ledger_mark *mark, const struct ledger_unit *row)
+{
+	return (row->flags & LEDGER_UNIT_RAN) == 0 && !actions->state->swap.on && !actions_open(actions) &&
+	       clock_wall() - mark->at > SWAP_LATE_MS;
+}
+
+/* A person's swapoff ends our mark, and the firing leaves it off. Of one that was never on, nobody has switched it off. */
 static void swap_check_mark(struct actions *actions, mono_ms now)
 {
-	if (ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK) == NULL || !swap_is_off_unasked(actions))
+	const struct ledger_mark *mark = ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK);
+	struct ledger_unit *row;
+
+	if (mark == NULL)
+		return;
+	row = ledger_unit(actions->ledger, LEDGER_SWAP_MARK);
+	if (actions->state->swap.on)
+		swap_note_on(actions, row);
+	if (swap_never_came(actions, mark, row))
+		ledger_unmark(actions->ledger, LEDGER_SWAP_MARK);
+	if ((row->flags & LEDGER_UNIT_RAN) == 0 || !swap_is_off_unasked(actions))
 		return;
 	see_swap_refresh(actions->see, now);
 	if (!swap_is_off_unasked(actions))
 		return;
 	diag_info("the swap file %s is off, and not by our doing: it is switched on by us no more",
 		  config_string(actions->config, actions->config->swapfile.path));
-	patience_end(ledger_unit(actions->ledger, LEDGER_SWAP_MARK));
+	patience_end(row);
 	ledger_unmark(actions->ledger, LEDGER_SWAP_MARK);
 	actions->state->swap.undone = now;
 }
@@ -168,7 +198,7 @@ void swap_look(struct actions *actions, mono_ms now)
 	making_note_quiet(actions, now);
 	if (!making_look(actions, now))
 		making_next(actions, now);
-	swap->ours = ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK) != NULL;
+	swap->ours = swap->on && ledger_mark_find(actions->ledger, LEDGER_SWAP_MARK) != NULL;
 	swap->going_off = false;
 	for (int i = 0; i < ACTIONS_MAX; i++) {
 		const struct action *action = &actions->action[i];

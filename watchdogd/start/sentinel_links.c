@@ -26,24 +26,48 @@ static void sentinel_name_stranded(const struct sentinel *s, const struct config
 			    mark->unit, ledger_mark_word(mark->kind));
 }
 
-/* A unit that leaves the config while frozen is thawed, while capped uncapped, while stopped it is named in the answer. */
+/* How the answer calls a unit that is let go: by its target too, where another has its name now. */
+static void sentinel_name_old(const struct sentinel *s, const struct config *config, uint32_t unit, struct buffer *name)
+{
+	const struct config_unit *row = config_unit_at(s->config, unit);
+
+	buffer_add(name, row->name);
+	if (config_find_unit(config, row->name) != CONFIG_NONE)
+		buffer_addf(name, " (that is %s)", config_string(s->config, row->target));
+}
+
+static void sentinel_let_go_of(struct sentinel *s, const struct config *config, uint32_t unit, struct buffer *said)
+{
+	const char *name = config_unit_at(s->config, unit)->name;
+	const struct ledger_mark *mark = ledger_mark_find(s->ledger, name);
+	bool stopped = mark != NULL && mark->kind == STATE_MARK_STOPPED;
+	char text[LINE_BYTES];
+	struct buffer old;
+
+	BUFFER_OVER(&old, text);
+	sentinel_name_old(s, config, unit, &old);
+	if (mark != NULL && mark->kind == STATE_MARK_FROZEN)
+		actions_thaw(&s->actions, unit);
+	actions_let_go(&s->actions, unit, clock_mono());
+	if (actions_owe_start(&s->actions, unit))
+		buffer_addf(said, "%s was to be started again, and is not; ", text);
+	else if (stopped)
+		buffer_addf(said, "%s was stopped by watchdogd and stays stopped; ", text);
+	if (config_find_unit(config, name) != CONFIG_NONE)
+		actions_forget(&s->actions, unit);
+}
+
+/* A unit that leaves the config while frozen is thawed, while capped uncapped, while stopped it is named in the answer. So is
+ * one whose name another has now. */
 static void sentinel_let_go(struct sentinel *s, const struct config *config, struct buffer *said)
 {
 	for (uint32_t i = 0; i < s->config->units.count; i++) {
 		const char *name = config_unit_at(s->config, i)->name;
-		const struct ledger_mark *mark = ledger_mark_find(s->ledger, name);
 
-		if (config_find_unit(config, name) != CONFIG_NONE) {
-			sentinel_name_stranded(s, config, mark, said);
-			continue;
-		}
-		if (mark != NULL && mark->kind == STATE_MARK_FROZEN)
-			actions_thaw(&s->actions, i);
-		actions_let_go(&s->actions, i, clock_mono());
-		if (actions_owe_start(&s->actions, i))
-			buffer_addf(said, "%s was to be started again, and is not; ", name);
-		else if (mark != NULL && mark->kind == STATE_MARK_STOPPED)
-			buffer_addf(said, "%s was stopped by watchdogd and stays stopped; ", name);
+		if (config_find_same_unit(config, s->config, i) != CONFIG_NONE)
+			sentinel_name_stranded(s, config, ledger_mark_find(s->ledger, name), said);
+		else
+			sentinel_let_go_of(s, config, i, said);
 	}
 	swap_let_go(&s->actions, config, said);
 }
@@ -106,6 +130,7 @@ static void sentinel_retry(struct sentinel *s, const struct message *asked)
 	s->decide.wall = clock_wall();
 	result = decide_retry(&s->decide, asked->text, &said, clock_mono());
 	if (result == 0) {
+		see_forget_peak(s->see, config_find_unit(s->config, asked->text));
 		BUFFER_OVER(&said, note);
 		buffer_addf(&said, "a person's retry: %s", text);
 		alert_note(&s->alerts, &(struct alert){.severity = SEVERITY_INFO, .unit = asked->text, .text = note});

@@ -17,7 +17,7 @@ const struct verb_word verb_words[VERBS] = {
 	[VERB_CAP] = {"cap", "capped", VERB_TAKES_UNIT_BYTES, true, true},
 	[VERB_UNCAP] = {"uncap", "uncapped", VERB_TAKES_UNIT, false, false},
 	[VERB_RECLAIM] = {"reclaim", "reclaimed from", VERB_TAKES_UNIT_BYTES, true, true},
-	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, false},
+	[VERB_SWAP] = {"swap", "switched on swap", VERB_TAKES_ON, true, true},
 	[VERB_SNAPSHOT] = {"snapshot", "took a snapshot", VERB_TAKES_NOTHING, false, false},
 };
 
