@@ -103,6 +103,114 @@ static void unit_that_nobody_can_start_is_not_restarted(void **state)
 	assert_string_equal(check_findings, "");
 }
 
+struct check_row {
+	const char *rules;
+	const char *want; /* what is found; "": nothing */
+};
+
+/* Below two units of a group and one without; each text is accepted. */
+static void check_rows(const struct check_row *rows, size_t n)
+{
+	for (size_t i = 0; i < n; i++) {
+		char text[1024];
+		struct config *config;
+
+		(void)snprintf(text, sizeof(text),
+			       "[unit a]\nsystemd = a.service\ngroup = g\n[unit b]\nsystemd = b.service\ngroup = g\n"
+			       "[unit cg]\ncgroup = /cg\nstart = /bin/cg\n%s\n", rows[i].rules);
+		config = check(text);
+		if (config == NULL || strcmp(check_findings, rows[i].want) != 0)
+			fail_msg("%s: \"%s\" is not \"%s\"", rows[i].rules, check_findings, rows[i].want);
+		free(config);
+	}
+}
+
+static void a_restore_that_gives_back_nothing_is_a_warning(void **state)
+{
+#define NOTHING                                                                                                  \
+	" [rule r] restore: no step of this rule is given back by it; expected a step stop, freeze, cap or " \
+	"\"swap on\", or leave it out\n"
+#define USED "when = host.used > 80%\n"
+#define BACK "\nrestore = host.used < 50%"
+	static const struct check_row rows[] = {
+		{"[rule r]\n" USED "then = kill a" BACK, "c:13:" NOTHING},
+		{"[rule r]\n" USED "then = alert info\n restart largest of g\n reclaim a 1G" BACK, "c:15:" NOTHING},
+		{"[rule r]\non = dead g\nthen = restart unit" BACK, "c:13:" NOTHING},
+		{"[rule r]\n" USED "then = alert info\n kill a\n stop lowest of g" BACK, ""},
+		{"[rule r]\n" USED "then = freeze a" BACK, ""},
+		{"[rule r]\n" USED "then = cap a 1G" BACK, ""},
+		{"[rule r]\n" USED "then = swap on" BACK "\n[swapfile]\npath = /s\nsize = 1G", ""},
+		/* It adds its name to what another has stopped. */
+		{"[rule r]\n" USED "then = restart a" BACK "\n[rule s]\n" USED "then = stop largest of g", ""},
+		{"[rule r]\n" USED "then = restart a" BACK "\n[rule s]\n" USED "then = stop cg", "c:13:" NOTHING},
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_LEN(rows));
+#undef NOTHING
+}
+
+static void a_restore_that_asks_the_stopped_unit_alone_is_a_warning(void **state)
+{
+#define NEVER(unit)                                                                                         \
+	"c:13: [rule r] restore: never holds while this rule has the unit \"" unit "\" stopped, as its "   \
+	"readings are unknown then; ask the host, as in \"host.available > 20% for 1m\"\n"
+#define STOP(what, restore) "[rule r]\n" USED "then = stop " what "\nrestore = " restore
+	static const struct check_row rows[] = {
+		{STOP("a", "a.anon < 100M"), NEVER("a")},
+		{STOP("a", "not a.memory > 1G for 2s and host.used < 50%"), NEVER("a")},
+		{STOP("a", "(a.memory < 1G or not host.used > 80%) and a.pressure.full < 5%"), NEVER("a")},
+		{STOP("a", "a.memory < 1G or b.anon < 1G"), ""},
+		{STOP("a", "a.memory < 1G or not host.used > 80%"), ""},
+		{STOP("a", "not (a.memory > 1G and host.used > 80%)"), ""},
+		{STOP("a", "b.memory < 1G for 1m"), ""},
+		{STOP("cg", "cg.memory < 1G"), ""}, /* an empty cgroup has readings */
+		{STOP("largest of g", "host.used < 50% and b.memory < 1G"), NEVER("b")},
+		{STOP("unit", "unit.memory < 1G\neach = g"), NEVER("a")},
+		{STOP("cg", "unit.memory < 1G\neach = g"), ""},
+		{"[rule r]\n" USED "then = freeze a\nrestore = a.memory < 100M", ""},
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+static void a_freeze_that_nothing_thaws_is_a_warning(void **state)
+{
+#define FROZEN(line, unit)                                                                                    \
+	"c:" line ": [rule r] then: nothing thaws the unit \"" unit "\" again while watchdogd runs; give the " \
+	"rule \"restore = CONDITION\", or a rule the step \"thaw " unit "\"\n"
+	static const struct check_row rows[] = {
+		{"[rule r]\n" USED "then = alert info\n freeze a", FROZEN("13", "a")},
+		{"[rule r]\n" USED "then = freeze a\n freeze largest of g", FROZEN("12", "a") FROZEN("13", "a")},
+		{"[rule r]\n" USED "then = freeze a" BACK, ""},
+		{"[rule r]\non = oom-kill\nthen = freeze a\n run /bin/sync\n thaw a", ""},
+		{"[rule r]\n" USED "then = freeze a\n[rule s]\nwhen = host.used < 50%\nthen = thaw a", ""},
+		{"[rule r]\n" USED "then = freeze largest of g\n[rule s]\nwhen = host.used < 50%\nthen = thaw a",
+		 FROZEN("12", "b")},
+		/* Its restore gives back what its ladder reaches. */
+		{"[rule r]\n" USED "then = freeze a\n[rule s]\n" USED "then = stop a" BACK, ""},
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
+static void a_bot_that_is_stopped_when_idle_is_a_warning(void **state)
+{
+#define IDLE_BOT "[unit bot]\nsystemd = bot.service\nidle = 15m\nstop-when-idle = yes\n"
+	static const struct check_row rows[] = {
+		{IDLE_BOT, ""},
+		{IDLE_BOT "process = claude",
+		 "c:13: [unit bot] stop-when-idle: the unit has a \"process\" that must be alive, but once it was idle nothing "
+		 "starts it again, unless a client does (a socket of systemd) or a person; leave one of them out\n"},
+		{IDLE_BOT "process = claude\n[rule r]\nwhen = host.used < 50%\nthen = start bot", ""},
+	};
+
+	(void)state;
+	check_rows(rows, ARRAY_LEN(rows));
+}
+
 static void what_is_refused_once_is_not_missed_as_well(void **state)
 {
 	(void)state;
@@ -161,6 +269,8 @@ static void what_is_not_on_the_host_is_a_warning(void **state)
 	config_check_host(config, "", check_tell, NULL);
 	assert_string_equal(
 		check_findings,
+		"c:13: [rule r] then: nothing thaws the unit \"cg\" again while watchdogd runs; give the rule "
+		"\"restore = CONDITION\", or a rule the step \"thaw cg\"\n"
 		"c: [watchdogd] readers: no group \"adm\" here; root alone may read\n"
 		"c:3: [unit here] systemd: systemd does not run here; units of systemd are "
 		"not watched until it does\n"
@@ -304,6 +414,10 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(clear_and_when_must_not_meet_on_a_reading),
 		cmocka_unit_test(unit_that_nobody_can_start_is_not_restarted),
+		cmocka_unit_test(a_restore_that_gives_back_nothing_is_a_warning),
+		cmocka_unit_test(a_restore_that_asks_the_stopped_unit_alone_is_a_warning),
+		cmocka_unit_test(a_freeze_that_nothing_thaws_is_a_warning),
+		cmocka_unit_test(a_bot_that_is_stopped_when_idle_is_a_warning),
 		cmocka_unit_test(what_is_refused_once_is_not_missed_as_well),
 		cmocka_unit_test(hostile_bytes_of_a_config_are_escaped),
 		cmocka_unit_test(what_is_not_on_the_host_is_a_warning),

@@ -136,18 +136,40 @@ static void a_path_whose_order_would_not_fit_is_refused(void **state)
 			LINE_BYTES);
 }
 
-static void swap_check_host(const char *path, const char *want)
+static void swap_check_host_of(const char *path, const char *size, const char *want)
 {
 	char text[512];
 	struct config *config;
 
-	(void)snprintf(text, sizeof(text), "%s[swapfile]\npath = %s\nsize = 1M\n", RULE, path);
+	(void)snprintf(text, sizeof(text), "%s[swapfile]\npath = %s\nsize = %s\nfree = 0B\n", RULE, path, size);
 	config = swap_parse(text);
 	assert_non_null(config);
 	BUFFER_OVER(&swap_out, swap_findings);
 	config_check_host(config, "", swap_tell, NULL);
-	assert_string_equal(swap_findings, want);
+	if (want != NULL)
+		assert_string_equal(swap_findings, want);
 	free(config);
+}
+
+static void swap_check_host(const char *path, const char *want)
+{
+	swap_check_host_of(path, "1M", want);
+}
+
+static void what_has_no_room_on_its_disk_is_a_warning(void **state)
+{
+	struct statfs fs;
+
+	(void)state;
+	assert_int_equal(statfs("/usr", &fs), 0);
+	if (swapfs_find((unsigned long)fs.f_type)->way == SWAPFS_NONE ||
+	    (uint64_t)fs.f_bavail * (uint64_t)fs.f_frsize >= 1ULL << 40)
+		skip();
+	swap_check_host_of("/usr/s", "1T", NULL);
+	assert_memory_equal(swap_findings, "c:5: [swapfile] size: with what \"free\" leaves to others it takes 1024.00 GiB, and its "
+			    "file system has ", 102);
+	assert_non_null(strstr(swap_findings, " left; the file is made when it has\n"));
+	swap_check_host_of("/usr/s", "1M", "");
 }
 
 static void a_directory_that_is_not_there_or_not_roots_is_a_warning(void **state)
@@ -191,6 +213,7 @@ int main(void)
 		cmocka_unit_test(what_is_wrong_is_told_with_its_line),
 		cmocka_unit_test(a_path_whose_order_would_not_fit_is_refused),
 		cmocka_unit_test(a_directory_that_is_not_there_or_not_roots_is_a_warning),
+		cmocka_unit_test(what_has_no_room_on_its_disk_is_a_warning),
 		cmocka_unit_test(a_file_system_is_known_by_its_number),
 	};
 

@@ -86,13 +86,25 @@ void config_check_name(struct config_draft *draft, const struct config_section *
 				  name);
 }
 
-static bool config_check_aims(const struct config_draft *draft, const struct config_rule *rule,
-			      const struct config_step *step, uint32_t unit)
+bool config_check_aims(const struct config_draft *draft, const struct config_rule *rule,
+		       const struct config_step *step, uint32_t unit)
 {
 	if (step->target != CONFIG_UNIT)
 		return draft->units[unit].group == step->group;
 	return step->unit == unit ||
 	       (step->unit == CONFIG_EACH && config_draft_scope_has(draft, rule, unit));
+}
+
+bool config_check_does(const struct config_draft *draft, const struct config_rule *rule, uint32_t verbs,
+		       uint32_t unit)
+{
+	for (uint32_t i = 0; i < rule->steps.count; i++) {
+		const struct config_step *step = &draft->steps[rule->steps.at + i];
+
+		if ((verbs >> step->verb & 1) != 0 && config_check_aims(draft, rule, step, unit))
+			return true;
+	}
+	return false;
 }
 
 /* A step that starts a unit, or whose work a `restore` gives back, needs somebody who can start it.
@@ -169,6 +181,7 @@ static void config_check_rule(struct config_draft *draft, const struct config_se
 	for (uint32_t i = 0; i < rule->steps.count; i++)
 		config_check_starts(draft, section, rule, &draft->steps[rule->steps.at + i]);
 	config_check_swap_on(draft, section, rule);
+	config_check_restore(draft, section, rule);
 }
 
 void config_check_section(struct config_draft *draft, const struct config_section *section)

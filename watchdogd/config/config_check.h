@@ -24,6 +24,17 @@ void config_check_swapfile(struct config_draft *draft, const struct config_secti
 void config_check_swap_on(struct config_draft *draft, const struct config_section *section,
 			  const struct config_rule *rule);
 
+/* config_check_restore.c: what a rule sheds, and whether that is ever given back. */
+void config_check_restore(struct config_draft *draft, const struct config_section *section,
+			  const struct config_rule *rule);
+
+/* The step may act on that unit: it, or one of its group. Some step of the rule with one of these verbs (bits,
+ * 1 << enum verb) may. */
+bool config_check_aims(const struct config_draft *draft, const struct config_rule *rule,
+		       const struct config_step *step, uint32_t unit);
+bool config_check_does(const struct config_draft *draft, const struct config_rule *rule, uint32_t verbs,
+		       uint32_t unit);
+
 /* config_check_secret.c: every ${NAME} of the section has its secret, and every secret is used. */
 void config_check_secrets(struct config_draft *draft, const struct config_section *section);
 

@@ -8,6 +8,15 @@
 /* As the defaults of a rule are. `limit` holds back no stop. */
 enum { IDLE_SETTLE_MS = 3000, IDLE_LIMIT_N = 5, IDLE_LIMIT_MS = 3600 * 1000 };
 
+/* Some step starts it, as a `restart` does not: that is for what has died. */
+static bool config_idle_has_start(const struct config_draft *draft, uint32_t unit)
+{
+	for (uint32_t i = 0; i < draft->rule_count; i++)
+		if (config_check_does(draft, &draft->rules[i], 1u << VERB_START, unit))
+			return true;
+	return false;
+}
+
 static bool config_idle_stops(const struct config_draft *draft, const struct config_section *section)
 {
 	return section->row != CONFIG_NONE && draft->units[section->row].stop_when_idle != 0;
@@ -30,6 +39,10 @@ void config_idle_check_unit(struct config_draft *draft, const struct config_sect
 		config_check_warn(draft, section, CONFIG_IDLE_RULE,
 				  "nobody can start the unit again; give it \"start = /path/of/command\", unless "
 				  "something else starts it when it is needed");
+	else if (unit->process != 0 && !config_idle_has_start(draft, section->row))
+		config_check_warn(draft, section, CONFIG_IDLE_RULE,
+				  "the unit has a \"process\" that must be alive, but once it was idle nothing starts it "
+				  "again, unless a client does (a socket of systemd) or a person; leave one of them out");
 }
 
 static bool config_idle_group_has_some(const struct config_draft *draft, uint32_t group)
