@@ -205,16 +205,16 @@ static void the_drop_in_changes_what_is_wrong_and_is_not_wrong_itself(void **sta
 	BUFFER_OVER(&b, text);
 	budget_advice_drop_in(&b, "a.service", &limit, budget_advice_find(&s, 4 * (uint64_t)GIB));
 	assert_string_equal(text, "# systemctl edit a.service\n[Service]\nMemoryHigh=4096M\nMemoryMax=5120M\n"
-				  "OOMPolicy=continue\nRestart=on-failure\nRestartSec=5\n");
+				  "OOMPolicy=continue\nRestart=always\nRestartSec=5\n");
 	s = parse_one(SAYS("a.service", "Restart=on-failure\n"));
 	BUFFER_OVER(&b, text);
 	budget_advice_drop_in(&b, "a.service", &limit, budget_advice_find(&s, 4 * (uint64_t)GIB));
 	assert_string_equal(text, "# systemctl edit a.service\n[Service]\nMemoryHigh=4096M\nMemoryMax=5120M\n"
-				  "OOMPolicy=continue\nRestartSec=5\n[Unit]\nStartLimitIntervalSec=10min\nStartLimitBurst=10\n");
-	/* With both: what remains is that SIGTERM is a good end. */
-	s = parse_one(SAYS("a.service", "OOMPolicy=continue\nRestart=on-failure\nRestartUSec=5s\nMemoryMax=5368709120\n"
+				  "OOMPolicy=continue\nRestart=always\nRestartSec=5\n[Unit]\nStartLimitIntervalSec=10min\nStartLimitBurst=10\n");
+	/* With both, nothing is. */
+	s = parse_one(SAYS("a.service", "OOMPolicy=continue\nRestart=always\nRestartUSec=5s\nMemoryMax=5368709120\n"
 					"StartLimitIntervalUSec=10min\nStartLimitBurst=10\n"));
-	assert_int_equal(budget_advice_find(&s, 4 * (uint64_t)GIB), WRONG(SIGTERM));
+	assert_int_equal(budget_advice_find(&s, 4 * (uint64_t)GIB), 0);
 }
 
 static void a_drop_in_has_the_section_of_its_kind_or_is_none(void **state)
@@ -519,6 +519,18 @@ static void without_systemd_and_without_a_config_that_is_said(void **arg)
 	assert_non_null(strstr(f->out, "\"priority\":null"));
 }
 
+static void a_unit_inside_another_is_counted_twice_and_that_is_said(void **arg)
+{
+	struct fixture *f = *arg;
+
+	fill(f);
+	put(f->conf, 0600, "[unit nodira]\ncgroup = /bots\n[unit mirzo]\ncgroup = /bots/mirzo\n[unit xtts]\ncgroup = /bots2\n");
+	assert_int_equal(run(f, false), 0);
+	assert_non_null(strstr(f->out, "\n    is inside nodira too: the sums count it twice\n"));
+	assert_ptr_equal(strstr(f->out, "is inside"), strstr(strstr(f->out, "\nmirzo"), "is inside"));
+	assert_null(strstr(strstr(f->out, "is inside") + 1, "is inside"));
+}
+
 static void a_unit_that_systemd_does_not_know_gets_no_limits(void **arg)
 {
 	struct fixture *f = *arg;
@@ -605,6 +617,7 @@ int main(void)
 		TEST(where_nothing_ran_nothing_is_claimed),
 		TEST(what_fits_says_so),
 		TEST(without_systemd_and_without_a_config_that_is_said),
+		TEST(a_unit_inside_another_is_counted_twice_and_that_is_said),
 		TEST(a_unit_that_systemd_does_not_know_gets_no_limits),
 		TEST(a_page_that_is_old_or_not_there_is_said),
 		TEST(hostile_names_and_numbers_of_a_page_break_nothing),

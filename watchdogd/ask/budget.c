@@ -69,6 +69,33 @@ const char *budget_target(const struct budget *b, uint32_t i)
 									       : "";
 }
 
+/* "/a/b" is inside "/a", and all but the root is inside that. */
+static bool budget_is_inside(const char *path, const char *outer)
+{
+	size_t len = strlen(outer);
+
+	if (len > 0 && outer[len - 1] == '/')
+		len--;
+	return strncmp(path, outer, len) == 0 && path[len] == '/' && path[len + 1] != '\0';
+}
+
+const char *budget_outer(const struct budget *b, uint32_t i)
+{
+	uint32_t at = b->of_config[b->unit[i].row];
+	const struct config_unit *unit = at != CONFIG_NONE ? config_unit_at(b->config, at) : NULL;
+
+	if (unit == NULL || unit->kind != CONFIG_CGROUP)
+		return NULL;
+	for (uint32_t k = 0; k < b->config->units.count; k++) {
+		const struct config_unit *other = config_unit_at(b->config, k);
+
+		if (other->kind == CONFIG_CGROUP &&
+		    budget_is_inside(config_string(b->config, unit->target), config_string(b->config, other->target)))
+			return other->name;
+	}
+	return NULL;
+}
+
 uint64_t budget_kills(const struct budget *b, uint32_t i)
 {
 	const struct state_unit *row = budget_row(b, i);

@@ -48,6 +48,9 @@ const char *budget_target(const struct budget *budget, uint32_t i);
 const struct state_unit *budget_row(const struct budget *budget, uint32_t i);
 const struct budget_systemd *budget_systemd_of(const struct budget *budget, uint32_t i);
 
+/* The unit whose cgroup it lies in, by the paths of the config; NULL: none. Its memory is counted twice in the sums. */
+const char *budget_outer(const struct budget *budget, uint32_t i);
+
 /* How many times the kernel killed something of it for want of memory. */
 uint64_t budget_kills(const struct budget *budget, uint32_t i);
 

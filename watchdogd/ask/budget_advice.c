@@ -135,7 +135,7 @@ void budget_advice_format(struct buffer *text, enum budget_wrong wrong, const st
 	case BUDGET_LOW_MAX:
 		buffer_add(text, "MemoryMax= is ");
 		bytes_format(text, (int64_t)s->max_bytes);
-		buffer_add(text, ", less than it takes: it is killed there");
+		buffer_add(text, ", less than it takes: there it swaps, and is killed where no swap is left");
 		break;
 	case BUDGET_WRONGS:
 		break;
@@ -165,6 +165,7 @@ static void budget_drop_in_limits(struct buffer *text, const struct budget_limit
 void budget_advice_drop_in(struct buffer *text, const char *target, const struct budget_limit *limit, uint32_t wrong)
 {
 	const uint32_t policy = 1u << BUDGET_STAYS_DOWN | 1u << BUDGET_ALL_STOPPED;
+	const uint32_t restart = 1u << BUDGET_NO_RESTART | 1u << BUDGET_SIGTERM;
 	char lines[TEXT_BYTES];
 	struct buffer b;
 
@@ -172,8 +173,8 @@ void budget_advice_drop_in(struct buffer *text, const char *target, const struct
 	budget_drop_in_limits(&b, limit);
 	if ((wrong & policy) != 0)
 		buffer_add(&b, "OOMPolicy=continue\n");
-	if ((wrong & 1u << BUDGET_NO_RESTART) != 0)
-		buffer_add(&b, "Restart=on-failure\n");
+	if ((wrong & restart) != 0)
+		buffer_add(&b, "Restart=always\n");
 	if ((wrong & 1u << BUDGET_NO_RESTART) != 0 || (wrong & 1u << BUDGET_START_LIMIT) != 0)
 		buffer_add(&b, "RestartSec=5\n");
 	if ((wrong & 1u << BUDGET_START_LIMIT) != 0)

@@ -68,8 +68,11 @@ static void budget_print_notes(const struct budget *b, uint32_t i, FILE *out)
 {
 	uint64_t kills = budget_kills(b, i);
 	unsigned pct = budget_at_limit_pct(b, i);
+	const char *outer = budget_outer(b, i);
 	char limit[STATUS_CELL_BYTES];
 
+	if (outer != NULL)
+		(void)fprintf(out, "    is inside %s too: the sums count it twice\n", outer);
 	if (kills > 0)
 		(void)fprintf(out, "    killed by the kernel for want of memory, %" PRIu64 " time%s: it would take more\n",
 			      kills, kills == 1 ? "" : "s");
