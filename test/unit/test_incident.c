@@ -111,12 +111,77 @@ static void when_that_is_not_enough_the_largest_bot_is_restarted(void **state)
 	assert_string_equal(host_orders(h), "restart:nodira");
 }
 
+static void incident_swaps(struct host *h, double available, int64_t full)
+{
+	incident_memory(h, available);
+	state_set(&h->state.host[HOST_HEADROOM], (int64_t)((available + 1) * (double)HOST_GIB), 8 * HOST_GIB, h->now);
+	state_set(&h->state.host[HOST_SWAP_FREE], HOST_GIB, 2 * HOST_GIB, h->now);
+	state_set(&h->state.host[HOST_PRESSURE_FULL], full, 0, h->now - 2000);
+}
+
+static void when_more_is_in_use_than_ram_holds_the_lesser_bot_pauses(void **state)
+{
+	struct host *h = incident_begin();
+	uint32_t nodira = incident_unit(h->config, "nodira");
+	uint32_t crowded = incident_rule(h->config, "crowded");
+
+	(void)state;
+	host_unit(h, incident_unit(h->config, "xtts"), STATE_UNIT_INACTIVE, 0);
+	incident_swaps(h, 0.2, 4000); /* swap is there for being used */
+	host_looks(h, 6000);
+	assert_null(strstr(host_orders(h), "freeze"));
+	incident_swaps(h, 0.2, 8000);
+	host_looks(h, 1000);
+	assert_non_null(strstr(host_orders(h), "freeze:nodira"));
+	host_unit(h, nodira, STATE_UNIT_FROZEN, 2);
+	host_outcome(h, crowded, nodira, OUTCOME_DONE);
+	host_looks(h, 4000);
+	incident_swaps(h, 0.2, 8000);
+	host_looks(h, 1000);
+	assert_non_null(strstr(host_orders(h), "reclaim:nodira"));
+	host_outcome(h, crowded, nodira, OUTCOME_DONE);
+	incident_swaps(h, 1.0, 0);
+	host_looks(h, 60000);
+	assert_null(strstr(host_orders(h), "restart"));
+}
+
+/* Seconds with that full pressure, and swap left, until a bot is restarted. */
+static int incident_thrashes(int64_t full)
+{
+	struct host *h = incident_begin();
+
+	host_unit(h, incident_unit(h->config, "xtts"), STATE_UNIT_INACTIVE, 0);
+	host_unit(h, incident_unit(h->config, "nodira"), STATE_UNIT_FROZEN, 2);
+	for (int seconds = 0; seconds < 60; seconds++) {
+		incident_swaps(h, 0.1, full);
+		host_looks(h, 1000);
+		if (strstr(host_orders(h), "restart:mirzo") != NULL)
+			return seconds;
+	}
+	return 60;
+}
+
+static void a_host_that_thrashes_and_has_swap_left_is_given_time(void **state)
+{
+	(void)state;
+	assert_in_range(incident_thrashes(40000), 19, 22);
+}
+
+static void one_that_stands_still_is_given_less(void **state)
+{
+	(void)state;
+	assert_in_range(incident_thrashes(70000), 4, 7);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test_teardown(xtts_is_stopped_and_the_bots_stay, incident_end),
 		cmocka_unit_test_teardown(when_that_is_not_enough_the_largest_bot_is_restarted,
 					  incident_end),
+		cmocka_unit_test_teardown(when_more_is_in_use_than_ram_holds_the_lesser_bot_pauses, incident_end),
+		cmocka_unit_test_teardown(a_host_that_thrashes_and_has_swap_left_is_given_time, incident_end),
+		cmocka_unit_test_teardown(one_that_stands_still_is_given_less, incident_end),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
