@@ -14,8 +14,10 @@
 #                                                               in place of SCENARIO/watchdogd.conf
 #   daemon=yes    no: nobody watches                 daemon-args= more arguments for it
 #   tool=         who watches in its place: what SCENARIO/tools/TOOL holds is laid over the guest's root
-#   hold=15       seconds at the peak                image=root  root image: root-peers has the peers' packages
+#   hold=0        seconds at the peak; 0 is for ever image=root  root image: root-peers has the peers' packages
+#   touch=4       seconds in which the bots touch all they hold once
 #   limit=600     seconds of wall time for it all    name=       of the directory of the log (SCENARIO)
+#   up=90         seconds until the guest has to be up
 #
 # Leaves console, journal, watchdogd.log, dmesg, samples.csv, facts, settings in build/vm/log/NAME.
 # Exit status: 0 the scenario ended (what it saw is for its check.sh to judge), 3 the guest died, 124 it hung.
@@ -32,7 +34,8 @@ main() {
 	rm -rf "$log_dir"
 	mkdir -p "$log_dir"
 	work_dir=$(mktemp -d "$cache_dir/guest.XXXXXX")
-	trap 'rm -rf "$work_dir"' EXIT
+	qemu=
+	trap 'kill $qemu 2>/dev/null || true; rm -rf "$work_dir"' EXIT
 	trap 'exit 130' INT TERM
 	build_loads
 	make_payload
@@ -42,8 +45,8 @@ main() {
 
 set_options() {
 	opt_memory=1024 opt_swap=0 opt_iops=0 opt_root_iops=0 opt_xtts=24 opt_nodira=15 opt_mirzo=10
-	opt_peak=65 opt_rate=16 opt_leak=50 opt_linger=20 opt_daemon=yes opt_daemon_args='' opt_config='' opt_many=200 opt_limit=600
-	opt_tool='' opt_hold=15 opt_image=root opt_name=$1
+	opt_peak=65 opt_rate=16 opt_leak=50 opt_linger=20 opt_daemon=yes opt_daemon_args='' opt_config='' opt_many=200 opt_limit=600 opt_up=90
+	opt_tool='' opt_hold=0 opt_touch=4 opt_image=root opt_name=$1
 	shift
 	if [ -e "$scenario_dir/options" ]; then
 		while read -r option; do
@@ -75,8 +78,10 @@ set_option() {
 		opt_tool=$option_value opt_daemon=no
 		[ "$opt_tool" != watchdogd ] || opt_daemon=yes
 		;;
+	touch=*) opt_touch=$option_value ;;
 	hold=*) opt_hold=$option_value ;;
 	image=*) opt_image=$option_value ;;
+	up=*) opt_up=$option_value ;;
 	limit=*) opt_limit=$option_value ;;
 	name=*) opt_name=$option_value ;;
 	*) die "no option $1" ;;
@@ -156,6 +161,7 @@ write_load_env() {
 		SWAP=$opt_swap
 		TOOL=$opt_tool
 		HOLD=$opt_hold
+		TOUCH=$opt_touch
 		DAEMON_ARGS="$opt_daemon_args"
 	END
 }
@@ -185,11 +191,35 @@ boot() {
 	[ "$opt_swap" = 0 ] ||
 		set -- "$@" -drive "file=$work_dir/swap.img,if=virtio,format=raw,cache=unsafe$(throttle "$opt_iops")"
 	status=0
-	timeout -k 10 "$opt_limit" qemu-system-x86_64 "$@" >"$log_dir/qemu" 2>&1 9>&- || status=$?
+	run_qemu "$@" || status=$?
+	if ! is_up; then
+		echo "# $opt_name: the guest never came up (status $status); it is booted once more"
+		status=0
+		run_qemu "$@" || status=$?
+	fi
 	tar -C "$log_dir" -xf "$work_dir/results.tar" 2>/dev/null || true
-	# QEMU is as content with a panic as with a power-off; the guest's last word tells them apart.
-	if [ "$status" = 0 ] && ! grep -q '^RESULT done=1' "$log_dir/console"; then status=3; fi
+	# QEMU is as content with a panic as with a power-off, and may not notice a power-off: the guest's last word counts.
+	if grep -q '^RESULT done=1' "$log_dir/console"; then status=0; elif [ "$status" = 0 ]; then status=3; fi
 	exit "$status"
+}
+
+run_qemu() {
+	timeout -k 10 "$opt_limit" qemu-system-x86_64 "$@" >"$log_dir/qemu" 2>&1 9>&- &
+	qemu=$!
+	end_unless_up
+	wait "$qemu"
+}
+
+# Something of ours has run in it.
+is_up() { grep -q '^RESULT ' "$log_dir/console" 2>/dev/null; }
+
+# Now and then QEMU or its kernel stands still before the first line on the console. One that comes up takes 10 s.
+end_unless_up() {
+	for _ in $(seq "$opt_up"); do
+		if is_up || ! kill -0 "$qemu" 2>/dev/null; then return; fi
+		sleep 1
+	done
+	kill "$qemu" 2>/dev/null || true
 }
 
 main "$@"

@@ -50,6 +50,7 @@ run_one() {
 	begun_s=$(date +%s)
 	status=0
 	"$vm_dir/run-guest.sh" "$1" || status=$?
+	[ "$status" = 0 ] || show_console "$1"
 	echo "# $1: guest over after $(($(date +%s) - begun_s)) s; log in $log_root/$1"
 	case $status in
 	0) judge "$1" ;;
@@ -58,6 +59,9 @@ run_one() {
 	*) echo "not ok - $1: the guest starts; run-guest.sh ended with status $status" ;;
 	esac
 }
+
+# Where it stood: what is not there to be read afterwards, where only this output is kept.
+show_console() { tail -n 12 "$log_root/$1/console" 2>/dev/null | tr -cd '[:print:]\n' | sed 's/^/#   console: /'; }
 
 # The check's own output stays beside what it judged.
 judge() {

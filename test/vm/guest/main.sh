@@ -7,6 +7,7 @@ mkdir -p /run/vm /opt/vm/results
 # shellcheck source=/dev/null
 . /opt/vm/load.env
 
+say "guest is up"
 # shellcheck source=test/vm/guest/scenario.sh
 (. /opt/vm/scenario.sh)
 say "scenario over"

@@ -3,6 +3,7 @@
 # shellcheck source=test/vm/tap.sh
 . "$VM_DIR/tap.sh"
 
+holds "systemd has booted" fact_is booted 1
 daemon_held
 holds "the kernel's sock_diag is there" fact_is sock_diag 1
 holds "the first client starts the server and is answered" fact_is first_answer "spoken: hello"

@@ -23,18 +23,21 @@ echo "$2" >&7
 read -r -t 60 answer <&7 && echo "$answer" >"$4"
 sleep "$3"
 END
-client() { bash /opt/vm/bin/client "$@"; }
+client() { timeout 90 bash /opt/vm/bin/client "$@"; }
+is_booted() { case $(systemctl is-system-running) in running | degraded) ;; *) false ;; esac; }
 answer_of() { [ -s "$1" ] && read -r line <"$1" && echo "$line"; }
 is_state() { [ "$(unit_property "$1" ActiveState)" = "$2" ]; }
 note_status() { /opt/watchdogd/watchdogctl status >"$results/status-$1" 2>&1; }
 
+# A systemd that still boots is not told to reload.
+wait_until 30 is_booted && fact booted 1
 cd /opt/watchdogd/examples || exit 1
 cp xtts_proxy.socket xtts_proxy.service /etc/systemd/system/
 mkdir -p /etc/systemd/system/xtts_server.service.d
 cp xtts_server.on-demand.conf /etc/systemd/system/xtts_server.service.d/on-demand.conf
 cd /
-systemctl daemon-reload
-systemctl start xtts_proxy.socket direct.socket jailed.service
+timeout 30 systemctl daemon-reload
+timeout 30 systemctl start xtts_proxy.socket direct.socket jailed.service
 fact sock_diag "$(grep -c '^tcp_diag ' /proc/modules)"
 start_daemon
 
