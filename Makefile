@@ -157,7 +157,8 @@ lint:
 	@test/lint
 fuzz:
 	@test/fuzz/run
-bench: all
+# An hour and a half; BENCH_LADDER=0: minutes, without the table of the incident.
+bench: deps-test all
 	@test/bench/run
 
 install: all
@@ -194,7 +195,7 @@ help:
 	@echo 'make          build into $(BUILD)/          make run    watch this host, here and now'
 	@echo 'make test     all tests, VM included       make unit   build the unit tests'
 	@echo 'make lint     compilers, analysers, pages  make fuzz   the fuzzers, a minute each'
-	@echo 'make bench    sizes and speed, with peers  make install DESTDIR= prefix=$(prefix)'
+	@echo 'make bench    sizes, speed, the incident   make install DESTDIR= prefix=$(prefix)'
 
 .PHONY: FORCE all unit deps deps-test run test lint fuzz bench install uninstall clean help
 .SECONDARY:

@@ -1,11 +1,12 @@
 /* A process that fills memory and keeps it in use: the `claude` of a bot, xtts_server, a leak, by the name
  * it is installed under.
  *
- *   hog -n NAME -s PERCENT -r MB_PER_S [-t SECONDS] [-p PERCENT]
+ *   hog -n NAME -s PERCENT -r MB_PER_S [-t SECONDS] [-p PERCENT [-k SECONDS]]
  *
  * It grows to -s percent of RAM at -r MB/s and makes /run/vm/NAME.full. With -p it then waits for /run/vm/NAME.ramp,
- * removes it (so that a restarted one does not climb again), grows to -p percent and makes /run/vm/NAME.peak; when
- * there is a /run/vm/NAME.ease it removes that, gives back what it climbed and makes /run/vm/NAME.eased.
+ * removes it (so that a restarted one does not climb again), grows to -p percent and makes /run/vm/NAME.peak; -k seconds
+ * later (0, the default: when there is a /run/vm/NAME.ease, which it removes) it gives back what it climbed and makes
+ * /run/vm/NAME.eased. A shell that waited and told it would press on the memory that it measures.
  * All it holds is touched once in -t seconds (4), for ever: a page that is never touched again would be swapped
  * out for good, and press on nobody. */
 #include <errno.h>
@@ -25,6 +26,7 @@ struct hog {
 	long start_pct, peak_pct;
 	long rate_mb_s;
 	long touch_all_s;
+	long keep_peak_s;
 	unsigned char *memory;
 	size_t pages_held;
 	size_t touch_next;
@@ -117,6 +119,18 @@ static void hog_wait_for(struct hog *hog, const char *what)
 	}
 }
 
+static void hog_keep_peak(struct hog *hog)
+{
+	struct timespec begun, now;
+
+	clock_gettime(CLOCK_MONOTONIC, &begun);
+	do {
+		hog_sleep_tick();
+		hog_touch_some(hog);
+		clock_gettime(CLOCK_MONOTONIC, &now);
+	} while (now.tv_sec - begun.tv_sec < hog->keep_peak_s);
+}
+
 static void hog_shrink_to(struct hog *hog, size_t pages)
 {
 	madvise(hog->memory + pages * PAGE_BYTES, (hog->pages_held - pages) * PAGE_BYTES, MADV_DONTNEED);
@@ -130,13 +144,14 @@ static struct hog hog_from_args(int argc, char **argv)
 			   .noise = 0x9e3779b97f4a7c15u ^ (uint64_t)getpid() << 32 };
 	int option;
 
-	while ((option = getopt(argc, argv, "n:s:r:t:p:")) != -1) {
+	while ((option = getopt(argc, argv, "n:s:r:t:p:k:")) != -1) {
 		switch (option) {
 		case 'n': hog.name = optarg; break;
 		case 's': hog.start_pct = atol(optarg); break;
 		case 'r': hog.rate_mb_s = atol(optarg); break;
 		case 't': hog.touch_all_s = atol(optarg); break;
 		case 'p': hog.peak_pct = atol(optarg); break;
+		case 'k': hog.keep_peak_s = atol(optarg); break;
 		default: exit(2);
 		}
 	}
@@ -163,7 +178,10 @@ int main(int argc, char **argv)
 		hog_wait_for(&hog, "ramp");
 		hog_grow_to(&hog, hog_pages_of(hog.peak_pct));
 		hog_tell(&hog, "peak");
-		hog_wait_for(&hog, "ease");
+		if (hog.keep_peak_s > 0)
+			hog_keep_peak(&hog);
+		else
+			hog_wait_for(&hog, "ease");
 		hog_shrink_to(&hog, hog_pages_of(hog.start_pct));
 		hog_tell(&hog, "eased");
 	}

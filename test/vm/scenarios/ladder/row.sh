@@ -37,7 +37,7 @@ seen=$(awk -F, -v ramp_ms="$(fact ramp_ms)" '
 		print alive "/2|" (bots == "" ? "no" : bots) "|" $6 - kills "|" sprintf("%.1f s", ($5 - full) / 1e6) \
 			"|" int(least / 1024) " MB|" (said["xtts"] == "" ? "runs on" : said["xtts"] (x ? "" : ", down"))
 	}' samples.csv) || seen='?|no sample of it was brought back|?|?|?|?'
-[ "$(fact ramp_over)" = 1 ] || seen="$seen (its ramp never ended)"
+[ "$(fact load_gone)" = 1 ] || seen="$seen (its load never went)"
 IFS='|'
 # shellcheck disable=SC2059,SC2086 # the format is ours; the words are split at the bars
 printf "$columns" "$(setting TOOL)" "$(setting RATE)" "$(setting PEAK)" "$(setting SWAP)" $seen
