@@ -124,7 +124,7 @@ static int spool_db_errno(const struct spool_db *db, int result)
 	}
 }
 
-static int spool_db_fail(struct spool_db *db, int result)
+int spool_db_fail(struct spool_db *db, int result)
 {
 	int error = spool_db_errno(db, result);
 	struct buffer why;
@@ -277,7 +277,7 @@ static int spool_db_take_schema(struct spool_db *db)
 	return error < 0 ? error : spool_db_exec(db, text);
 }
 
-static int spool_db_check(struct spool_db *db)
+int spool_db_check(struct spool_db *db)
 {
 	char text[128];
 	struct buffer said, why;
@@ -293,9 +293,9 @@ static int spool_db_check(struct spool_db *db)
 	return -EBADMSG;
 }
 
-static int spool_db_prepare(struct spool_db *db)
+int spool_db_prepare(struct spool_db *db, enum spool_statement first)
 {
-	for (int i = 0; i < SPOOL_STATEMENTS; i++) {
+	for (int i = (int)first; i < SPOOL_STATEMENTS; i++) {
 		int result = sqlite3_prepare_v3(db->handle, spool_db_sql[i], -1, SQLITE_PREPARE_PERSISTENT,
 						&db->statement[i], NULL);
 
@@ -328,7 +328,7 @@ static int spool_db_set_up(struct spool_db *db)
 	BUFFER_OVER(&said, text);
 	if (error == 0)
 		error = spool_db_ask(db, "PRAGMA page_size", &db->page_bytes, &said);
-	return error < 0 ? error : spool_db_prepare(db);
+	return error < 0 ? error : spool_db_prepare(db, SPOOL_BEGIN);
 }
 
 /* Made here, as SQLite would let others read it; a link would lead elsewhere. */

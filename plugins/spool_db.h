@@ -45,7 +45,7 @@ enum spool_statement {
 	SPOOL_LOST_TOLD,
 	SPOOL_PAGES,
 	SPOOL_PAGES_FREE,
-	SPOOL_LASTING_NEXT,
+	SPOOL_LASTING_NEXT, /* from here on: of what lasts */
 	SPOOL_LASTING_ADD,
 	SPOOL_LASTING_CLEAR,
 	SPOOL_LEDGER,
@@ -72,6 +72,12 @@ struct spool_value {
 /* Open, or make, the database in that directory. 0; -EBADMSG: it is broken, or of another version; -errno. */
 int spool_db_open(struct spool_db *db, const char *dir);
 void spool_db_close(struct spool_db *db);
+
+/* Its parts, of one that is opened otherwise (spool_read_only.h). -errno of a result of SQLite's, and why; whether the
+ * file is sound; the statements from `first` on. */
+int spool_db_fail(struct spool_db *db, int result);
+int spool_db_check(struct spool_db *db);
+int spool_db_prepare(struct spool_db *db, enum spool_statement first);
 
 /* The error says that the file is broken, which no waiting mends. */
 bool spool_db_is_broken(int error);

@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "spool_lasting.h"
+#include "spool_read_only.h"
 #include "spool_store.h"
 
 int spool_writer_init(struct spool_writer *w, const struct plugin_host *host)
@@ -72,6 +73,25 @@ static void spool_writer_on_good(struct spool_writer *w, mono_ms now)
 
 /* --- one transaction --- */
 
+static int spool_writer_read_lasting(struct spool_writer *w, struct spool_db *db)
+{
+	int error = spool_lasting_read(db, w->host);
+
+	w->lasted = w->lasted || error == 0;
+	return error;
+}
+
+/* What lasts is wanted now, and not when the disk is mended. That it cannot be written is told with the next write. */
+static void spool_writer_read_only(struct spool_writer *w)
+{
+	struct spool_db db = {0};
+
+	memcpy(db.path, w->db.path, sizeof(db.path));
+	if (!w->lasted && spool_read_only_open(&db) == 0)
+		(void)spool_writer_read_lasting(w, &db);
+	spool_db_close(&db);
+}
+
 static int spool_writer_open_db(struct spool_writer *w)
 {
 	int error;
@@ -83,11 +103,14 @@ static int spool_writer_open_db(struct spool_writer *w)
 	if (w->db.handle != NULL)
 		return 0;
 	error = spool_db_open(&w->db, w->dir);
-	if (error < 0)
+	if (error < 0) {
+		if (!spool_db_is_broken(error))
+			spool_writer_read_only(w);
 		return error;
+	}
 	w->prune_at = 0;
 	w->lost = true;
-	return spool_lasting_read(&w->db, w->host);
+	return spool_writer_read_lasting(w, &w->db);
 }
 
 static int spool_writer_apply(struct spool_writer *w, const struct spool_item *item, wall_ms wall)
@@ -255,6 +278,7 @@ void spool_writer_take_dir(struct spool_writer *w, const char *dir, mono_ms now)
 	BUFFER_OVER(&b, w->dir);
 	buffer_add(&b, dir);
 	w->again_at = 0;
+	w->lasted = false;
 }
 
 mono_ms spool_writer_due(const struct spool_writer *w, mono_ms now)

@@ -43,6 +43,7 @@ struct spool_writer {
 	size_t lastings;
 	struct lasting_of lasting_of;
 	bool lasting_due;
+	bool lasted;             /* what was there was given to the host */
 };
 
 /* 0 or -ENOMEM. host: borrowed for good. */

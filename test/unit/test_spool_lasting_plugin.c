@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -104,7 +105,7 @@ static void begin_again(void)
 static int set_up(void **state)
 {
 	(void)state;
-	strcpy(dir, "/dev/shm/test-spool-XXXXXX");
+	strcpy(dir, "/dev/shm/test-spool?#%41-XXXXXX"); /* which a URI would take otherwise */
 	assert_non_null(mkdtemp(dir));
 	(void)snprintf(path, sizeof(path), "%s/" SPOOL_FILE, dir);
 	clock_turn(100000000, 1769107081000);
@@ -353,6 +354,187 @@ static void a_file_that_was_taken_away_is_asked_for_anew(void **state)
 	assert_there(&of_a, rows_a, 1);
 }
 
+/* --- a disk that cannot be written from the start --- */
+
+static void mount_small(void)
+{
+	plugin.close();
+	if (mount("none", dir, "tmpfs", MS_NOSUID, "size=1m,mode=700") < 0) {
+		print_message("# SKIP a small disk: no tmpfs can be mounted here: %s\n", strerror(errno));
+		begin();
+		skip();
+	}
+	begin();
+}
+
+static void unmount_small(void)
+{
+	plugin.close();
+	assert_int_equal(umount(dir), 0);
+	begin();
+}
+
+static void fill(void)
+{
+	static char zeros[4096];
+	char file[128];
+	int fd;
+
+	(void)snprintf(file, sizeof(file), "%s/full", dir);
+	fd = open(file, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+	assert_true(fd >= 0);
+	while (write(fd, zeros, sizeof(zeros)) > 0) {
+	}
+	(void)close(fd);
+}
+
+static void make_room(void)
+{
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "%s/full", dir);
+	assert_int_equal(unlink(file), 0);
+}
+
+static void set_read_only(bool read_only)
+{
+	assert_int_equal(mount("none", dir, "tmpfs", MS_REMOUNT | (read_only ? MS_RDONLY : 0), ""), 0);
+}
+
+static void remove_index(void)
+{
+	char file[128];
+
+	(void)snprintf(file, sizeof(file), "%s-shm", path);
+	assert_int_equal(unlink(file), 0);
+}
+
+/* Kept by one that is killed then: what is newest is in the -wal alone. */
+static void keep_and_die(void)
+{
+	pid_t child;
+
+	keep(&of_a, rows_a, 1);
+	plugin.close();
+	child = fork();
+	assert_true(child >= 0);
+	if (child == 0) {
+		begin();
+		(void)plugin.keep_lasting(&of_a, rows_a, ARRAY_LEN(rows_a));
+		turn();
+		(void)raise(SIGKILL);
+	}
+	assert_int_equal(waitpid(child, NULL, 0), child);
+}
+
+static void begin_on_trouble(void)
+{
+	memset(&seen, 0, sizeof(seen));
+	begin();
+	assert_non_null(strstr(seen.log, "cannot keep alerts on the disk"));
+}
+
+static void assert_read(int times)
+{
+	assert_int_equal(seen.opened, times);
+	assert_int_equal(seen.of.life, of_a.life);
+	assert_int_equal(seen.count, ARRAY_LEN(rows_a));
+	assert_memory_equal(seen.row, rows_a, sizeof(rows_a));
+}
+
+static void after_five_seconds(void)
+{
+	clock_turn(100000000 + 5000, 1769107081000 + 5000);
+	turn();
+}
+
+static void what_a_full_disk_has_is_given_back_at_once(void **state)
+{
+	(void)state;
+	mount_small();
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+	fill();
+	begin_on_trouble();
+	assert_read(1);
+	after_five_seconds();
+	assert_read(1); /* once */
+	make_room();
+	clock_turn(100000000 + 10000, 1769107081000 + 10000);
+	turn();
+	assert_non_null(strstr(seen.log, "kept on the disk again"));
+	assert_read(2); /* as with each file that is opened to be written */
+	unmount_small();
+}
+
+static void so_it_is_after_a_kill_without_its_index(void **state)
+{
+	(void)state;
+	mount_small();
+	keep_and_die();
+	remove_index();
+	fill();
+	begin_on_trouble();
+	assert_read(1);
+	unmount_small();
+}
+
+static void what_a_read_only_disk_has_is_given_back_at_once(void **state)
+{
+	(void)state;
+	mount_small();
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+	set_read_only(true);
+	begin_on_trouble();
+	assert_read(1);
+	set_read_only(false);
+	after_five_seconds();
+	assert_non_null(strstr(seen.log, "kept on the disk again"));
+	unmount_small();
+}
+
+static void so_it_is_after_a_kill_with_its_index(void **state)
+{
+	(void)state;
+	mount_small();
+	keep_and_die();
+	set_read_only(true);
+	begin_on_trouble();
+	assert_read(1);
+	set_read_only(false);
+	unmount_small();
+}
+
+static void what_cannot_be_read_whole_is_not_given_back(void **state)
+{
+	(void)state;
+	mount_small();
+	keep_and_die();
+	remove_index();
+	set_read_only(true);
+	begin_on_trouble();
+	assert_int_equal(seen.opened, 0); /* not what was true before */
+	set_read_only(false);
+	after_five_seconds();
+	assert_read(1);
+	unmount_small();
+}
+
+static void nor_is_what_is_broken(void **state)
+{
+	(void)state;
+	mount_small();
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+	assert_int_equal(truncate(path, 4096 * 3), 0);
+	fill();
+	memset(&seen, 0, sizeof(seen));
+	begin();
+	assert_int_equal(seen.opened, 0);
+	unmount_small();
+}
+
 #define TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
 
 int main(void)
@@ -369,6 +551,12 @@ int main(void)
 		TEST(tables_of_that_name_that_are_not_ours_are_kept_aside_with_their_file),
 		TEST(a_disk_that_refuses_gets_it_when_it_works_again),
 		TEST(a_file_that_was_taken_away_is_asked_for_anew),
+		TEST(what_a_full_disk_has_is_given_back_at_once),
+		TEST(so_it_is_after_a_kill_without_its_index),
+		TEST(what_a_read_only_disk_has_is_given_back_at_once),
+		TEST(so_it_is_after_a_kill_with_its_index),
+		TEST(what_cannot_be_read_whole_is_not_given_back),
+		TEST(nor_is_what_is_broken),
 	};
 
 	(void)sqlite3_initialize();
