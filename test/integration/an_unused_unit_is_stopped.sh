@@ -8,22 +8,32 @@ if [ "$(id -u)" -ne 0 ] || ! command -v python3 >/dev/null || ! command -v setpr
 	plan_end
 fi
 
-# server PATH PORTFILE [outside|deaf|late]: listens and answers. outside: the socket is made before it enters the cgroup, as
+# server PATH PORTFILE [outside|deaf|late|away]: listens and answers. outside: the socket is made before it enters the cgroup, as
 # systemd makes it for a service; deaf: it accepts nothing; late: it answers
-# who has closed its own direction, some day.
+# who has closed its own direction, some day; away: in a network namespace of its own, with a client there until PORTFILE.stop.
 cat >"$dir/server.py" <<'PYTHON'
-import glob, os, select, socket, sys
+import fcntl, glob, os, select, socket, struct, sys, time
 path, port_file, how = sys.argv[1], sys.argv[2], sys.argv[3]
 def enter():
     for procs in glob.glob("/sys/fs/cgroup" + path + "/cgroup.procs") + glob.glob("/sys/fs/cgroup/*" + path + "/cgroup.procs"):
         open(procs, "w").write(str(os.getpid()))
 if how != "outside":
     enter()
+if how == "away":  # of that namespace's loopback: SIOCSIFFLAGS, IFF_UP
+    fcntl.ioctl(socket.socket(), 0x8914, struct.pack("16sh22x", b"lo", 1))
 listener = socket.create_server(("127.0.0.1", 0))
 if how == "outside":
     enter()
 open(port_file + ".new", "w").write(str(listener.getsockname()[1]))
 os.rename(port_file + ".new", port_file)
+if how == "away" and os.fork() == 0:  # the client, who is in another cgroup
+    for procs in glob.glob("/sys/fs/cgroup/cgroup.procs") + glob.glob("/sys/fs/cgroup/*/cgroup.procs"):
+        open(procs, "w").write(str(os.getpid()))
+    client = socket.create_connection(listener.getsockname())
+    open(port_file + ".connected", "w")
+    while not os.path.exists(port_file + ".stop"):
+        time.sleep(0.1)
+    os._exit(0)
 if how == "deaf":
     select.select([], [], [])
 clients, owed = [], []
@@ -46,15 +56,20 @@ while not os.path.exists(sys.argv[2]):
     time.sleep(0.1)
 PYTHON
 
-serve() { # NAME HOW
+serve() { # NAME HOW [unshare]
 	make_cgroup "/wdt-$1"
-	python3 "$dir/server.py" "/wdt-$1" "$dir/$1.port" "$2" &
+	${3:-} python3 "$dir/server.py" "/wdt-$1" "$dir/$1.port" "$2" &
 }
 serve unused inside
 serve held inside
 serve outside outside
 serve deaf deaf
 serve late late
+away=
+if unshare -n true 2>/dev/null; then
+	away=away
+	serve away away "unshare -n"
+fi
 cp "$(command -v bash)" "$dir/wdtbusy"
 cp "$(command -v sleep)" "$dir/wdtsleep"
 mkfifo "$dir/fifo"
@@ -62,17 +77,17 @@ mkfifo "$dir/fifo"
 "$dir/wdtbusy" -c 'while :; do for ((i = 0; i < 30000; i++)); do :; done; read -rt 0.2 _ <>"$1"; done' busy "$dir/fifo" &
 "$dir/wdtsleep" 3600 &
 all_listen() { [ -e "$dir/unused.port" ] && [ -e "$dir/held.port" ] && [ -e "$dir/outside.port" ] && [ -e "$dir/deaf.port" ] &&
-	[ -e "$dir/late.port" ]; }
+	[ -e "$dir/late.port" ] && [ -e "$dir/${away:-late}.port" ]; }
 wait_for 20 all_listen
 for name in held outside deaf; do python3 "$dir/hold.py" "$dir/$name.port" "$dir/$name.stop" & done
 python3 "$dir/hold.py" "$dir/late.port" "$dir/late.stop" half &
 all_held() { [ -e "$dir/held.stop.connected" ] && [ -e "$dir/outside.stop.connected" ] && [ -e "$dir/deaf.stop.connected" ] &&
-	[ -e "$dir/late.stop.connected" ]; }
+	[ -e "$dir/late.stop.connected" ] && { [ -z "$away" ] || [ -e "$dir/away.port.connected" ]; }; }
 wait_for 20 all_held
 
 {
-	for name in unused held outside deaf late; do
-		printf '[unit %s]\ncgroup = /wdt-%s\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n' $name $name
+	for name in unused held outside deaf late $away; do
+		printf '[unit %s]\ncgroup = /wdt-%s\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n' "$name" "$name"
 	done
 	printf '[unit busy]\nmatch = wdtbusy\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n'
 	printf '[unit byname]\nmatch = wdtsleep\nstart = /bin/true\nidle = 2s\nstop-when-idle = yes\n\n'
@@ -103,6 +118,13 @@ check "one whose socket was made elsewhere is not" sh -c "! grep -q 'unit=outsid
 check "one whose connection nobody has accepted is not" sh -c "! grep -q 'unit=deaf .*stopped deaf' '$log'"
 check "one that still owes an answer is not" sh -c "! grep -q 'unit=late .*stopped late' '$log'"
 check "one that works is not" sh -c "! grep -q 'unit=busy .*stopped busy' '$log'"
+if [ -n "$away" ]; then
+	check "one with a connection in a network namespace of its own is not" sh -c "! grep -q 'unit=away .*stopped away' '$log'"
+	touch "$dir/away.port.stop"
+	check "it is stopped once that is closed" wait_for 20 logged 'rule=stop-when-idle unit=away stopped away in'
+else
+	skip "one with a connection in a network namespace of its own is not" "no network namespace can be made here"
+fi
 ctl status --json >"$dir/status.json"
 check "status knows who is used" python3 -c 'import json, sys
 units = {unit["unit"]: unit for unit in json.load(open(sys.argv[1]))["units"]}

@@ -9,6 +9,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "act.h"
 #include "fakeroot.h"
@@ -391,15 +392,118 @@ static void who_is_to_be_stopped_is_looked_at_once_more(void **state)
 
 /* --- what is not known --------------------------------------------------------------------------- */
 
-static void an_own_network_namespace_is_not_unused(void **state)
+/* A process in another network namespace, with its list of connections. */
+static void put_elsewhere(int pid, const char *net, const char *tcp_state, unsigned inode)
+{
+	char path[64];
+
+	(void)snprintf(path, sizeof(path), "/proc/%d/ns/net", pid);
+	fakeroot_link(path, net);
+	(void)snprintf(path, sizeof(path), "/proc/%d/net/tcp", pid);
+	put_connection(path, tcp_state, inode);
+	(void)snprintf(path, sizeof(path), "/proc/%d/net/tcp6", pid);
+	put_connection(path, tcp_state, 0);
+}
+
+static void one_in_a_network_namespace_of_its_own_is_judged_by_that(void **state)
 {
 	(void)state;
-	fakeroot_link("/proc/10/ns/net", "net:[2]");
+	put_connection("/proc/net/tcp", "01", 815); /* nobody's here */
+	put_elsewhere(10, "net:[2]", "01", 4711);
 	open_with(two);
-	assert_int_equal(looks(120), 0);
-	expect_use(STATE_USE_UNKNOWN);
-	fakeroot_link("/proc/10/ns/net", "net:[1]");
+	assert_int_equal(looks(20), 0);
+	expect_use(STATE_USE_USED);
+	put_connection("/proc/10/net/tcp", "01", 815); /* another's, in the same namespace */
 	assert_int_equal(looks(75), 1);
+	put_connection("/proc/10/net/tcp6", "01", 4711);
+	(void)looks(12);
+	expect_use(STATE_USE_USED);
+}
+
+static void what_nobody_has_accepted_there_is_the_units(void **state)
+{
+	(void)state;
+	put_elsewhere(10, "net:[2]", "01", 0);
+	fakeroot_put("/proc/10/net/tcp", HEAD "%s", line("01", 0));
+	open_with(two);
+	assert_int_equal(looks(75), 0);
+	expect_use(STATE_USE_USED);
+	fakeroot_put("/proc/10/net/tcp", HEAD "%s", line("06", 0)); /* TIME_WAIT: the kernel's */
+	assert_int_equal(looks(75), 1);
+}
+
+/* As systemd accepts it in our namespace, for a service in another. */
+static void what_was_handed_in_from_our_network_counts_too(void **state)
+{
+	(void)state;
+	put_elsewhere(10, "net:[2]", "0A", 1);
+	put_connection("/proc/net/tcp", "01", 4711);
+	open_with(two);
+	assert_int_equal(looks(75), 0);
+	expect_use(STATE_USE_USED);
+}
+
+static void more_than_one_network_namespace_is_not_unused(void **state)
+{
+	(void)state;
+	fakeroot_put(BOT "/cgroup.procs", "10\n11\n12\n");
+	put_process(11, 0, 0);
+	put_process(12, 0, 0);
+	put_elsewhere(10, "net:[2]", "0A", 1);
+	put_elsewhere(11, "net:[2]", "0A", 1);
+	open_with(two);
+	assert_int_equal(looks(75), 1); /* ours, and one other */
+	put_elsewhere(12, "net:[3]", "0A", 1);
+	(void)looks(12);
+	expect_use(STATE_USE_UNKNOWN);
+}
+
+static void whose_own_list_cannot_be_read_is_not_unused(void **state)
+{
+	(void)state;
+	put_elsewhere(10, "net:[2]", "0A", 1);
+	fakeroot_remove("/proc/10/net/tcp6");
+	fakeroot_link("/proc/10/net/tcp6", "tcp6"); /* ELOOP */
+	open_with(two);
+	assert_int_equal(looks(75), 0);
+	expect_use(STATE_USE_UNKNOWN);
+}
+
+static void one_that_ends_while_it_is_looked_at_is_asked_about_again(void **state)
+{
+	(void)state;
+	put_elsewhere(10, "net:[2]", "0A", 1);
+	fakeroot_remove("/proc/10/net/tcp");
+	open_with(two);
+	assert_int_equal(looks(75), 0);
+	put_connection("/proc/10/net/tcp", "0A", 1);
+	assert_int_equal(looks(55), 0);
+	assert_int_equal(looks(20), 1);
+}
+
+static int next_fd(void)
+{
+	int fd = dup(0);
+
+	(void)close(fd);
+	return fd;
+}
+
+static void the_lists_of_others_are_closed(void **state)
+{
+	int before;
+
+	(void)state;
+	put_elsewhere(10, "net:[2]", "01", 4711);
+	open_with(two);
+	(void)looks(10);
+	before = next_fd();
+	(void)looks(20);
+	expect_use(STATE_USE_USED); /* left before its end */
+	assert_int_equal(next_fd(), before);
+	put_connection("/proc/10/net/tcp", "0A", 1);
+	(void)looks(30);
+	assert_int_equal(next_fd(), before);
 }
 
 static void whose_descriptors_cannot_be_read_is_not_unused(void **state)
@@ -447,15 +551,15 @@ static void a_list_that_cannot_be_opened_is_no_empty_list(void **state)
 
 	(void)state;
 	fakeroot_remove("/proc/net/tcp6"); /* no IPv6 */
-	assert_int_equal(procnet_open(&net), 0);
+	assert_int_equal(procnet_open(&net, 0), 0);
 	fakeroot_link("/proc/net/tcp6", "tcp6"); /* ELOOP */
-	assert_true(procnet_open(&net) < 0);
+	assert_true(procnet_open(&net, 0) < 0);
 	procnet_begin(&net);
 	procnet_next(&net, &batch);
 	assert_true(batch.ended && batch.error < 0);
 	fakeroot_remove("/proc/net/tcp6");
 	fakeroot_remove("/proc/net/tcp");
-	assert_true(procnet_open(&net) < 0);
+	assert_true(procnet_open(&net, 0) < 0);
 	procnet_next(&net, &batch);
 	assert_true(batch.ended && batch.error < 0);
 }
@@ -694,7 +798,13 @@ int main(void)
 		TEST(a_stall_excuses_no_more_work_than_a_pace),
 		TEST(the_end_of_idle_is_told_by_a_look_since_then),
 		TEST(who_is_to_be_stopped_is_looked_at_once_more),
-		TEST(an_own_network_namespace_is_not_unused),
+		TEST(one_in_a_network_namespace_of_its_own_is_judged_by_that),
+		TEST(what_nobody_has_accepted_there_is_the_units),
+		TEST(what_was_handed_in_from_our_network_counts_too),
+		TEST(more_than_one_network_namespace_is_not_unused),
+		TEST(whose_own_list_cannot_be_read_is_not_unused),
+		TEST(one_that_ends_while_it_is_looked_at_is_asked_about_again),
+		TEST(the_lists_of_others_are_closed),
 		TEST(whose_descriptors_cannot_be_read_is_not_unused),
 		TEST(a_descriptor_that_cannot_be_read_may_be_a_connection),
 		TEST(who_does_not_know_its_own_network_knows_no_other),

@@ -5,6 +5,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/buffer.h"
+#include "base/file.h"
 #include "base/root.h"
 #include "see/flat.h"
 #include "see/inetdiag.h"
@@ -39,20 +41,34 @@ bool procnet_parse(const char *line, uint32_t *inode)
 	return true;
 }
 
-int procnet_open(struct procnet *net)
+int procnet_open(struct procnet *net, int32_t pid)
 {
-	static const char *const paths[PROCNET_FILES] = {"/proc/net/tcp", "/proc/net/tcp6"};
+	static const char *const names[PROCNET_FILES] = {"tcp", "tcp6"};
 
 	net->error = 0;
 	for (int i = 0; i < PROCNET_FILES; i++) {
-		int fd = root_open(paths[i], O_RDONLY);
+		char path[32];
+		struct buffer b;
+		int fd;
 
+		BUFFER_OVER(&b, path);
+		if (pid != 0)
+			buffer_addf(&b, "/proc/%d/net/%s", pid, names[i]);
+		else
+			buffer_addf(&b, "/proc/net/%s", names[i]);
+		fd = root_open(path, O_RDONLY);
 		net->file[i] = fd >= 0 ? fd : -1;
 		if (fd < 0 && (i == 0 || fd != -ENOENT))
 			net->error = fd;
 	}
 	procnet_begin(net);
 	return net->error;
+}
+
+void procnet_close(struct procnet *net)
+{
+	for (int i = 0; i < PROCNET_FILES; i++)
+		net->file[i] = file_close(net->file[i]);
 }
 
 static void procnet_file(struct procnet *net, int at)

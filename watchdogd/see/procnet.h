@@ -1,5 +1,5 @@
-/* The same list as inetdiag.h, as text: /proc/net/tcp and tcp6, for where sock_diag is not. It tells no cgroup. It
- * is read piece by piece; the files stay open. */
+/* The same list as inetdiag.h, as text: /proc/net/tcp and tcp6, for where sock_diag is not; and those of a process in another
+ * network namespace, of which sock_diag tells nothing. It tells no cgroup. It is read piece by piece. */
 #ifndef WD_SEE_PROCNET_H
 #define WD_SEE_PROCNET_H
 
@@ -31,8 +31,10 @@ struct procnet {
 	char text[PROCNET_LINE_BYTES + PROCNET_CHUNK_BYTES];
 };
 
-/* 0, or -errno: one of them cannot be read. Without IPv6 there is no tcp6, which is no error. */
-int procnet_open(struct procnet *net);
+/* Of our own network namespace (pid: 0), or of that process': /proc/PID/net, which needs no right over it. The files stay
+ * open until procnet_close. 0, or -errno: one of them cannot be read. Without IPv6 there is no tcp6, which is no error. */
+int procnet_open(struct procnet *net, int32_t pid);
+void procnet_close(struct procnet *net);
 
 /* From the beginning. */
 void procnet_begin(struct procnet *net);

@@ -12,47 +12,9 @@
 
 #include "base/buffer.h"
 #include "see/flat.h"
+#include "see/sockets_far.h"
 #include "see/source.h"
 #include "see/unit_pids.h"
-
-/* --- sets ---------------------------------------------------------------------------------------- */
-
-static uint32_t sockets_head(uint64_t number)
-{
-	return (uint32_t)((number * 0x9e3779b97f4a7c15u) >> 40) % SOCKETS_HEADS;
-}
-
-/* False: it is full. */
-static bool sockets_add(struct sockets_set *set, uint64_t number, uint16_t row)
-{
-	uint16_t *head = &set->head[sockets_head(number)];
-
-	for (uint16_t at = *head; at != 0; at = set->entry[at - 1].next)
-		if (set->entry[at - 1].number == number && set->entry[at - 1].row == row)
-			return true;
-	if (set->used == SOCKETS_MAX)
-		return false;
-	set->entry[set->used++] = (struct sockets_entry){.number = number, .row = row, .next = *head};
-	*head = (uint16_t)set->used;
-	return true;
-}
-
-/* Each unit that the number is of has a connection. */
-static void sockets_mark(struct sockets *s, const struct sockets_set *set, uint64_t number)
-{
-	for (uint16_t at = set->head[sockets_head(number)]; at != 0; at = set->entry[at - 1].next) {
-		const struct sockets_entry *entry = &set->entry[at - 1];
-
-		if (entry->number == number && s->seen[entry->row] != SOCKETS_NOT_ASKED)
-			s->seen[entry->row] = SOCKETS_CONNECTED;
-	}
-}
-
-static void sockets_empty(struct sockets_set *set)
-{
-	set->used = 0;
-	memset(set->head, 0, sizeof(set->head));
-}
 
 /* --- the units' sockets -------------------------------------------------------------------------- */
 
@@ -78,6 +40,7 @@ struct sockets_scan {
 	uint16_t row;
 	uint32_t fds;
 	enum sockets_seen seen;
+	char far[32]; /* its network namespace, where that is another than ours; "": not so */
 };
 
 /* Who has ended has no sockets; else what was not read may be one. */
@@ -97,7 +60,7 @@ static void sockets_take_fd(struct sockets_scan *scan, int dir, const char *name
 	if (error < 0)
 		sockets_take_error(scan, error);
 	else if (sockets_parse_link(text, &inode) && inode != 0 &&
-	    !sockets_add(&scan->sockets->inodes, inode, scan->row))
+	    !sockets_set_add(&scan->sockets->inodes, inode, scan->row))
 		scan->seen = SOCKETS_TOO_MANY;
 }
 
@@ -129,9 +92,25 @@ static void sockets_path(char *path, size_t size, int32_t pid, const char *what)
 	buffer_addf(&b, "%d/%s", pid, what);
 }
 
-static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pid)
+/* The connections of one other namespace are read (sockets_far.c): by one of its processes. */
+static void sockets_take_net(struct sockets_scan *scan, const char *net, int32_t pid)
 {
 	const char *own = scan->sockets->own_net;
+	struct buffer b;
+
+	if (strcmp(net, own) == 0 || strcmp(net, scan->far) == 0)
+		return;
+	if (own[0] == '\0' || scan->far[0] != '\0') {
+		scan->seen = own[0] == '\0' ? SOCKETS_UNREADABLE : SOCKETS_ELSEWHERE;
+		return;
+	}
+	BUFFER_OVER(&b, scan->far);
+	buffer_add(&b, net);
+	scan->sockets->far_pid[scan->row] = pid;
+}
+
+static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pid)
+{
 	char path[32], net[32];
 	int dir, error;
 
@@ -139,8 +118,8 @@ static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pi
 	error = sockets_read_link(proc, path, net, sizeof(net));
 	if (error < 0)
 		sockets_take_error(scan, error);
-	else if (strcmp(net, own) != 0)
-		scan->seen = own[0] != '\0' ? SOCKETS_ELSEWHERE : SOCKETS_UNREADABLE;
+	else
+		sockets_take_net(scan, net, pid);
 	if (scan->seen != SOCKETS_NONE)
 		return;
 	sockets_path(path, sizeof(path), pid, "fd");
@@ -155,7 +134,7 @@ static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pi
 
 static void sockets_take_cgroup(struct sockets_scan *scan, uint64_t number)
 {
-	if (!sockets_add(&scan->sockets->cgroups, number, scan->row))
+	if (!sockets_set_add(&scan->sockets->cgroups, number, scan->row))
 		scan->seen = SOCKETS_TOO_MANY;
 }
 
@@ -189,6 +168,7 @@ static uint32_t sockets_read_unit(struct see *see, struct sockets *s, uint32_t i
 	int32_t pids[SOCKETS_UNIT_PIDS];
 	int n;
 
+	s->far_pid[scan.row] = 0;
 	see->processes.walk.cut = false;
 	n = unit_pids(see, unit_at(see, index), pids, SOCKETS_UNIT_PIDS);
 	if (n == SOCKETS_UNIT_PIDS || see->processes.walk.cut)
@@ -213,12 +193,22 @@ static bool sockets_read_units(struct see *see, struct sockets *s)
 
 /* --- the host's list ----------------------------------------------------------------------------- */
 
+/* Each unit that the number is of has a connection. */
+static void sockets_mark(struct sockets *s, const struct sockets_set *set, uint64_t number)
+{
+	const struct sockets_entry *entry = NULL;
+
+	while ((entry = sockets_set_next(set, number, entry)) != NULL)
+		if (s->seen[entry->row] != SOCKETS_NOT_ASKED)
+			s->seen[entry->row] = SOCKETS_CONNECTED;
+}
+
 static const uint8_t sockets_families[] = {AF_INET, AF_INET6};
 
 /* 0 or -errno. */
 static int sockets_begin_list(struct sockets *s)
 {
-	s->reading = true;
+	s->part = SOCKETS_LIST;
 	s->family = 0;
 	if (s->diag.fd >= 0)
 		return inetdiag_ask(&s->diag, sockets_families[0]);
@@ -272,20 +262,27 @@ void sockets_open(struct see *see, struct sockets *s, bool diag)
 	int net;
 
 	memset(s, 0, offsetof(struct sockets, inodes)); /* what nobody uses is not touched */
-	sockets_empty(&s->inodes);
-	sockets_empty(&s->cgroups);
+	sockets_set_empty(&s->inodes);
+	sockets_set_empty(&s->cgroups);
 	s->diag.fd = -1;
 	(void)sockets_read_link(see->processes.proc, "self/ns/net", s->own_net, sizeof(s->own_net));
-	net = procnet_open(&s->net);
+	net = procnet_open(&s->net, 0);
 	s->has_list = (diag && inetdiag_open(&s->diag) == 0) || net == 0;
+}
+
+static void sockets_end(struct sockets *s)
+{
+	s->open = false;
+	sockets_far_end(s);
 }
 
 void sockets_begin(struct sockets *s, mono_ms now)
 {
-	sockets_empty(&s->inodes);
-	sockets_empty(&s->cgroups);
+	sockets_set_empty(&s->inodes);
+	sockets_set_empty(&s->cgroups);
+	sockets_end(s);
 	s->open = true;
-	s->reading = false;
+	s->part = SOCKETS_UNITS;
 	s->next = 0;
 	s->began = now;
 }
@@ -305,19 +302,27 @@ static int sockets_read(struct see *see, struct sockets *s)
 
 	if (!s->has_list)
 		return -ENOENT;
-	if (!s->reading) {
+	if (s->part == SOCKETS_UNITS) {
 		if (!sockets_read_units(see, s))
 			return 1;
 		error = sockets_begin_list(s);
 		if (error < 0)
 			return error;
 	}
-	return sockets_read_list(s);
+	if (s->part == SOCKETS_LIST) {
+		int more = sockets_read_list(s);
+
+		if (more != 0)
+			return more;
+		s->part = SOCKETS_FAR;
+		s->next = 0;
+	}
+	return sockets_far_read(see, s);
 }
 
 void sockets_give_up(struct sockets *s)
 {
-	s->open = false;
+	sockets_end(s);
 	sockets_fail(s, SOCKETS_TOO_MANY);
 }
 
@@ -327,7 +332,7 @@ bool sockets_step(struct see *see, struct sockets *s, mono_ms now)
 
 	if (more == 1 && now - s->began < SOCKETS_ROUND_MS)
 		return false;
-	s->open = false;
+	sockets_end(s);
 	if (more == 0)
 		return true;
 	sockets_fail(s, more == 1 ? SOCKETS_TOO_MANY : SOCKETS_UNREADABLE);
@@ -340,7 +345,7 @@ const char *sockets_why_unknown(enum sockets_seen seen)
 {
 	static const char *const why[SOCKETS_SEEN] = {
 		[SOCKETS_UNREADABLE] = "its sockets cannot be read",
-		[SOCKETS_ELSEWHERE] = "it has a network namespace of its own",
+		[SOCKETS_ELSEWHERE] = "it has more than one network namespace of its own",
 		[SOCKETS_TOO_MANY] = "it has, or the host has, too many processes, descriptors, cgroups or connections to look at",
 	};
 

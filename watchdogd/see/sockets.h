@@ -1,6 +1,6 @@
 /* Which of the units that are asked about have a TCP connection. A round takes two lists, each piece by
  * piece: first the sockets that the units' processes have open (/proc/PID/fd), then the host's connections that
- * count (inetdiag.c, else procnet.c). One of them is a unit's if a process of it has it open, or if it was made in its
+ * count (inetdiag.c, else procnet.c), and those of network namespaces of their own (sockets_far.c). One of them is a unit's if a process of it has it open, or if it was made in its
  * cgroup: the second alone is not enough, as what is accepted on a socket that systemd made is of systemd's cgroup; the
  * first alone misses what nobody has accepted yet.
  * Connections of UNIX sockets do not count: each service of systemd has one to the journal. */
@@ -14,12 +14,11 @@
 #include "base/clock.h"
 #include "see/inetdiag.h"
 #include "see/procnet.h"
+#include "see/sockets_set.h"
 
 struct see;
 
 enum {
-	SOCKETS_MAX = 4096,       /* sockets of all units that a round is about; as many cgroups */
-	SOCKETS_HEADS = 256,
 	SOCKETS_UNIT_FDS = 4096,  /* descriptors of one unit's processes that are looked at */
 	SOCKETS_LOOK_FDS = 1024,  /* of one look, with the unit at hand to its end: a millisecond or two */
 	SOCKETS_UNIT_PIDS = 256,
@@ -34,21 +33,9 @@ enum sockets_seen {
 	/* We may not look at all of its processes, and it has no connection that was made in its cgroup. One that was handed
 	 * to it would not be seen. */
 	SOCKETS_UNREADABLE,
-	SOCKETS_ELSEWHERE,  /* it has a network namespace of its own, whose connections we do not see */
+	SOCKETS_ELSEWHERE,  /* it has more than one network namespace of its own */
 	SOCKETS_TOO_MANY,   /* processes, descriptors, cgroups or connections: at a bound */
 	SOCKETS_SEEN,
-};
-
-/* Numbers, each with the row of a unit; a number can be of several. Entries in use lie together: what nobody needs is
- * not touched. */
-struct sockets_set {
-	uint32_t used;
-	uint16_t head[SOCKETS_HEADS]; /* by the number: 1 + place of the last entry that was added; 0: none */
-	struct sockets_entry {
-		uint64_t number;
-		uint16_t row;
-		uint16_t next; /* as head */
-	} entry[SOCKETS_MAX];
 };
 
 struct sockets {
@@ -56,10 +43,14 @@ struct sockets {
 	struct procnet net;
 	bool has_list;       /* one of them */
 	bool open;           /* a round is under way */
-	bool reading;        /* it reads the host's list */
-	uint32_t next;       /* unit of the config whose processes are looked at next */
+	enum sockets_part { SOCKETS_UNITS, SOCKETS_LIST, SOCKETS_FAR } part; /* what it reads: the units' sockets, the host's list,
+							     those of units elsewhere */
+	uint32_t next;       /* unit of the config that is looked at next */
 	int family;          /* of inetdiag: which of its lists is read */
 	mono_ms began;
+	struct procnet far;  /* of a unit in a network namespace of its own */
+	bool far_open;       /* it is being read, of the unit `next` */
+	int32_t far_pid[UNITS_MAX]; /* of each row: a process of it in such a namespace; 0: in ours */
 	char own_net[32];    /* our network namespace: "net:[4026531840]"; "": not known, or this kernel has none */
 	uint8_t seen[UNITS_MAX]; /* of each row of units, enum sockets_seen; set by the caller to SOCKETS_NONE: asked */
 	struct sockets_set inodes, cgroups;
@@ -77,7 +68,7 @@ bool sockets_step(struct see *see, struct sockets *sockets, mono_ms now);
 /* Leave a round where it is: what was not found is not known. */
 void sockets_give_up(struct sockets *sockets);
 
-/* Why it is not known, for a person: "it has a network namespace of its own"; NULL: it is known. */
+/* Why it is not known, for a person: "its sockets cannot be read"; NULL: it is known. */
 const char *sockets_why_unknown(enum sockets_seen seen);
 
 /* The inode of "socket:[12345]"; false: it is no socket. */

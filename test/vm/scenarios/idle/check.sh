@@ -21,8 +21,7 @@ holds "a server on a socket of systemd's is answered" fact_is direct_answer "spo
 holds "and kept by its connection" fact_is direct_state active
 holds "once closed, it is stopped again" fact_is stopped_again 1
 holds "the other too" fact_is direct_stopped 1
-holds "one in a network namespace of its own is left alone" fact_is jailed_state active
-holds "and that is said" logged unit=jailed "network namespace of its own"
+holds "one in a network namespace of its own that nobody uses is stopped too" fact_is jailed_stopped 1
 holds "none of it is a death" not_logged rule=died
 holds "nobody is dead" not_logged rule=dead
 tap_end

@@ -65,5 +65,5 @@ note_status held
 wait
 wait_until 40 is_state xtts_server inactive && fact stopped_again 1
 wait_until 20 is_state direct inactive && fact direct_stopped 1
-fact jailed_state "$(unit_property jailed ActiveState)"
+wait_until 20 is_state jailed inactive && fact jailed_stopped 1
 note_status end
