@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 #include <cmocka.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,6 +13,7 @@
 #include <unistd.h>
 
 #include "act.h"
+#include "base/root.h"
 #include "fakeroot.h"
 #include "see/source.h"
 
@@ -469,16 +471,63 @@ static void whose_own_list_cannot_be_read_is_not_unused(void **state)
 	expect_use(STATE_USE_UNKNOWN);
 }
 
-static void one_that_ends_while_it_is_looked_at_is_asked_about_again(void **state)
+static void the_list_is_that_of_one_that_is_still_there(void **state)
+{
+	(void)state;
+	fakeroot_put(BOT "/cgroup.procs", "10\n11\n");
+	put_process(11, 0, 0);
+	put_elsewhere(10, "net:[2]", "0A", 1);
+	fakeroot_remove("/proc/10/net/tcp"); /* it has ended meanwhile */
+	put_elsewhere(11, "net:[2]", "0A", 1);
+	put_connection("/proc/11/net/tcp6", "01", 4711);
+	open_with(two);
+	assert_int_equal(looks(75), 0);
+	expect_use(STATE_USE_USED);
+	put_connection("/proc/11/net/tcp6", "01", 0);
+	assert_int_equal(looks(75), 1);
+}
+
+/* A list that is longer than a piece, of a unit that is about nobody any more meanwhile. */
+static void the_list_of_one_is_not_read_as_that_of_the_next(void **state)
+{
+	static char lines[1200 * 160];
+	size_t n = 0;
+
+	(void)state;
+	for (int i = 0; i < 1000; i++)
+		n += (size_t)snprintf(lines + n, sizeof(lines) - n, "%s", line("01", 815));
+	put_unit(V2 "/other", 20);
+	put_process(20, 5, 5);
+	put_socket(20, 3, 4712);
+	put_elsewhere(10, "net:[2]", "0A", 1);
+	put_elsewhere(20, "net:[3]", "01", 4712);
+	fakeroot_put("/proc/10/net/tcp", HEAD "%s", lines);
+	open_with("[unit bot]\ncgroup = /bot\nidle = 1m\n[unit other]\ncgroup = /other\nidle = 1m\n");
+	for (int i = 0; i < 30 && !fakeroot.see->idle.sockets.far_open; i++)
+		(void)looks(1);
+	assert_true(fakeroot.see->idle.sockets.far_open);
+	fakeroot_put(BOT "/cgroup.events", "populated 1\nfrozen 1\n");
+	for (int i = 0; i < 30; i++) {
+		(void)looks(1);
+		assert_int_not_equal(unit(1)->use, STATE_USE_UNUSED);
+	}
+	assert_int_equal(unit(1)->use, STATE_USE_USED);
+}
+
+/* Each piece of such a list takes the kernel milliseconds. */
+static void many_such_are_looked_at_less_often(void **state)
 {
 	(void)state;
 	put_elsewhere(10, "net:[2]", "0A", 1);
-	fakeroot_remove("/proc/10/net/tcp");
 	open_with(two);
-	assert_int_equal(looks(75), 0);
-	put_connection("/proc/10/net/tcp", "0A", 1);
-	assert_int_equal(looks(55), 0);
-	assert_int_equal(looks(20), 1);
+	(void)looks(20);
+	assert_int_equal(fakeroot.see->idle.sockets.fars, 1);
+	fakeroot.see->idle.sockets.fars = 60; /* as many of them as that */
+	fakeroot.see->idle.sockets.began = fakeroot.now;
+	(void)looks(30);
+	assert_int_equal(fakeroot.see->idle.sockets.fars, 60); /* no round yet */
+	(void)looks(35);
+	assert_int_equal(fakeroot.see->idle.sockets.fars, 1);
 }
 
 static int next_fd(void)
@@ -547,21 +596,25 @@ static void who_does_not_know_its_own_network_knows_no_other(void **state)
 static void a_list_that_cannot_be_opened_is_no_empty_list(void **state)
 {
 	static struct procnet net;
+	int proc;
 	struct procnet_batch batch;
 
 	(void)state;
 	fakeroot_remove("/proc/net/tcp6"); /* no IPv6 */
-	assert_int_equal(procnet_open(&net, 0), 0);
+	proc = root_open("/proc", O_RDONLY | O_DIRECTORY);
+	assert_true(proc >= 0);
+	assert_int_equal(procnet_open(&net, proc), 0);
 	fakeroot_link("/proc/net/tcp6", "tcp6"); /* ELOOP */
-	assert_true(procnet_open(&net, 0) < 0);
+	assert_true(procnet_open(&net, proc) < 0);
 	procnet_begin(&net);
 	procnet_next(&net, &batch);
 	assert_true(batch.ended && batch.error < 0);
 	fakeroot_remove("/proc/net/tcp6");
 	fakeroot_remove("/proc/net/tcp");
-	assert_true(procnet_open(&net, 0) < 0);
+	assert_true(procnet_open(&net, proc) < 0);
 	procnet_next(&net, &batch);
 	assert_true(batch.ended && batch.error < 0);
+	(void)close(proc);
 }
 
 static void more_cgroups_than_are_looked_at_are_not_unused(void **state)
@@ -803,7 +856,9 @@ int main(void)
 		TEST(what_was_handed_in_from_our_network_counts_too),
 		TEST(more_than_one_network_namespace_is_not_unused),
 		TEST(whose_own_list_cannot_be_read_is_not_unused),
-		TEST(one_that_ends_while_it_is_looked_at_is_asked_about_again),
+		TEST(the_list_is_that_of_one_that_is_still_there),
+		TEST(the_list_of_one_is_not_read_as_that_of_the_next),
+		TEST(many_such_are_looked_at_less_often),
 		TEST(the_lists_of_others_are_closed),
 		TEST(whose_descriptors_cannot_be_read_is_not_unused),
 		TEST(a_descriptor_that_cannot_be_read_may_be_a_connection),

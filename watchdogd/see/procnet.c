@@ -5,9 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "base/buffer.h"
 #include "base/file.h"
-#include "base/root.h"
 #include "see/flat.h"
 #include "see/inetdiag.h"
 
@@ -41,25 +39,18 @@ bool procnet_parse(const char *line, uint32_t *inode)
 	return true;
 }
 
-int procnet_open(struct procnet *net, int32_t pid)
+/* tcp at the end: who has ended meanwhile has none, and is not taken for one without IPv6. */
+int procnet_open(struct procnet *net, int process)
 {
-	static const char *const names[PROCNET_FILES] = {"tcp", "tcp6"};
+	static const char *const paths[PROCNET_FILES] = {"net/tcp6", "net/tcp"};
 
 	net->error = 0;
 	for (int i = 0; i < PROCNET_FILES; i++) {
-		char path[32];
-		struct buffer b;
-		int fd;
+		int fd = openat(process, paths[i], O_RDONLY | O_CLOEXEC);
 
-		BUFFER_OVER(&b, path);
-		if (pid != 0)
-			buffer_addf(&b, "/proc/%d/net/%s", pid, names[i]);
-		else
-			buffer_addf(&b, "/proc/net/%s", names[i]);
-		fd = root_open(path, O_RDONLY);
-		net->file[i] = fd >= 0 ? fd : -1;
-		if (fd < 0 && (i == 0 || fd != -ENOENT))
-			net->error = fd;
+		net->file[i] = fd;
+		if (fd < 0 && (i == PROCNET_FILES - 1 || errno != ENOENT))
+			net->error = -errno;
 	}
 	procnet_begin(net);
 	return net->error;
@@ -136,7 +127,8 @@ void procnet_next(struct procnet *net, struct procnet_batch *batch)
 		procnet_end(batch, 0);
 		return;
 	}
-	/* Each read goes on where the last one ended, which is what the kernel does without counting anew. */
+	/* Each read goes on where the last one ended, which is what the kernel does without counting anew; but that there is
+	 * nothing more it finds out by going through all of its table. */
 	n = pread(net->file[net->at], net->text + net->kept, PROCNET_CHUNK_BYTES - 1, (off_t)net->offset);
 	if (n < 0) {
 		procnet_end(batch, -errno);

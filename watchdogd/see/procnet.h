@@ -23,7 +23,7 @@ struct procnet_batch {
 };
 
 struct procnet {
-	int file[PROCNET_FILES]; /* tcp, tcp6; -1: not there */
+	int file[PROCNET_FILES]; /* tcp6, tcp; -1: not there */
 	int error;               /* one that should be there could not be opened: -errno, with which the list ends */
 	int at;                  /* the one that is being read */
 	int64_t offset;
@@ -31,9 +31,10 @@ struct procnet {
 	char text[PROCNET_LINE_BYTES + PROCNET_CHUNK_BYTES];
 };
 
-/* Of our own network namespace (pid: 0), or of that process': /proc/PID/net, which needs no right over it. The files stay
- * open until procnet_close. 0, or -errno: one of them cannot be read. Without IPv6 there is no tcp6, which is no error. */
-int procnet_open(struct procnet *net, int32_t pid);
+/* Of the network namespace of a process; process: its directory in /proc, borrowed. The files stay open until
+ * procnet_close, and go on when it has ended. 0, or -errno: one of them cannot be read. Without IPv6 there is no tcp6, which
+ * is no error. */
+int procnet_open(struct procnet *net, int process);
 void procnet_close(struct procnet *net);
 
 /* From the beginning. */

@@ -93,7 +93,7 @@ mono_ms see_unit_stopped_down_at(const struct see *see, uint32_t unit);
 /* A person has stopped it while a step of ours was to start it: it is stopped on purpose, and no start of ours is owed. */
 void see_unit_take_persons_stop(struct see *see, uint32_t unit, mono_ms now);
 
-/* Has nobody used the unit for its `idle`, its CPU time and connections looked at now, in a few milliseconds? What the
+/* Has nobody used the unit for its `idle`, its CPU time and connections looked at now, in some milliseconds? What the
  * state page says of its use is as found. False: it is used, or it is not known. */
 bool see_unit_is_unused(struct see *see, uint32_t unit, mono_ms now);
 

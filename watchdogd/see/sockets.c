@@ -3,6 +3,7 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <stddef.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -11,6 +12,8 @@
 #include <unistd.h>
 
 #include "base/buffer.h"
+#include "base/file.h"
+#include "base/root.h"
 #include "see/flat.h"
 #include "see/sockets_far.h"
 #include "see/source.h"
@@ -83,20 +86,12 @@ static void sockets_read_fds(struct sockets_scan *scan, int dir)
 		scan->seen = SOCKETS_TOO_MANY;
 }
 
-/* PID/what below /proc. */
-static void sockets_path(char *path, size_t size, int32_t pid, const char *what)
-{
-	struct buffer b;
-
-	buffer_init(&b, path, size);
-	buffer_addf(&b, "%d/%s", pid, what);
-}
-
-/* The connections of one other namespace are read (sockets_far.c): by one of its processes. */
-static void sockets_take_net(struct sockets_scan *scan, const char *net, int32_t pid)
+/* The connections of one namespace beside ours are read (sockets_far.h): by the first of its processes. */
+static void sockets_take_net(struct sockets_scan *scan, const char *net, int process)
 {
 	const char *own = scan->sockets->own_net;
 	struct buffer b;
+	int error;
 
 	if (strcmp(net, own) == 0 || strcmp(net, scan->far) == 0)
 		return;
@@ -104,32 +99,56 @@ static void sockets_take_net(struct sockets_scan *scan, const char *net, int32_t
 		scan->seen = own[0] == '\0' ? SOCKETS_UNREADABLE : SOCKETS_ELSEWHERE;
 		return;
 	}
+	error = sockets_far_open(scan->sockets, process);
+	if (error < 0) {
+		sockets_take_error(scan, error);
+		return;
+	}
 	BUFFER_OVER(&b, scan->far);
 	buffer_add(&b, net);
-	scan->sockets->far_pid[scan->row] = pid;
 }
 
-static void sockets_read_process(struct sockets_scan *scan, int proc, int32_t pid)
+static void sockets_read_process(struct sockets_scan *scan, int process)
 {
-	char path[32], net[32];
-	int dir, error;
+	char net[32];
+	int dir, error = sockets_read_link(process, "ns/net", net, sizeof(net));
 
-	sockets_path(path, sizeof(path), pid, "ns/net");
-	error = sockets_read_link(proc, path, net, sizeof(net));
 	if (error < 0)
 		sockets_take_error(scan, error);
 	else
-		sockets_take_net(scan, net, pid);
+		sockets_take_net(scan, net, process);
 	if (scan->seen != SOCKETS_NONE)
 		return;
-	sockets_path(path, sizeof(path), pid, "fd");
-	dir = openat(proc, path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	dir = openat(process, "fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
 	if (dir < 0) {
 		sockets_take_error(scan, -errno);
 		return;
 	}
 	sockets_read_fds(scan, dir);
 	(void)close(dir);
+}
+
+/* Who is there, and not in /proc, is hidden (hidepid= of proc(5)). */
+static bool sockets_is_hidden(int32_t pid)
+{
+	return !root_is_fake() && kill(pid, 0) < 0 && errno == EPERM;
+}
+
+/* By its directory: what is read there is of no other process, whoever gets its pid. */
+static void sockets_read_pid(struct sockets_scan *scan, int proc, int32_t pid)
+{
+	char name[16];
+	struct buffer b;
+	int process;
+
+	BUFFER_OVER(&b, name);
+	buffer_addf(&b, "%d", pid);
+	process = openat(proc, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	if (process >= 0)
+		sockets_read_process(scan, process);
+	else
+		sockets_take_error(scan, errno == ENOENT && sockets_is_hidden(pid) ? -EPERM : -errno);
+	(void)file_close(process);
 }
 
 static void sockets_take_cgroup(struct sockets_scan *scan, uint64_t number)
@@ -168,13 +187,12 @@ static uint32_t sockets_read_unit(struct see *see, struct sockets *s, uint32_t i
 	int32_t pids[SOCKETS_UNIT_PIDS];
 	int n;
 
-	s->far_pid[scan.row] = 0;
 	see->processes.walk.cut = false;
 	n = unit_pids(see, unit_at(see, index), pids, SOCKETS_UNIT_PIDS);
 	if (n == SOCKETS_UNIT_PIDS || see->processes.walk.cut)
 		scan.seen = SOCKETS_TOO_MANY;
 	for (int i = 0; i < n && scan.seen == SOCKETS_NONE; i++)
-		sockets_read_process(&scan, see->processes.proc, pids[i]);
+		sockets_read_pid(&scan, see->processes.proc, pids[i]);
 	sockets_read_cgroups(&scan, see, index);
 	s->seen[scan.row] = (uint8_t)scan.seen;
 	return scan.fds;
@@ -185,10 +203,16 @@ static bool sockets_read_units(struct see *see, struct sockets *s)
 {
 	uint32_t fds = 0;
 
-	for (; s->next < see->units.count && fds < SOCKETS_LOOK_FDS; s->next++)
+	if (s->far_open) {
+		sockets_far_read(s, see->units.at[s->next]);
+		s->next += !s->far_open;
+	}
+	while (!s->far_open && s->next < see->units.count && fds < SOCKETS_LOOK_FDS) {
 		if (s->seen[see->units.at[s->next]] != SOCKETS_NOT_ASKED)
 			fds += 1 + sockets_read_unit(see, s, s->next);
-	return s->next >= see->units.count;
+		s->next += !s->far_open;
+	}
+	return !s->far_open && s->next >= see->units.count;
 }
 
 /* --- the host's list ----------------------------------------------------------------------------- */
@@ -208,7 +232,7 @@ static const uint8_t sockets_families[] = {AF_INET, AF_INET6};
 /* 0 or -errno. */
 static int sockets_begin_list(struct sockets *s)
 {
-	s->part = SOCKETS_LIST;
+	s->reading = true;
 	s->family = 0;
 	if (s->diag.fd >= 0)
 		return inetdiag_ask(&s->diag, sockets_families[0]);
@@ -266,7 +290,7 @@ void sockets_open(struct see *see, struct sockets *s, bool diag)
 	sockets_set_empty(&s->cgroups);
 	s->diag.fd = -1;
 	(void)sockets_read_link(see->processes.proc, "self/ns/net", s->own_net, sizeof(s->own_net));
-	net = procnet_open(&s->net, 0);
+	net = procnet_open(&s->net, see->processes.proc);
 	s->has_list = (diag && inetdiag_open(&s->diag) == 0) || net == 0;
 }
 
@@ -282,7 +306,8 @@ void sockets_begin(struct sockets *s, mono_ms now)
 	sockets_set_empty(&s->cgroups);
 	sockets_end(s);
 	s->open = true;
-	s->part = SOCKETS_UNITS;
+	s->reading = false;
+	s->fars = 0;
 	s->next = 0;
 	s->began = now;
 }
@@ -302,22 +327,14 @@ static int sockets_read(struct see *see, struct sockets *s)
 
 	if (!s->has_list)
 		return -ENOENT;
-	if (s->part == SOCKETS_UNITS) {
+	if (!s->reading) {
 		if (!sockets_read_units(see, s))
 			return 1;
 		error = sockets_begin_list(s);
 		if (error < 0)
 			return error;
 	}
-	if (s->part == SOCKETS_LIST) {
-		int more = sockets_read_list(s);
-
-		if (more != 0)
-			return more;
-		s->part = SOCKETS_FAR;
-		s->next = 0;
-	}
-	return sockets_far_read(see, s);
+	return sockets_read_list(s);
 }
 
 void sockets_give_up(struct sockets *s)

@@ -1,6 +1,6 @@
 /* Which of the units that are asked about have a TCP connection. A round takes two lists, each piece by
- * piece: first the sockets that the units' processes have open (/proc/PID/fd), then the host's connections that
- * count (inetdiag.c, else procnet.c), and those of network namespaces of their own (sockets_far.c). One of them is a unit's if a process of it has it open, or if it was made in its
+ * piece: first the sockets that the units' processes have open (/proc/PID/fd), with the list of a network namespace of
+ * their own (sockets_far.c), then the host's connections that count (inetdiag.c, else procnet.c). One of them is a unit's if a process of it has it open, or if it was made in its
  * cgroup: the second alone is not enough, as what is accepted on a socket that systemd made is of systemd's cgroup; the
  * first alone misses what nobody has accepted yet.
  * Connections of UNIX sockets do not count: each service of systemd has one to the journal. */
@@ -43,14 +43,13 @@ struct sockets {
 	struct procnet net;
 	bool has_list;       /* one of them */
 	bool open;           /* a round is under way */
-	enum sockets_part { SOCKETS_UNITS, SOCKETS_LIST, SOCKETS_FAR } part; /* what it reads: the units' sockets, the host's list,
-							     those of units elsewhere */
+	bool reading;        /* it reads the host's list */
 	uint32_t next;       /* unit of the config that is looked at next */
 	int family;          /* of inetdiag: which of its lists is read */
 	mono_ms began;
-	struct procnet far;  /* of a unit in a network namespace of its own */
-	bool far_open;       /* it is being read, of the unit `next` */
-	int32_t far_pid[UNITS_MAX]; /* of each row: a process of it in such a namespace; 0: in ours */
+	struct procnet far;  /* of the unit `next`, where it is in a network namespace of its own (sockets_far.h) */
+	bool far_open;       /* ... which is being read */
+	uint32_t fars;       /* how many such units the round had so far */
 	char own_net[32];    /* our network namespace: "net:[4026531840]"; "": not known, or this kernel has none */
 	uint8_t seen[UNITS_MAX]; /* of each row of units, enum sockets_seen; set by the caller to SOCKETS_NONE: asked */
 	struct sockets_set inodes, cgroups;

@@ -15,6 +15,7 @@ enum {
 	IDLE_PACE_LEAST_MS = 1000,
 	IDLE_LATE_MS = 2000,     /* a look that comes later than that after its pace: nobody watched since the last one */
 	IDLE_ROUND_UNIT_MS = 10, /* a round is as much later for each unit that it is about: 1 % of a core */
+	IDLE_ROUND_FAR_MS = 1000, /* ... and for each that has a network namespace of its own */
 	IDLE_CORE_PARTS = 100,   /* less than this part of a core's time is none */
 	IDLE_EVENTS_MAX = 8,     /* in IDLE_EVENTS_MS: many at once would take the room of deaths */
 	IDLE_EVENTS_MS = 10000,
@@ -155,9 +156,9 @@ static void idle_round(struct see *see, mono_ms now)
 	struct source_idle *s = &see->idle;
 
 	if (!s->sockets.open) {
-		mono_ms every = s->every;
+		mono_ms cost = s->asked * IDLE_ROUND_UNIT_MS + s->sockets.fars * IDLE_ROUND_FAR_MS;
+		mono_ms every = cost > s->every ? cost : s->every;
 
-		every = s->asked * IDLE_ROUND_UNIT_MS > every ? s->asked * IDLE_ROUND_UNIT_MS : every;
 		if (s->sockets.began != 0 && now - s->sockets.began < every)
 			return;
 		s->asked = idle_ask(see);
