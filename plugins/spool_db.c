@@ -235,8 +235,7 @@ static int spool_db_exec(struct spool_db *db, const char *sql)
 	return result == SQLITE_OK ? 0 : spool_db_fail(db, result);
 }
 
-/* The first value of a statement that is asked once: a number, and its text. */
-static int spool_db_ask(struct spool_db *db, const char *sql, int64_t *number, struct buffer *text)
+int spool_db_ask(struct spool_db *db, const char *sql, int64_t *number, struct buffer *text)
 {
 	sqlite3_stmt *statement = NULL;
 	int result = sqlite3_prepare_v2(db->handle, sql, -1, &statement, NULL);

@@ -10,6 +10,7 @@
 #include <stdint.h>
 
 #include "base/bounds.h"
+#include "base/buffer.h"
 #include "base/clock.h"
 
 enum spool_statement {
@@ -73,10 +74,12 @@ struct spool_value {
 int spool_db_open(struct spool_db *db, const char *dir);
 void spool_db_close(struct spool_db *db);
 
-/* Its parts, of one that is opened otherwise (spool_read_only.h). -errno of a result of SQLite's, and why; whether the
- * file is sound; the statements from `first` on. */
+/* Its parts, for one that is opened otherwise (spool_read_only.h): -errno of a result of SQLite's, and why; whether the
+ * file is sound; the first value of a statement that is asked once, as a number and as text; the statements from `first`
+ * on. */
 int spool_db_fail(struct spool_db *db, int result);
 int spool_db_check(struct spool_db *db);
+int spool_db_ask(struct spool_db *db, const char *sql, int64_t *number, struct buffer *text);
 int spool_db_prepare(struct spool_db *db, enum spool_statement first);
 
 /* The error says that the file is broken, which no waiting mends. */

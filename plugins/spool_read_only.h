@@ -5,8 +5,11 @@
 
 #include "spool_db.h"
 
-/* Open, to be read by spool_lasting_read alone, what is at db->path; closed by spool_db_close. 0; or -errno: there is
- * none, it is broken, or it cannot be read whole. */
+/* Is it for that that the database was not opened (-errno of spool_db_open)? */
+bool spool_read_only_may_help(int error);
+
+/* Open, to be read by spool_lasting_read alone, what is at db->path; closed by spool_db_close. No page is written. 0;
+ * or -errno: there is none, it is broken, or it cannot be read whole. */
 int spool_read_only_open(struct spool_db *db);
 
 #endif

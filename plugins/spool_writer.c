@@ -86,8 +86,10 @@ static void spool_writer_read_only(struct spool_writer *w)
 {
 	struct spool_db db = {0};
 
+	if (w->lasted)
+		return;
 	memcpy(db.path, w->db.path, sizeof(db.path));
-	if (!w->lasted && spool_read_only_open(&db) == 0)
+	if (spool_read_only_open(&db) == 0)
 		(void)spool_writer_read_lasting(w, &db);
 	spool_db_close(&db);
 }
@@ -104,7 +106,7 @@ static int spool_writer_open_db(struct spool_writer *w)
 		return 0;
 	error = spool_db_open(&w->db, w->dir);
 	if (error < 0) {
-		if (!spool_db_is_broken(error))
+		if (spool_read_only_may_help(error))
 			spool_writer_read_only(w);
 		return error;
 	}

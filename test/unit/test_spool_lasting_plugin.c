@@ -14,6 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mount.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -123,6 +124,7 @@ static int tear_down(void **state)
 	(void)state;
 	write_error = 0;
 	plugin.close();
+	(void)umount2(dir, MNT_DETACH); /* of a test that failed */
 	while (d != NULL && (entry = readdir(d)) != NULL)
 		(void)unlinkat(dirfd(d), entry->d_name, 0);
 	(void)closedir(d);
@@ -506,7 +508,7 @@ static void so_it_is_after_a_kill_with_its_index(void **state)
 	unmount_small();
 }
 
-static void what_cannot_be_read_whole_is_not_given_back(void **state)
+static void so_it_is_after_a_kill_without_its_index_there(void **state)
 {
 	(void)state;
 	mount_small();
@@ -514,10 +516,80 @@ static void what_cannot_be_read_whole_is_not_given_back(void **state)
 	remove_index();
 	set_read_only(true);
 	begin_on_trouble();
-	assert_int_equal(seen.opened, 0); /* not what was true before */
+	assert_read(1); /* not what was true before */
 	set_read_only(false);
-	after_five_seconds();
+	unmount_small();
+}
+
+/* The file alone would say what was true before. */
+static void what_cannot_be_read_whole_is_not_given_back(void **state)
+{
+	char wal[128];
+
+	(void)state;
+	mount_small();
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+	(void)snprintf(wal, sizeof(wal), "%s-wal", path);
+	assert_int_equal(mkdir(wal, 0700), 0); /* SQLite cannot open it */
+	set_read_only(true);
+	begin_on_trouble();
+	assert_int_equal(seen.opened, 0);
+	set_read_only(false);
+	assert_int_equal(rmdir(wal), 0);
+	unmount_small();
+}
+
+static void of_another_version_nothing_is_given_back(void **state)
+{
+	(void)state;
+	mount_small();
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+	sql("PRAGMA user_version = 99");
+	set_read_only(true);
+	begin_on_trouble();
+	assert_int_equal(seen.opened, 0);
+	set_read_only(false);
+	unmount_small();
+}
+
+/* Where the disk is not what is wrong. */
+static void nor_of_a_link(void **state)
+{
+	char other[128];
+
+	(void)state;
+	mount_small();
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+	(void)snprintf(other, sizeof(other), "%s/other.db", dir);
+	assert_int_equal(rename(path, other), 0);
+	assert_int_equal(symlink("other.db", path), 0);
+	begin_on_trouble();
+	assert_int_equal(seen.opened, 0);
+	unmount_small();
+}
+
+static void it_is_left_as_it_is(void **state)
+{
+	struct stat before, after;
+	char wal[128];
+
+	(void)state;
+	mount_small();
+	keep_and_die();
+	remove_index();
+	(void)snprintf(wal, sizeof(wal), "%s-wal", path);
+	assert_int_equal(stat(wal, &before), 0);
+	fill();
+	begin_on_trouble();
 	assert_read(1);
+	plugin.close();
+	assert_int_equal(stat(wal, &after), 0);
+	assert_int_equal(before.st_size, after.st_size);
+	make_room();
+	begin();
 	unmount_small();
 }
 
@@ -555,7 +627,11 @@ int main(void)
 		TEST(so_it_is_after_a_kill_without_its_index),
 		TEST(what_a_read_only_disk_has_is_given_back_at_once),
 		TEST(so_it_is_after_a_kill_with_its_index),
+		TEST(so_it_is_after_a_kill_without_its_index_there),
 		TEST(what_cannot_be_read_whole_is_not_given_back),
+		TEST(of_another_version_nothing_is_given_back),
+		TEST(nor_of_a_link),
+		TEST(it_is_left_as_it_is),
 		TEST(nor_is_what_is_broken),
 	};
 

@@ -150,16 +150,17 @@ static int supervisor_give_file(int dir, const char *name, uid_t uid)
 	return error;
 }
 
-/* With what is in it: at each start systemd gives a StateDirectory= to root, files and all; and before the user
- * wd-scribe was made, it was another's. 0 or -errno. */
+/* With what is in it: systemd gives a StateDirectory= to root at each start, files and all; and before the user
+ * wd-scribe was made, it was another's. What is his is left alone, as on a disk that is read-only. 0 or -errno. */
 static int supervisor_give_state(const char *state, uid_t uid)
 {
 	static const char *const names[] = {SPOOL_FILE, SPOOL_FILE "-wal", SPOOL_FILE "-shm"};
 	int dir = open(state, O_RDONLY | O_DIRECTORY | O_CLOEXEC), error;
+	struct stat st;
 
 	if (dir < 0)
 		return -errno;
-	error = fchown(dir, uid, (gid_t)-1) < 0 ? -errno : 0;
+	error = fstat(dir, &st) < 0 || (st.st_uid != uid && fchown(dir, uid, (gid_t)-1) < 0) ? -errno : 0;
 	for (size_t i = 0; i < ARRAY_LEN(names) && error == 0; i++)
 		error = supervisor_give_file(dir, names[i], uid);
 	(void)close(dir);

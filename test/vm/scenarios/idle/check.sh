@@ -22,6 +22,9 @@ holds "and kept by its connection" fact_is direct_state active
 holds "once closed, it is stopped again" fact_is stopped_again 1
 holds "the other too" fact_is direct_stopped 1
 holds "one in a network namespace of its own that nobody uses is stopped too" fact_is jailed_stopped 1
+holds "(the disk is read-only)" fact_is read_only 1
+holds "where the disk is read-only systemd starts us all the same" fact_is read_only_state active
+holds "and what we stopped is known from it" fact_is ours_still 1
 holds "none of it is a death" not_logged rule=died
 holds "nobody is dead" not_logged rule=dead
 tap_end

@@ -67,3 +67,14 @@ wait_until 40 is_state xtts_server inactive && fact stopped_again 1
 wait_until 20 is_state direct inactive && fact direct_stopped 1
 wait_until 20 is_state jailed inactive && fact jailed_stopped 1
 note_status end
+
+# 4. As after a restart of the host whose disk is read-only then: systemd starts us, and what we stopped is ours still.
+is_ours_still() { /opt/watchdogd/watchdogctl status 2>&1 | grep -qE '^xtts +inactive .*stopped'; }
+timeout 30 systemctl stop watchdogd
+rm -rf /run/watchdogd
+mount --bind /var/lib/watchdogd /var/lib/watchdogd && mount -o remount,bind,ro /var/lib/watchdogd &&
+	! touch /var/lib/watchdogd/new 2>/dev/null && fact read_only 1
+timeout 60 systemctl start watchdogd
+fact read_only_state "$(unit_property watchdogd ActiveState)"
+wait_until 20 is_ours_still && fact ours_still 1
+note_status read-only
