@@ -58,15 +58,22 @@ static bool lasting_hashes(sqlite3_stmt *row, int i, struct lasting *lasting)
 	return true;
 }
 
-/* What number and what are, by its kind. False: they are not. */
+/* What number and what are, by its kind; of a mark its target is above it. False: they are not. */
 static bool lasting_numbers(struct lasting *l, uint64_t number, uint64_t what)
 {
-	l->thread = l->kind != LASTING_UNIT ? number : 0;
-	l->peak_mib = l->kind == LASTING_UNIT ? (uint32_t)number : 0;
-	l->mark = l->kind == LASTING_MARK ? (uint8_t)what : 0;
-	l->vain = l->kind == LASTING_UNIT ? (uint16_t)what : 0;
-	l->severity = l->kind == LASTING_OPEN ? (uint8_t)what : 0;
-	return l->kind == LASTING_UNIT ? number <= UINT32_MAX && what <= UINT16_MAX : what <= UINT8_MAX;
+	if (l->kind == LASTING_UNIT) {
+		l->peak_mib = (uint32_t)number;
+		l->vain = (uint16_t)what;
+		return number <= UINT32_MAX && what <= UINT16_MAX;
+	}
+	l->thread = number;
+	if (l->kind == LASTING_MARK) {
+		l->mark = (uint8_t)what;
+		l->target = (uint32_t)(what >> 8);
+		return what >> 8 <= UINT32_MAX;
+	}
+	l->severity = (uint8_t)what;
+	return what <= UINT8_MAX;
 }
 
 static bool lasting_of_row(sqlite3_stmt *row, struct lasting *l)
@@ -157,7 +164,9 @@ static int lasting_add(struct spool_db *db, const struct lasting *l)
 {
 	char rules[MARK_RULES_MAX * LASTING_HASH_DIGITS + 1] = "";
 	uint64_t number = l->kind == LASTING_UNIT ? l->peak_mib : l->thread;
-	unsigned what = l->kind == LASTING_MARK ? l->mark : l->kind == LASTING_UNIT ? l->vain : l->severity;
+	uint64_t what = l->kind == LASTING_MARK	  ? (uint64_t)l->target << 8 | l->mark
+			: l->kind == LASTING_UNIT ? l->vain
+						  : l->severity;
 	int changed;
 
 	for (uint32_t i = 0; i < l->rules && i < MARK_RULES_MAX; i++)

@@ -13,6 +13,7 @@
 
 #include "act.h"
 #include "do/action_lasting.h"
+#include "do/action_mark.h"
 #include "fakeroot.h"
 
 /* The host is restarted, or only the ledger lost: bot and big are down, box runs. A sentinel begins. */
@@ -170,6 +171,27 @@ static void a_unit_that_is_not_in_the_config_is_forgotten(void **state)
 	assert_null(ledger_unit_find(act.ledger, "gone"));
 }
 
+static void a_unit_that_became_another_is_none_of_ours(void **state)
+{
+	struct lasting mark = mark_of("bot", "restart");
+
+	(void)state;
+	begin_anew("boot-2");
+	mark.target = action_target(&act.actions, config_find_unit(act.actions.config, "bot")) + 2;
+	mark.owed = 1;
+	take(&mark);
+	act_assert_mark("bot", STATE_MARK_NONE);
+	assert_false(act_look(1000));
+	assert_null(act_asked());
+	mark.target -= 2;
+	take(&mark);
+	act_assert_mark("bot", STATE_MARK_STOPPED);
+	assert_int_equal(ledger_mark_find(act.ledger, "bot")->target, mark.target);
+	(void)act_look(100);
+	actions_check_marks(&act.actions, fakeroot.now);
+	act_assert_mark("bot", STATE_MARK_STOPPED);
+}
+
 static void a_mark_of_rules_that_are_gone_stays(void **state)
 {
 	struct lasting mark = mark_of("bot", "nobody");
@@ -249,6 +271,7 @@ int main(void)
 		TEST(a_start_that_was_owed_is_made),
 		TEST(a_start_that_was_owed_of_a_unit_that_systemd_started_is_none),
 		TEST(a_unit_that_is_not_in_the_config_is_forgotten),
+		TEST(a_unit_that_became_another_is_none_of_ours),
 		TEST(a_mark_of_rules_that_are_gone_stays),
 		TEST(what_is_frozen_still_is_ours_to_thaw),
 		TEST(what_was_thawed_since_is_not_marked),

@@ -150,7 +150,7 @@ static const struct lasting_of of_a = {.life = 77, .boot_id = "11111111-2222-333
 static const struct lasting rows_a[] = {
 	{.kind = LASTING_MARK, .mark = STATE_MARK_FROZEN, .unit = "ice", .rules = MARK_RULES_MAX, .at = 5,
 	 .rule_hash = {1, 2, 3, 4, 5, 6, 7, UINT64_MAX}},
-	{.kind = LASTING_MARK, .mark = STATE_MARK_STOPPED, .unit = "xtts", .rules = 1, .owed = 1, .at = 1769107081000, .shed = 3000000000, .thread = 8,
+	{.kind = LASTING_MARK, .mark = STATE_MARK_STOPPED, .unit = "xtts", .rules = 1, .owed = 1, .at = 1769107081000, .shed = 3000000000, .thread = 8, .target = UINT32_MAX,
 	 .rule_hash = {0xabcdef}},
 	{.kind = LASTING_UNIT, .unit = "nodira", .peak_mib = 5100, .vain = 300},
 	{.kind = LASTING_OPEN, .rule = "tight", .severity = SEVERITY_WARNING, .thread = 1},
@@ -235,7 +235,7 @@ static void rows_that_are_not_sound_are_left_out_and_told(void **state)
 		"INSERT INTO lasting VALUES(0, x'ff00ff', '', 0, 0, 1, 0, 0, '')",
 		"INSERT INTO lasting VALUES(0, 'g', '', -5, 0, 1, 0, 0, '')",
 		"INSERT INTO lasting VALUES(0, 'h', '', 0, 0, 99, 0, 0, '')",
-		"INSERT INTO lasting VALUES(0, 'i', '', 0, 0, 257, 0, 0, '')", /* 1, cut to a byte */
+		"INSERT INTO lasting VALUES(0, 'i', '', 0, 0, 1099511627777, 0, 0, '')", /* its target has 33 bits */
 		"INSERT INTO lasting VALUES(0, 'j', '', 0, 0, 1, 2, 0, '')",
 		"INSERT INTO lasting VALUES(0, 'k', '', 0, 0, 1, 0, 0, '00')",
 		"INSERT INTO lasting VALUES(0, 'l', '', 0, 0, 1, 0, 0, '000000000000000G')",

@@ -187,9 +187,11 @@ static void marks_are_written_as_they_change(void **state)
 	assert_non_null(ledger_mark(ledger, "ice", STATE_MARK_FROZEN, "tight"));
 	assert_non_null(ledger_mark_cap(ledger, "bot", "tight", 1 << 30, UINT64_MAX)); /* ends with the boot */
 	ledger_unit(ledger, "xtts")->flags |= LEDGER_UNIT_OWED | LEDGER_UNIT_RAN;
+	ledger_mark(ledger, "ice", STATE_MARK_FROZEN, "tight")->target = 77;
 	change();
 	assert_int_equal(disk.writes, 2);
 	assert_int_equal(disk.count, 2);
+	assert_int_equal(disk.row[0].target, 77);
 	assert_string_equal(disk.row[0].unit, "ice");
 	assert_int_equal(disk.row[0].mark, STATE_MARK_FROZEN);
 	assert_int_equal(disk.row[0].owed, 0);

@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/diag.h"
+#include "do/action_mark.h"
 
 static const char *lasting_since(const struct lasting *lasting)
 {
@@ -59,7 +60,7 @@ static void lasting_say_put(const struct actions *actions, const struct lasting 
 static void lasting_put(struct actions *actions, const struct lasting *lasting)
 {
 	struct ledger_mark mark = {.kind = (char)lasting->mark, .rules = lasting->rules, .at = lasting->at,
-				   .shed = lasting->shed, .thread = lasting->thread};
+				   .shed = lasting->shed, .thread = lasting->thread, .target = lasting->target};
 
 	memcpy(mark.unit, lasting->unit, sizeof(mark.unit));
 	memcpy(mark.rule, lasting->rule_hash, sizeof(mark.rule));
@@ -71,14 +72,22 @@ static void lasting_put(struct actions *actions, const struct lasting *lasting)
 		lasting_say_put(actions, lasting);
 }
 
+/* The unit that we left so is not in the config any more, or what has its name now is another. True: said. */
+static bool lasting_has_left(const struct actions *actions, const struct lasting *lasting, uint32_t unit)
+{
+	bool another = unit != CONFIG_NONE && lasting->target != 0 && lasting->target != action_target(actions, unit);
+
+	if (unit != CONFIG_NONE && !another)
+		return false;
+	diag_event(SEVERITY_WARNING, NULL, lasting->unit, "it was %s by us before %s, and is %s: that is forgotten",
+		   lasting_what(lasting), lasting_since(lasting), another ? "another unit now" : "not in the config any more");
+	return true;
+}
+
 static void lasting_take_mark(struct actions *actions, const struct lasting *lasting, uint32_t unit, mono_ms now)
 {
-	if (unit == CONFIG_NONE) {
-		diag_event(SEVERITY_WARNING, NULL, lasting->unit,
-			   "it was %s by us before %s, and is not in the config any more: that is forgotten",
-			   lasting_what(lasting), lasting_since(lasting));
+	if (lasting_has_left(actions, lasting, unit))
 		return;
-	}
 	if (ledger_mark_find(actions->ledger, lasting->unit) != NULL)
 		return;
 	see_unit_refresh(actions->see, unit, now);

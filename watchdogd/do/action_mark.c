@@ -19,6 +19,11 @@ static const struct {
 	[VERB_THAW] = {STATE_MARK_NONE, true},
 };
 
+uint32_t action_target(const struct actions *actions, uint32_t unit)
+{
+	return (uint32_t)see_unit_key(actions->config, unit) | 1;
+}
+
 void action_put_mark(struct actions *actions, struct action *action, mono_ms now)
 {
 	enum state_mark mark = action->verb == VERB_CAP ? STATE_MARK_CAPPED : action_marks[action->verb].mark;
@@ -33,9 +38,12 @@ void action_put_mark(struct actions *actions, struct action *action, mono_ms now
 		patience_note_shed(ledger_unit(actions->ledger, name), now);
 	is = mark == STATE_MARK_CAPPED ? cap_put_mark(actions, action)
 				       : ledger_mark(actions->ledger, name, (char)mark, action->rule);
-	if (is == NULL)
+	if (is == NULL) {
 		diag_warning("no room in the ledger to remember that %s is %s", name, ledger_mark_word((char)mark));
-	else if (is->thread == 0)
+		return;
+	}
+	is->target = action_target(actions, action->unit);
+	if (is->thread == 0)
 		is->thread = action->thread;
 }
 
@@ -69,7 +77,7 @@ static bool action_runs_unasked(const struct actions *actions, uint32_t unit)
  * actions_forget for that. */
 static bool action_mark_is_anothers(const struct actions *actions, struct ledger_mark *mark, uint32_t unit)
 {
-	uint32_t target = (uint32_t)see_unit_key(actions->config, unit) | 1; /* never 0 */
+	uint32_t target = action_target(actions, unit);
 
 	if (mark->target == 0)
 		mark->target = target;

@@ -12,4 +12,7 @@ void action_put_mark(struct actions *actions, struct action *action, mono_ms now
  * no more. */
 void action_end_mark(struct actions *actions, const struct action *action);
 
+/* What a unit is, as ledger_mark has it: two that have but the name in common differ. Never 0. */
+uint32_t action_target(const struct actions *actions, uint32_t unit);
+
 #endif

@@ -24,6 +24,7 @@ struct lasting {
 	uint64_t thread;     /* OPEN: id of its first alert; MARK: of the one that told why, 0: nobody was told */
 	uint64_t rule_hash[MARK_RULES_MAX]; /* MARK: see ledger_mark */
 	uint32_t shed;       /* MARK: see ledger_mark */
+	uint32_t target;     /* MARK: see ledger_mark; 0: not known */
 	uint32_t peak_mib;   /* UNIT: see ledger_unit */
 	uint16_t vain;       /* UNIT: likewise */
 	uint16_t rules;      /* MARK: how many of rule_hash[] are in use */
@@ -34,7 +35,7 @@ struct lasting {
 	uint8_t rebooted;    /* bool, of who gives it: the host was restarted since */
 	char unit[NAME_BYTES];
 	char rule[NAME_BYTES]; /* OPEN */
-	uint8_t pad[5];      /* rows are compared whole */
+	uint8_t pad[1];      /* rows are compared whole */
 };
 _Static_assert(sizeof(struct lasting) < sizeof((struct message){0}.text), "it travels in a message");
 

@@ -73,6 +73,7 @@ static void lasting_add_mark(struct worker_lasting *l, const struct ledger_mark 
 	row->mark = (uint8_t)mark->kind;
 	row->at = mark->at;
 	row->shed = mark->shed;
+	row->target = mark->target;
 	row->thread = mark->thread;
 	row->rules = mark->rules < MARK_RULES_MAX ? mark->rules : MARK_RULES_MAX;
 	memcpy(row->rule_hash, mark->rule, row->rules * sizeof(row->rule_hash[0]));
