@@ -36,6 +36,7 @@ fcntl.fcntl(7, 1031, 4096)"
 log=$dir/fifo
 "$bin/watchdogd" -v -c "$conf" 2>&7 &
 daemon=$!
+wait_for 10 ctl status # before that SIGHUP would end it
 in_cgroup /wdt-xtts "$hog" 50 &
 for _ in $(seq 1 200); do kill -HUP "$daemon" 2>/dev/null; sleep 0.02; done
 check "with standard error full, a unit is stopped all the same" wait_for 10 test -z "$(cat /sys/fs/cgroup/memory/wdt-xtts/cgroup.procs 2>/dev/null)"

@@ -7,6 +7,9 @@ if ! command -v python3 >/dev/null; then
 	skip "the metrics are scraped" "no python3"
 	plan_end
 fi
+promtool=$("$top/test/get-program" prometheus promtool 2>"$dir/why")
+prometheus=$("$top/test/get-program" prometheus prometheus 2>"$dir/why")
+no_prometheus=$(cat "$dir/why")
 make_hog
 free_port() {
 	python3 -c 'import socket; s = socket.socket(); s.bind(("127.0.0.1", 0)); print(s.getsockname()[1])'
@@ -112,13 +115,13 @@ END
 check "in the form of the specification" python3 "$dir/form.py" <"$dir/open"
 fetch "$address" text/plain >"$dir/classic"
 check "or in the older text, to who takes that alone" grep -q '^text/plain; version=0.0.4' <(head -1 "$dir/classic")
-if command -v promtool >/dev/null; then
-	out=$(tail -n +2 "$dir/classic" | promtool check metrics 2>&1)
+if [ -n "$promtool" ]; then
+	out=$(tail -n +2 "$dir/classic" | "$promtool" check metrics 2>&1)
 	ok $? "promtool takes it${out:+: $out}"
 	ok ${#out} "and finds nothing to say"
 else
-	skip "promtool takes it" "no promtool"
-	skip "and finds nothing to say" "no promtool"
+	skip "promtool takes it" "$no_prometheus"
+	skip "and finds nothing to say" "$no_prometheus"
 fi
 
 # --- the truth ---
@@ -182,11 +185,11 @@ check "and brings the same, within its 15 s" wait_for 40 died_there
 check "its owner is who the scribe is" test "$(stat -c %u "$file")" = "$(awk '/^Uid:/ {print $2}' "/proc/$(child_pid wd-scribe)/status")"
 check "every user may read it" test "$(stat -c %a "$file")" = 644
 check "no half of it lies beside it" test "$(ls -A "$dir/textfile")" = watchdogd.prom
-if command -v promtool >/dev/null; then
-	out=$(promtool check metrics <"$file" 2>&1)
+if [ -n "$promtool" ]; then
+	out=$("$promtool" check metrics <"$file" 2>&1)
 	ok $((${#out} > 0)) "promtool takes it too${out:+: $out}"
 else
-	skip "promtool takes it too" "no promtool"
+	skip "promtool takes it too" "$no_prometheus"
 fi
 
 # --- who serves it ends; a reload moves it ---
@@ -223,7 +226,7 @@ check "and up when it looks again" wait_for 20 says 'sentinel_up 1'
 
 # --- a real Prometheus ---
 
-if command -v prometheus >/dev/null; then
+if [ -n "$prometheus" ]; then
 	server=127.0.0.1:$(free_port)
 	cat >"$dir/prometheus.yml" <<-END
 		global: {scrape_interval: 1s, evaluation_interval: 1s}
@@ -232,7 +235,7 @@ if command -v prometheus >/dev/null; then
 		  - job_name: watchdogd
 		    static_configs: [{targets: ["$address"]}]
 	END
-	prometheus --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/tsdb" --web.listen-address="$server" \
+	"$prometheus" --config.file="$dir/prometheus.yml" --storage.tsdb.path="$dir/tsdb" --web.listen-address="$server" \
 		--log.level=warn >"$dir/prometheus.log" 2>&1 &
 	answers() { # QUERY REGEX
 		python3 - "$server" "$1" <<-'END' | grep -qE -- "$2"
@@ -247,7 +250,7 @@ if command -v prometheus >/dev/null; then
 	check "and that a channel fails" wait_for 20 answers 'watchdogd_channel_failing == 1' '"channel": "cut"'
 else
 	for sentence in "Prometheus scrapes it" "and knows of the death" "and that a channel fails"; do
-		skip "$sentence" "no prometheus"
+		skip "$sentence" "$no_prometheus"
 	done
 fi
 
