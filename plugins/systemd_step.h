@@ -10,7 +10,8 @@
  * signal JobRemoved, which may come before the call's own reply; then the unit's STATE is read
  * until it is an end state. When the connection breaks in between, the state is looked at first
  * (LOOKING), and the call is made again only if it is neither there nor on its way. The request's
- * time bounds it all. -EINTR: systemd canceled the job, since another of that unit was wanted. Callbacks only note what came; systemd_step_run alone decides.
+ * time bounds it all. -EINTR: systemd canceled the job, since another of that unit was wanted.
+ * Callbacks only note what came; systemd_step_run alone decides.
  *
  * A cap has a way of its own: systemd_cap.h. */
 #ifndef WD_PLUGINS_SYSTEMD_STEP_H

@@ -15,6 +15,7 @@
 #include "act.h"
 #include "base/root.h"
 #include "fakeroot.h"
+#include "see/sockets_unit.h"
 #include "see/source.h"
 
 #define V2  "/sys/fs/cgroup"

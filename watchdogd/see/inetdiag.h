@@ -1,10 +1,10 @@
-/* The kernel's list of TCP connections that are used, by sock_diag: of each the inode, as /proc/PID/fd names it, and
- * the cgroup (v2) that it was made in. Used is one over which data may still come or go (RFC 9293, 3.3.2; tcp(7)):
+/* The kernel's list of TCP connections that are used, by sock_diag: of each the inode, as /proc/PID/fd names it, and the
+ * cgroup (v2) that it was made in. Used is one over which data may still come or go (RFC 9293, 3.3.2; tcp(7)):
  * established, and half closed, by the peer (CLOSE_WAIT: it still reads the answer) or by a program that has it open
- * (FIN_WAIT1, FIN_WAIT2: it still reads). Of a FIN_WAIT that no program has, and of the states after it, the kernel
- * alone sees the end; one that is not made yet (SYN_SENT, SYN_RECV) has carried nothing. A program that never closes
- * what its peer has closed is taken for used: that is better than an answer that is lost. It is read piece by piece: the kernel makes the next datagram when the last one
- * was taken, so that who reads says how much is done at a time. */
+ * (FIN_WAIT1, FIN_WAIT2: it still reads). Of a FIN_WAIT that no program has, and of the states after it, the kernel alone
+ * sees the end; one that is not made yet (SYN_SENT, SYN_RECV) has carried nothing. A program that never closes what its
+ * peer has closed is taken for used: that is better than an answer that is lost. It is read piece by piece: the kernel
+ * makes the next datagram when the last one was taken, so that who reads says how much is done at a time. */
 #ifndef WD_SEE_INETDIAG_H
 #define WD_SEE_INETDIAG_H
 

@@ -1,9 +1,9 @@
-/* Which of the units that are asked about have a TCP connection. A round takes two lists, each piece by
- * piece: first the sockets that the units' processes have open (/proc/PID/fd), with the list of a network namespace of
- * their own (sockets_far.c), then the host's connections that count (inetdiag.c, else procnet.c). One of them is a unit's if a process of it has it open, or if it was made in its
- * cgroup: the second alone is not enough, as what is accepted on a socket that systemd made is of systemd's cgroup; the
- * first alone misses what nobody has accepted yet.
- * Connections of UNIX sockets do not count: each service of systemd has one to the journal. */
+/* Which of the units that are asked about have a TCP connection. A round takes two lists, each piece by piece: first the
+ * sockets that the units' processes have open (sockets_unit.h), with the list of a network namespace of their own
+ * (sockets_far.h), then the host's connections that count (inetdiag.c, else procnet.c). One of them is a unit's if a
+ * process of it has it open, or if it was made in its cgroup: the second alone is not enough, as what is accepted on a
+ * socket that systemd made is of systemd's cgroup; the first alone misses what nobody has accepted yet. Connections of
+ * UNIX sockets do not count: each service of systemd has one to the journal. */
 #ifndef WD_SEE_SOCKETS_H
 #define WD_SEE_SOCKETS_H
 
@@ -69,8 +69,5 @@ void sockets_give_up(struct sockets *sockets);
 
 /* Why it is not known, for a person: "its sockets cannot be read"; NULL: it is known. */
 const char *sockets_why_unknown(enum sockets_seen seen);
-
-/* The inode of "socket:[12345]"; false: it is no socket. */
-bool sockets_parse_link(const char *text, uint64_t *inode);
 
 #endif
