@@ -157,7 +157,7 @@ lint:
 	@test/lint
 fuzz:
 	@test/fuzz/run
-# An hour and a half; BENCH_LADDER=0: minutes, without the table of the incident.
+# Two hours; BENCH_LADDER=0: minutes, without the table of the incident.
 bench: deps-test all
 	@test/bench/run
 
