@@ -103,7 +103,7 @@ void act_put_unit(const char *dir, bool populated, bool frozen)
 	(void)snprintf(name, sizeof(name), "%s/cgroup.kill", dir);
 	fakeroot_put(name, "\n");
 	(void)snprintf(name, sizeof(name), "%s/cgroup.freeze", dir);
-	fakeroot_put(name, "0\n");
+	fakeroot_put(name, "%d\n", frozen);
 }
 
 void act_put_high(const char *dir, const char *high, uint64_t current)

@@ -255,6 +255,19 @@ static void a_freeze_is_proved_and_given_back_by_a_thaw(void **state)
 	act_assert_mark("box", STATE_MARK_NONE);
 }
 
+/* Which hears no SIGTERM. */
+static void what_is_frozen_is_thawed_to_be_stopped(void **state)
+{
+	(void)state;
+	assert_int_equal(act_ask("freeze", "box"), OUTCOME_BEGUN);
+	act_put_unit(ACT_BOX, true, true);
+	assert_true(act_look(100));
+	act_assert_done("froze box");
+	assert_int_equal(act_ask("stopbox", "box"), OUTCOME_BEGUN);
+	act_assert_file(ACT_BOX "/cgroup.freeze", "0");
+	act_assert_mark("box", STATE_MARK_STOPPED);
+}
+
 static void what_does_not_freeze_is_let_go(void **state)
 {
 	(void)state;
@@ -399,6 +412,7 @@ int main(void)
 		T(a_signal_that_nobody_got_is_not_done),
 		T(another_signal_is_not_the_same),
 		T(a_freeze_is_proved_and_given_back_by_a_thaw),
+		T(what_is_frozen_is_thawed_to_be_stopped),
 		T(what_does_not_freeze_is_let_go),
 		T(processes_by_name_cannot_be_frozen),
 		T(an_end_thaws_and_a_freeze_under_way_is_over),

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 #include <cmocka.h>
+#include <errno.h>
+#include <unistd.h>
 
 #include "fakeroot.h"
 
@@ -179,6 +181,21 @@ static void a_host_that_stalls_is_looked_at_sooner(void **state)
 	assert_int_equal(see_next_ms(fakeroot.see, fakeroot.now), 1000);
 }
 
+static void a_trigger_is_written_with_its_nul(void **state)
+{
+	char got[64];
+	int ends[2];
+
+	(void)state;
+	assert_int_equal(pipe(ends), 0);
+	assert_int_equal(psi_write_trigger(ends[1], "some 150000 1000000"), 0);
+	assert_int_equal(read(ends[0], got, sizeof(got)), 20);
+	assert_memory_equal(got, "some 150000 1000000", 20);
+	(void)close(ends[0]);
+	(void)close(ends[1]);
+	assert_int_equal(psi_write_trigger(-1, "some 150000 1000000"), -EBADF);
+}
+
 #define TEST(f) cmocka_unit_test_setup_teardown(f, fakeroot_setup, fakeroot_teardown)
 
 int main(void)
@@ -195,6 +212,7 @@ int main(void)
 		TEST(without_pressure_files_the_readings_are_unknown_and_the_rest_works),
 		TEST(a_pressure_file_that_turns_to_garbage_is_blind_until_it_is_readable_again),
 		TEST(a_host_that_stalls_is_looked_at_sooner),
+		TEST(a_trigger_is_written_with_its_nul),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

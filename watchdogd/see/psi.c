@@ -1,6 +1,8 @@
 #include "see/psi.h"
 
+#include <errno.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "see/flat.h"
 
@@ -122,4 +124,10 @@ void psi_clear(struct psi_window *window, struct state_reading *readings)
 	window->count = 0;
 	for (int i = 0; i < PSI_KINDS * PSI_READINGS; i++)
 		readings[i].known = STATE_UNKNOWN;
+}
+
+/* With its NUL: the kernel overwrites the last byte before it parses. */
+int psi_write_trigger(int fd, const char *trigger)
+{
+	return write(fd, trigger, strlen(trigger) + 1) < 0 ? -errno : 0;
 }

@@ -45,6 +45,9 @@ bool psi_parse(const char *text, struct psi *out);
 void psi_set(struct psi_window *window, const struct psi *psi, mono_ms now,
 	     struct state_reading *readings);
 
+/* Ask for a wake-up: "some 150000 1000000", stall within a window in us. 0 or -errno. */
+int psi_write_trigger(int fd, const char *trigger);
+
 /* Nothing was read: the readings are unknown, the window begins anew. */
 void psi_clear(struct psi_window *window, struct state_reading *readings);
 

@@ -41,13 +41,11 @@ static void source_psi_on_stall(void *arg, uint32_t events)
 
 static int source_psi_arm(struct see *see, const char *trigger)
 {
-	int fd = root_open(SOURCE_PSI_PATH, O_RDWR | O_NONBLOCK), error = 0;
+	int fd = root_open(SOURCE_PSI_PATH, O_RDWR | O_NONBLOCK), error;
 
 	if (fd < 0)
 		return fd;
-	/* With its NUL: the kernel overwrites the last byte before it parses. */
-	if (write(fd, trigger, strlen(trigger) + 1) < 0)
-		error = -errno;
+	error = psi_write_trigger(fd, trigger);
 	if (error == 0)
 		error = loop_add(see->with.loop, fd, EPOLLPRI, source_psi_on_stall, see);
 	if (error < 0) {
