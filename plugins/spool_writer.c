@@ -81,7 +81,7 @@ static int spool_writer_read_lasting(struct spool_writer *w, struct spool_db *db
 	return error;
 }
 
-/* What lasts is wanted now, and not when the disk is mended. That it cannot be written is told with the next write. */
+/* What lasts is wanted now, and not when the disk is mended. That this one cannot be written is told in any case. */
 static void spool_writer_read_only(struct spool_writer *w)
 {
 	struct spool_db db = {0};

@@ -436,6 +436,20 @@ static void begin_on_trouble(void)
 	assert_non_null(strstr(seen.log, "cannot keep alerts on the disk"));
 }
 
+static void keep_and_close(void)
+{
+	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
+	plugin.close();
+}
+
+/* As the host has it after its restart; the disk can be written again from here on. */
+static void begin_on_read_only(void)
+{
+	set_read_only(true);
+	begin_on_trouble();
+	set_read_only(false);
+}
+
 static void assert_read(int times)
 {
 	assert_int_equal(seen.opened, times);
@@ -454,8 +468,7 @@ static void what_a_full_disk_has_is_given_back_at_once(void **state)
 {
 	(void)state;
 	mount_small();
-	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
-	plugin.close();
+	keep_and_close();
 	fill();
 	begin_on_trouble();
 	assert_read(1);
@@ -485,12 +498,9 @@ static void what_a_read_only_disk_has_is_given_back_at_once(void **state)
 {
 	(void)state;
 	mount_small();
-	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
-	plugin.close();
-	set_read_only(true);
-	begin_on_trouble();
+	keep_and_close();
+	begin_on_read_only();
 	assert_read(1);
-	set_read_only(false);
 	after_five_seconds();
 	assert_non_null(strstr(seen.log, "kept on the disk again"));
 	unmount_small();
@@ -501,10 +511,8 @@ static void so_it_is_after_a_kill_with_its_index(void **state)
 	(void)state;
 	mount_small();
 	keep_and_die();
-	set_read_only(true);
-	begin_on_trouble();
+	begin_on_read_only();
 	assert_read(1);
-	set_read_only(false);
 	unmount_small();
 }
 
@@ -514,10 +522,8 @@ static void so_it_is_after_a_kill_without_its_index_there(void **state)
 	mount_small();
 	keep_and_die();
 	remove_index();
-	set_read_only(true);
-	begin_on_trouble();
+	begin_on_read_only();
 	assert_read(1); /* not what was true before */
-	set_read_only(false);
 	unmount_small();
 }
 
@@ -528,14 +534,11 @@ static void what_cannot_be_read_whole_is_not_given_back(void **state)
 
 	(void)state;
 	mount_small();
-	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
-	plugin.close();
+	keep_and_close();
 	(void)snprintf(wal, sizeof(wal), "%s-wal", path);
 	assert_int_equal(mkdir(wal, 0700), 0); /* SQLite cannot open it */
-	set_read_only(true);
-	begin_on_trouble();
+	begin_on_read_only();
 	assert_int_equal(seen.opened, 0);
-	set_read_only(false);
 	assert_int_equal(rmdir(wal), 0);
 	unmount_small();
 }
@@ -544,13 +547,10 @@ static void of_another_version_nothing_is_given_back(void **state)
 {
 	(void)state;
 	mount_small();
-	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
-	plugin.close();
+	keep_and_close();
 	sql("PRAGMA user_version = 99");
-	set_read_only(true);
-	begin_on_trouble();
+	begin_on_read_only();
 	assert_int_equal(seen.opened, 0);
-	set_read_only(false);
 	unmount_small();
 }
 
@@ -561,8 +561,7 @@ static void nor_of_a_link(void **state)
 
 	(void)state;
 	mount_small();
-	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
-	plugin.close();
+	keep_and_close();
 	(void)snprintf(other, sizeof(other), "%s/other.db", dir);
 	assert_int_equal(rename(path, other), 0);
 	assert_int_equal(symlink("other.db", path), 0);
@@ -597,8 +596,7 @@ static void nor_is_what_is_broken(void **state)
 {
 	(void)state;
 	mount_small();
-	keep(&of_a, rows_a, ARRAY_LEN(rows_a));
-	plugin.close();
+	keep_and_close();
 	assert_int_equal(truncate(path, 4096 * 3), 0);
 	fill();
 	memset(&seen, 0, sizeof(seen));
