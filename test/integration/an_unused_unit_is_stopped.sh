@@ -170,5 +170,25 @@ units = {unit["unit"]: unit for unit in json.load(open(sys.argv[1]))["units"]}
 assert units["deaf"]["in_use"] is True and units["quiet"]["in_use"] is None' "$dir/status.json"
 fi
 stop_daemon
+
+# With hidepid= they are not even there, which is not the same as ended.
+hidden() { mount -t proc -o hidepid=2 proc /proc && exec "$@"; }
+export -f hidden
+if unshare -m --propagation private bash -c 'hidden true' 2>/dev/null; then
+	rm -rf "$dir/run" "$dir/state"
+	mkdir "$dir/run" "$dir/state"
+	chown nobody "$dir/run" "$dir/state"
+	: >"$log"
+	unshare -m --propagation private bash -c 'hidden "$@"' hidden \
+		setpriv --reuid=nobody --regid=nogroup --clear-groups "$dir/bin/watchdogd" -c "$conf" --dry-run >/dev/null 2>>"$log" &
+	daemon=$!
+	check "nor where processes of others are hidden" \
+		wait_for 20 logged 'unit=quiet whether it has connections is not known'
+	pause 3
+	check "and never calls it so there" sh -c "! grep -q 'unit=quiet .*not used for' '$log'"
+	stop_daemon
+else
+	skip "nor where processes of others are hidden" "no /proc can be mounted here"
+fi
 touch "$dir/outside.stop" "$dir/deaf.stop" "$dir/late.stop"
 plan_end
