@@ -29,6 +29,8 @@ holds "a person's stop of a bot stays a stop" fact_is mirzo_stopped inactive
 holds "also of one that then exits 0" fact_is leaver_stopped inactive
 holds "it is told as no death" sh -c '! grep -q "rule=died unit=mirzo" status-stopped'
 holds "neither of the one that exits 0" sh -c '! grep -q "rule=died unit=leaver" status-stopped'
+holds "nor when it is stopped where CPU is short" sh -c '! grep -q "rule=died unit=leaver" status-stops'
+holds "each of those stops is taken for one" [ "$(grep -c 'unit=leaver sh .*exited with status 0, its unit was' watchdogd.log)" -ge 7 ]
 holds "status says stopped" life_is stopped mirzo stopped
 holds "of both" life_is stopped leaver stopped
 holds "a bot that exits 0 by itself is a death" logged rule=died unit=leaver "exited with status 0"
