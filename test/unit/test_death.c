@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "fakeroot.h"
+#include "see/asked.h"
 #include "see/deathtext.h"
 #include "see/source.h"
 #include "see/tree.h"
@@ -558,6 +559,32 @@ static void an_end_that_was_asked_for_is_no_death(void **state)
 	assert_int_equal(fakeroot.with.state->unit[0].death_causes[STATE_DEATH_ASKED], 1);
 }
 
+static void one_that_was_killed_waits_less_for_the_actors_word_than_one_that_a_stop_may_have_ended(void **state)
+{
+	static const struct fakeroot_unit service[] = {{"bot", CONFIG_SYSTEMD, "bot.service", "claude"}};
+	static const struct {
+		unsigned status;
+		uint32_t waits_ms;
+	} rows[] = {{9, DEATH_WAIT_MS}, {0, ASKED_END_MS}, {15, ASKED_END_MS}, {11, ASKED_END_MS}};
+
+	for (size_t i = 0; i < ARRAY_LEN(rows); i++) {
+		fakeroot_teardown(state);
+		assert_int_equal(fakeroot_setup(state), 0);
+		put_bot();
+		fakeroot_put(V2 "/system.slice/bot.service/cgroup.events", "populated 1\nfrozen 0\n");
+		fakeroot_put(V2 "/system.slice/bot.service/memory.current", "1\n");
+		fakeroot_put(V2 "/system.slice/bot.service/cgroup.procs", "40\n41\n");
+		fakeroot_open(service, 1);
+		assert_int_equal(watched(0)->pid, 41);
+		put((struct made){41, 40, "claude", "", ago(100), 0, 'Z', 1, rows[i].status});
+		fakeroot_look(1000);
+		fakeroot_look(rows[i].waits_ms - 1);
+		assert_int_equal(told(), 0);
+		fakeroot_look(1);
+		assert_int_equal(event()->kind, EVENT_DEATH);
+	}
+}
+
 static void one_that_is_back_for_five_seconds_is_one_reply(void **state)
 {
 	(void)state;
@@ -762,6 +789,7 @@ int main(void)
 		TEST(where_the_log_is_blind_the_units_own_counter_tells),
 		TEST(an_older_kill_of_that_pid_is_not_its_own),
 		TEST(an_end_that_was_asked_for_is_no_death),
+		TEST(one_that_was_killed_waits_less_for_the_actors_word_than_one_that_a_stop_may_have_ended),
 		TEST(one_that_is_back_for_five_seconds_is_one_reply),
 		TEST(a_restart_of_ours_and_a_dead_unit_are_replies_too),
 		TEST(of_a_hundred_deaths_at_once_each_is_told_once),

@@ -81,11 +81,6 @@ void asked_follow_job(struct unit *unit, uint32_t was, uint32_t is, mono_ms now)
 	}
 }
 
-static uint32_t asked_wait_ms(const struct unit *unit)
-{
-	return question_is_mute(unit) ? ASKED_MUTE_MS : ASKED_END_MS;
-}
-
 const char *asked_why(struct see *see, struct unit *unit, mono_ms at, mono_ms now)
 {
 	const struct asked *a = &unit->liveness.asked;
@@ -102,5 +97,5 @@ const char *asked_why(struct see *see, struct unit *unit, mono_ms at, mono_ms no
 		return (q->bits & UNIT_STOP_JOB) != 0 && (q->bits & (UNIT_ACTIVE | UNIT_AT_IT)) == 0
 			       ? "its unit was stopped"
 			       : "";
-	return now >= at + asked_wait_ms(unit) ? "" : NULL;
+	return now >= at + ASKED_END_MS ? "" : NULL;
 }

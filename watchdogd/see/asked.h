@@ -12,9 +12,8 @@ struct see;
 struct unit;
 
 enum {
-	ASKED_END_MS = 1000,    /* the longest that a death waits for the actor's word on the job: where CPU or memory
-				   is short it comes in its own time, and a person's stop is no death then either */
-	ASKED_MUTE_MS = 200,    /* the same where systemd could not be asked last */
+	ASKED_END_MS = 1000,    /* the longest that a death waits for the actor's word on the job; where CPU is short
+				   that takes some hundred ms, and a person's stop is no death then either */
 	ASKED_SIGNAL_MS = 2000, /* a process takes so long at most to end by our signal */
 };
 

@@ -91,9 +91,14 @@ void death_take(struct see *see, const struct watched *ended, mono_ms now)
 	death_name(see, ended->unit, ended->comm, death->name);
 }
 
+static bool death_was_killed(const struct death *death)
+{
+	return death->who.has_status && (death->who.status & 0x7f) == SIGKILL;
+}
+
 static bool death_may_be_oom(const struct death *death)
 {
-	return !death->who.has_status || (death->who.status & 0x7f) == SIGKILL;
+	return !death->who.has_status || death_was_killed(death);
 }
 
 /* The kernel counts an OOM kill before it sends the signal, and logs it after: what was counted a while ago is in
@@ -166,12 +171,22 @@ static void death_tell(struct see *see, const struct death *death)
 	reply_begin(see, unit, death->at);
 }
 
+/* A stop asks before it kills: by then its job has long been heard of. */
+static enum liveness_end death_find_end(struct see *see, struct death *death, mono_ms now)
+{
+	struct unit *unit = &see->units.row[death->who.unit];
+	enum liveness_end end = liveness_end(see, unit, death->at, now, &death->why);
+
+	if (end == LIVENESS_END_WAIT && death_was_killed(death) && now >= death->at + DEATH_WAIT_MS)
+		return LIVENESS_END_ITSELF;
+	return end;
+}
+
 /* False: not yet. */
 static bool death_is_told(struct see *see, struct death *death, mono_ms now)
 {
-	struct unit *unit = &see->units.row[death->who.unit];
 	/* Both are asked at once. */
-	enum liveness_end end = liveness_end(see, unit, death->at, now, &death->why);
+	enum liveness_end end = death_find_end(see, death, now);
 
 	if (!death_find_oom(see, death, now) || end == LIVENESS_END_WAIT || see->with.events->count == EVENTS_MAX)
 		return false;

@@ -1,6 +1,6 @@
 /* One death: what the pidfd, the connector, taskstats, the kernel's log and our own actions know of one end,
- * joined and told once. It waits for the log after a SIGKILL, 200 ms at most, and for liveness.c to say whether it was
- * asked for, a second at most. After a death that was told, one reply says what became of it. */
+ * joined and told once. It waits for the log after a SIGKILL, and for liveness.c to say whether it was asked for:
+ * 200 ms at most after a SIGKILL, else ASKED_END_MS. After a death that was told, one reply says what became of it. */
 #ifndef WD_SEE_DEATH_H
 #define WD_SEE_DEATH_H
 

@@ -51,7 +51,7 @@ struct livenesses {
 };
 
 enum liveness_end {
-	LIVENESS_END_WAIT,    /* not known yet: ask again at the next look, a second after the end at most */
+	LIVENESS_END_WAIT,    /* not known yet: ask again at the next look, ASKED_END_MS after the end at most */
 	LIVENESS_END_ASKED,   /* inside a stop or restart job, or a step of ours: no death */
 	LIVENESS_END_ITSELF,  /* a death */
 };

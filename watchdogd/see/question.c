@@ -116,13 +116,6 @@ bool question_is_known(const struct unit *unit)
 	return unit->kind == CONFIG_SYSTEMD && q->told && (q->bits & UNIT_NO_ANSWER) == 0;
 }
 
-bool question_is_mute(const struct unit *unit)
-{
-	const struct question *q = &unit->liveness.question;
-
-	return q->told && (q->bits & UNIT_NO_ANSWER) != 0;
-}
-
 bool question_is_at_it(const struct unit *unit)
 {
 	return question_is_known(unit) && (unit->liveness.question.bits & UNIT_AT_IT) != 0;

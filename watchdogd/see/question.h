@@ -44,9 +44,6 @@ void question_config(struct see *see);
 /* Of a systemd unit whose systemd has told of it. */
 bool question_is_known(const struct unit *unit);
 
-/* Systemd could not be asked last. */
-bool question_is_mute(const struct unit *unit);
-
 /* By its word: systemd has a job for it, or changes it; it failed, and nothing is pending. */
 bool question_is_at_it(const struct unit *unit);
 bool question_is_failed(const struct unit *unit);
