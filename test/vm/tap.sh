@@ -29,6 +29,9 @@ fact_same() { [ -n "$(fact "$1")" ] && [ "$(fact "$1")" = "$(fact "$2")" ]; }
 fact_at_most() { [ -n "$(fact "$1")" ] && [ "$(fact "$1")" -le "$2" ]; }
 fact_at_least() { [ -n "$(fact "$1")" ] && [ "$(fact "$1")" -ge "$2" ]; }
 
+# is_within VALUE LEAST MOST: a number; false where there is none.
+is_within() { [ -n "$1" ] && [ "$1" -ge "$2" ] && [ "$1" -le "$3" ]; }
+
 # A line of the daemon's log that holds all these words; `unit=mirzo` is not found in `unit=mirzo2`.
 logged() { logged_line "$@" | grep -q .; }
 not_logged() { [ -s watchdogd.log ] && ! logged "$@"; }

@@ -17,7 +17,7 @@ holds "and that its parent lives on" logged rule=died unit=nodira "claudir (pid"
 holds "the unit is restarted" logged rule=dead unit=nodira "restarted nodira"
 holds "it has a new claude" fact_at_least killed_back 1
 dead_ms=$(told_after killed dead killed "restart nodira")
-holds "the restart is asked for right after grace (3 s)" [ "${dead_ms:-0}" -ge 3000 ] && [ "${dead_ms:-99999}" -le 4000 ]
+holds "the restart is asked for right after grace (3 s)" is_within "$dead_ms" 3000 4000
 note "from the kill to its telling $(told_after killed died killed "(pid $(fact killed_pid))") ms"
 
 holds "an error in the log is told, with its text" logged rule=error unit=nodira "API overloaded"
@@ -44,7 +44,7 @@ holds "and not by us" not_logged rule=dead-others "restart healed"
 
 holds "two bots dead at once: mirzo comes back" fact_is both_mirzo_back 1
 holds "nodira comes back" fact_is both_nodira_back 1
-holds "the one with the higher priority first" [ "$(fact both_mirzo_us)" -lt "$(fact both_nodira_us)" ]
+holds "the one with the higher priority first" is_within "$(fact both_mirzo_us)" 1 "$(fact both_nodira_us)"
 note "mirzo $(fact both_mirzo_us) us, nodira $(fact both_nodira_us) us after boot"
 
 # Each restart of a bot whose grace was 3 s, the first of a back-off: nodira alone, then mirzo with nodira.

@@ -112,8 +112,8 @@ wait_until 90 has_new_claude nodira "$nodira_old"
 note_status both
 fact both_nodira_us "$(unit_property nodira ActiveEnterTimestampMonotonic)"
 fact both_mirzo_us "$(unit_property mirzo ActiveEnterTimestampMonotonic)"
-[ "$(unit_property mirzo InvocationID)" != "$mirzo_invocation" ] && fact both_mirzo_back 1
-[ "$(unit_property nodira InvocationID)" != "$nodira_invocation" ] && fact both_nodira_back 1
+has_new_invocation mirzo "$mirzo_invocation" && fact both_mirzo_back 1
+has_new_invocation nodira "$nodira_invocation" && fact both_nodira_back 1
 
 # 7. One that does not answer its `alive` command.
 mute_invocation=$(unit_property mute InvocationID)
