@@ -149,14 +149,22 @@ wait_for 20 test -e "$dir/quiet.port"
 	for name in quiet deaf; do printf '[unit %s]\ncgroup = /wdt-%s\nidle = 1s\n\n' $name $name; done
 	printf '[rule unused]\non = idle\nthen = alert info\n'
 } | write_conf
-rm -rf "$dir/run" "$dir/state"
-mkdir "$dir/run" "$dir/state" "$dir/bin"
+mkdir "$dir/bin"
 cp -r "$bin"/watchdogd "$bin"/wd-* "$bin"/plugins "$dir/bin/"
-chown nobody "$dir/run" "$dir/state" "$conf"
+chown nobody "$conf"
 chmod 711 "$dir"
-: >"$log"
-setpriv --reuid=nobody --regid=nogroup --clear-groups "$dir/bin/watchdogd" -c "$conf" --dry-run >/dev/null 2>>"$log" &
-daemon=$!
+
+# watch_as_nobody [COMMAND...]: the daemon as an ordinary user, by that command.
+watch_as_nobody() {
+	rm -rf "$dir/run" "$dir/state"
+	mkdir "$dir/run" "$dir/state"
+	chown nobody "$dir/run" "$dir/state"
+	: >"$log"
+	"$@" setpriv --reuid=nobody --regid=nogroup --clear-groups "$dir/bin/watchdogd" -c "$conf" --dry-run >/dev/null 2>>"$log" &
+	daemon=$!
+}
+
+watch_as_nobody
 check "an ordinary user does not know of a unit of root's that it is unused" \
 	wait_for 20 logged 'unit=quiet whether it has connections is not known'
 pause 3
@@ -175,13 +183,7 @@ stop_daemon
 hidden() { mount -t proc -o hidepid=2 proc /proc && exec "$@"; }
 export -f hidden
 if unshare -m --propagation private bash -c 'hidden true' 2>/dev/null; then
-	rm -rf "$dir/run" "$dir/state"
-	mkdir "$dir/run" "$dir/state"
-	chown nobody "$dir/run" "$dir/state"
-	: >"$log"
-	unshare -m --propagation private bash -c 'hidden "$@"' hidden \
-		setpriv --reuid=nobody --regid=nogroup --clear-groups "$dir/bin/watchdogd" -c "$conf" --dry-run >/dev/null 2>>"$log" &
-	daemon=$!
+	watch_as_nobody unshare -m --propagation private bash -c 'hidden "$@"' hidden
 	check "nor where processes of others are hidden" \
 		wait_for 20 logged 'unit=quiet whether it has connections is not known'
 	pause 3

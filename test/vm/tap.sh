@@ -53,6 +53,9 @@ lines_with() {
 	}' "$@"
 }
 
+# lacks FILE PATTERN: it was brought back, and has no such line.
+lacks() { [ -s "$1" ] && ! grep -q "$2" "$1"; }
+
 # What awk makes of the samples: columns go by name, PROGRAM runs once for each.
 samples() {
 	awk -F, "NR == 1 { next }

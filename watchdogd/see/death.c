@@ -171,7 +171,7 @@ static void death_tell(struct see *see, const struct death *death)
 	reply_begin(see, unit, death->at);
 }
 
-/* A stop asks before it kills: by then its job has long been heard of. */
+/* A stop asks before it kills, but for KillSignal=SIGKILL: by then its job has long been heard of. */
 static enum liveness_end death_find_end(struct see *see, struct death *death, mono_ms now)
 {
 	struct unit *unit = &see->units.row[death->who.unit];
